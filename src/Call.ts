@@ -1,0 +1,63 @@
+/**
+ * How a call is made, as opposed to what is asked: one value per caller, carried inside the Request and never hashed.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import { randomUUID } from "node:crypto"
+import type { Attempt } from "./Attempt.ts"
+import type * as Catalog from "./Catalog.ts"
+import type { Currency } from "./Cost.ts"
+import type { RetryPolicy } from "./RetryPolicy.ts"
+
+/**
+ * The circumstances of one call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Call {
+  readonly id: string
+  /** Epoch milliseconds. */
+  readonly startedAt: number
+  /** Epoch milliseconds after which nothing more is tried; `Infinity` for none. */
+  readonly deadline: number
+  /** The caller's own retry policy, in place of the layer's. */
+  readonly retry: RetryPolicy | undefined
+  readonly tags: Readonly<Record<string, string>>
+  /** Prices the attempts. Without one, a request's own model does. */
+  readonly catalog: Catalog.Catalog | undefined
+  /** What `cost.local` is given in; USD where unset. */
+  readonly currency: Currency | undefined
+  /** Append-only. */
+  readonly attempts: Array<Attempt>
+}
+
+/**
+ * Starts a Call now.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (options?: {
+  readonly timeout?: number | undefined
+  readonly retry?: RetryPolicy | undefined
+  readonly tags?: Readonly<Record<string, string>> | undefined
+  readonly catalog?: Catalog.Catalog | undefined
+  readonly currency?: Currency | undefined
+}): Effect.Effect<Call> =>
+  Effect.clockWith((clock) => {
+    const now = clock.currentTimeMillisUnsafe()
+    return Effect.succeed({
+      id: randomUUID(),
+      startedAt: now,
+      deadline: options?.timeout === undefined ? Infinity : now + options.timeout,
+      retry: options?.retry,
+      tags: options?.tags ?? noTags,
+      catalog: options?.catalog,
+      currency: options?.currency,
+      attempts: []
+    })
+  })
+
+const noTags: Readonly<Record<string, string>> = {}

@@ -1,0 +1,104 @@
+/**
+ * The record of a call: written once per caller, whether it succeeded, failed, was interrupted or died. Money isn't in
+ * it; that is what its attempts are for.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
+import type * as Exit from "effect/Exit"
+import { type Attempt, outcomeOf } from "./Attempt.ts"
+import type { Call } from "./Call.ts"
+import type { GenerateError } from "./GenerateError.ts"
+import type * as Generation from "./Generation.ts"
+import type { Saved } from "./Saved.ts"
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface CallRecord {
+  readonly id: string
+  /** Epoch milliseconds. */
+  readonly startedAt: number
+  /** As answered, or as asked where nothing answered. */
+  readonly provider: string
+  readonly model: string
+  /** `ok`, the tag of the reason it failed for, `interrupted` (its caller left), or `defect`. */
+  readonly outcome: string
+  readonly timing: Generation.Timing
+  readonly cache: Generation.Summary["cache"]
+  readonly finishReason: Generation.FinishReason | undefined
+  readonly saved: Saved | undefined
+  readonly tags: Readonly<Record<string, string>>
+  readonly attempts: ReadonlyArray<Attempt>
+}
+
+/**
+ * Follows one call from its first moment to its record.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Recorder {
+  /** Adds to an answer what only its call knows: its attempts and how long it took. */
+  readonly complete: <A extends Generation.Summary>(summary: A) => A
+  /** Adds to a failure the attempts that led to it. */
+  readonly fail: (error: GenerateError) => GenerateError
+  readonly record: (exit: Exit.Exit<unknown, GenerateError>) => CallRecord
+}
+
+/**
+ * @category constructors
+ * @since 0.1.0
+ */
+export const recorder = (
+  call: Call,
+  asked: { readonly provider?: string | undefined; readonly model: string },
+  clock: Clock.Clock
+): Recorder => {
+  const from = clock.monotonicTimeNanosUnsafe()
+  let summary: Generation.Summary | undefined
+
+  const timing = (): Generation.Timing => {
+    const total = Number(clock.monotonicTimeNanosUnsafe() - from) / 1e6
+    let waited = 0
+    let firstToken: number | undefined
+    for (const attempt of call.attempts) {
+      waited += attempt.duration
+      if (attempt.firstToken !== undefined) {
+        firstToken ??= Math.max(0, attempt.startedAt - call.startedAt) + attempt.firstToken
+      }
+    }
+    return { total, firstToken, overhead: Math.max(0, total - waited) }
+  }
+
+  return {
+    complete: (answered) => {
+      const whole = { ...answered, attempts: call.attempts.slice(), timing: timing() }
+      summary = whole
+      return whole
+    },
+    fail: (error) => {
+      error.attempts = call.attempts.slice()
+      return error
+    },
+    record: (exit) => {
+      const error = exit._tag === "Failure" ? exit.cause.reasons.find(Cause.isFailReason)?.error : undefined
+      const last = call.attempts.at(-1)
+      return {
+        id: call.id,
+        startedAt: call.startedAt,
+        provider: summary?.provider ?? error?.provider ?? last?.provider ?? asked.provider ?? "",
+        model: summary?.model ?? error?.model ?? last?.model ?? asked.model,
+        outcome: summary !== undefined ? "ok" : exit._tag === "Success" ? "interrupted" : outcomeOf(exit),
+        timing: summary?.timing ?? timing(),
+        cache: summary?.cache ?? "miss",
+        finishReason: summary?.finishReason,
+        saved: summary?.saved,
+        tags: call.tags,
+        attempts: call.attempts
+      }
+    }
+  }
+}

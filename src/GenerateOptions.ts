@@ -1,0 +1,289 @@
+/**
+ * What a caller asks for, and how it becomes a Request: decoded once, at the boundary, with an error that names the
+ * option at fault.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Prompt from "effect/ai/Prompt"
+import type * as Tool from "effect/ai/Tool"
+import type { Call } from "./Call.ts"
+import type * as Catalog from "./Catalog.ts"
+import { type GenerateError, invalidRequest } from "./GenerateError.ts"
+import type { Vendors } from "./Providers.ts"
+import * as Request from "./Request.ts"
+import type { RetryPolicy } from "./RetryPolicy.ts"
+import { problemsOf } from "./internal/problems.ts"
+
+/**
+ * A provider's key: one of those that Loom knows, or any that a catalog lists.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Provider = keyof Catalog.ModelIds | keyof Vendors | (string & {})
+
+type ModelOf<P> = P extends keyof Catalog.ModelIds ? Catalog.ModelIds[P] | (string & {}) : string
+
+type Qualified =
+  | { readonly [P in keyof Catalog.ModelIds]: `${P}/${Catalog.ModelIds[P]}` }[keyof Catalog.ModelIds]
+  | (`${string}/${string}` & {})
+
+type Native<P, Side extends "request" | "reply", Otherwise> = P extends keyof Vendors ? Vendors[P][Side] : Otherwise
+
+/**
+ * The type of `Generation.native` for a provider: its SDK's own reply.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Reply<P> = Native<P, "reply", unknown>
+
+/**
+ * A provider and a model, or both in one: `{ model: "openai/gpt-4o-mini" }`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Asked<P extends Provider> =
+  | { readonly provider: P; readonly model: ModelOf<P> }
+  | { readonly provider?: undefined; readonly model: Qualified }
+
+/**
+ * Options of a call that any vendor understands.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Common extends Request.Params {
+  /** A text, or messages with text and files; part options of a vendor go under its key. */
+  readonly prompt: Prompt.RawInput
+  /** `text` by default. */
+  readonly modality?: "text" | "image" | undefined
+  /** Instructions before the conversation: a system message in front of the prompt. */
+  readonly system?: string | undefined
+  readonly tools?: ReadonlyArray<Tool.Any> | undefined
+  readonly toolChoice?: Request.ToolChoice | undefined
+  /** How long the whole call may take, retries and all. */
+  readonly timeout?: Duration.Input | undefined
+  /** In place of the layer's policy. */
+  readonly retry?: RetryPolicy | undefined
+  /** Put on the call's record. */
+  readonly tags?: Readonly<Record<string, string>> | undefined
+}
+
+/**
+ * Everything that a call may be asked with.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type GenerateOptions<P extends Provider = Provider> = Common & Asked<P> & {
+  /** The vendor SDK's own request options, merged last and sent untouched. */
+  readonly native?: Native<P, "request", Readonly<Record<string, unknown>>> | undefined
+}
+
+/**
+ * {@link GenerateOptions}, and the schema that the answer has to fit.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ObjectOptions<A, P extends Provider = Provider> = GenerateOptions<P> & {
+  readonly schema: Schema.ConstraintCodec<A, unknown>
+  /** What the vendor is told the object is called: `object` by default. */
+  readonly schemaName?: string | undefined
+}
+
+/**
+ * Defaults of a layer, under the caller's own options.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Defaults = Request.Params
+
+const isAtLeast0 = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
+const Penalty = Schema.Finite.check(Schema.isBetween({ minimum: -2, maximum: 2 }))
+
+const Params = Schema.Struct({
+  maxOutputTokens: Schema.optional(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))),
+  temperature: Schema.optional(isAtLeast0),
+  topP: Schema.optional(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))),
+  stop: Schema.optional(Schema.Array(Schema.NonEmptyString)),
+  seed: Schema.optional(Schema.Int),
+  presencePenalty: Schema.optional(Penalty),
+  frequencyPenalty: Schema.optional(Penalty),
+  reasoning: Schema.optional(Schema.Literals(["none", "minimal", "low", "medium", "high", "xhigh", "max"])),
+  serviceTier: Schema.optional(Schema.NonEmptyString),
+  parallelToolCalls: Schema.optional(Schema.Boolean)
+})
+
+const Others = Schema.Struct({
+  provider: Schema.optional(Schema.NonEmptyString),
+  model: Schema.NonEmptyString,
+  modality: Schema.optional(Schema.Literals(["text", "image"])),
+  system: Schema.optional(Schema.String),
+  tools: Schema.optional(Schema.Array(Schema.Unknown)),
+  toolChoice: Schema.optional(
+    Schema.Union([Schema.Literals(["auto", "required", "none"]), Schema.Struct({ tool: Schema.NonEmptyString })])
+  ),
+  tags: Schema.optional(Schema.Record(Schema.String, Schema.String)),
+  native: Schema.optional(Schema.Record(Schema.String, Schema.Unknown)),
+  schemaName: Schema.optional(Schema.String.check(Schema.isPattern(/^[\w-]{1,64}$/)))
+})
+
+const names = new Set([
+  ...Object.keys(Params.fields),
+  ...Object.keys(Others.fields),
+  "prompt",
+  "timeout",
+  "retry",
+  "schema"
+])
+
+const decodeParams = Schema.decodeUnknownResult(Params)
+const decodeOthers = Schema.decodeUnknownResult(Others)
+
+/**
+ * What a caller asked, decoded: it becomes a Request once its model is known.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Decoded {
+  readonly provider: string | undefined
+  readonly model: string
+  /** Milliseconds. */
+  readonly timeout: number | undefined
+  readonly retry: RetryPolicy | undefined
+  readonly tags: Readonly<Record<string, string>> | undefined
+  readonly request: (
+    catalog: Catalog.Catalog,
+    defaults: Defaults,
+    call: Call
+  ) => Effect.Effect<Request.Request, GenerateError>
+}
+
+/**
+ * Decodes the options of a call. Fails with `InvalidRequest`, which names the option.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const decode = (
+  options: GenerateOptions & {
+    readonly schema?: Schema.ConstraintCodec<unknown, unknown>
+    readonly schemaName?: string | undefined
+  }
+): Result.Result<Decoded, GenerateError> => {
+  const refuse = (field: string, detail: string) =>
+    Result.fail(invalidRequest({ field, detail, provider: text(options.provider), model: text(options.model) }))
+
+  const misfit = (error: Schema.SchemaError) => {
+    const [{ message, path }] = problemsOf(error)
+    return refuse(path, message)
+  }
+  for (const name of Object.keys(options)) {
+    if (!names.has(name)) return refuse(name, "there is no such option; what only one vendor knows goes into `native`")
+  }
+  const params = decodeParams(options)
+  if (Result.isFailure(params)) return misfit(params.failure)
+  const others = decodeOthers(options)
+  if (Result.isFailure(others)) return misfit(others.failure)
+
+  const prompt = promptOf(options.prompt, options.system)
+  if (Result.isFailure(prompt)) return refuse("prompt", prompt.failure)
+  const timeout = options.timeout === undefined ? undefined : millisOf(options.timeout)
+  if (timeout !== undefined && !(timeout > 0)) return refuse("timeout", "a duration above zero is needed")
+  const native = nativeProblem(others.success.native)
+  if (native !== undefined) return refuse(...native)
+  const tools = options.tools ?? []
+  const duplicate = tools.find((tool, index) => tools.findIndex((other) => other.name === tool.name) < index)
+  if (duplicate !== undefined) return refuse("tools", `two tools are named ${duplicate.name}`)
+  const { toolChoice } = options
+  if (typeof toolChoice === "object" && !tools.some((tool) => tool.name === toolChoice.tool)) {
+    return refuse("toolChoice", `no tool is named ${toolChoice.tool}`)
+  }
+
+  const asked = {
+    modality: options.modality ?? "text",
+    prompt: prompt.success,
+    tools,
+    toolChoice,
+    object: options.schema === undefined ? undefined : { name: options.schemaName ?? "object", schema: options.schema },
+    native: others.success.native ?? {}
+  }
+  return Result.succeed({
+    provider: options.provider,
+    model: options.model,
+    timeout,
+    retry: options.retry,
+    tags: options.tags,
+    request: (catalog, defaults, call) =>
+      Effect.flatMap(
+        Request.resolve(catalog, { provider: options.provider, model: options.model }),
+        (model) =>
+          Request.checked({
+            ...asked,
+            model,
+            call,
+            params: { ...model.defaults, ...defaults, ...given(params.success) }
+          })
+      )
+  })
+}
+
+const text = (value: unknown): string | undefined => typeof value === "string" ? value : undefined
+
+/** An option that is `undefined` isn't given: the default below it shows. */
+const given = (params: Request.Params): Request.Params => {
+  const entries = Object.entries(params)
+  return entries.some(([, value]) => value === undefined)
+    ? Object.fromEntries(entries.filter(([, value]) => value !== undefined))
+    : params
+}
+
+const promptOf = (prompt: Prompt.RawInput, system: string | undefined): Result.Result<Prompt.Prompt, string> => {
+  if (prompt === undefined || prompt === null) return Result.fail("a prompt is needed")
+  if (prompt === "") return Result.fail("the prompt is empty")
+  return Result.map(
+    Result.try({
+      try: () => {
+        const made = Prompt.make(prompt)
+        if (!Array.isArray(made.content)) throw new TypeError("a text or messages are needed")
+        return made
+      },
+      catch: (error) =>
+        Schema.isSchemaError(error) ? misfitOf(error) : error instanceof Error ? error.message : "it can't be read"
+    }),
+    (made) => system === undefined ? made : Prompt.setSystem(made, system)
+  ).pipe(Result.filterOrFail((made) => made.content.length > 0, () => "there is no message in it"))
+}
+
+const misfitOf = (error: Schema.SchemaError): string => {
+  const [{ message, path }] = problemsOf(error)
+  return path === "" ? message : `${path}: ${message}`
+}
+
+const millisOf = (timeout: Duration.Input): number =>
+  Result.match(Result.try(() => Duration.toMillis(Duration.fromInputUnsafe(timeout))), {
+    onFailure: () => NaN,
+    onSuccess: (millis) => millis
+  })
+
+const nativeProblem = (
+  native: Readonly<Record<string, unknown>> | undefined
+): readonly [string, string] | undefined => {
+  for (const [name, value] of Object.entries(native ?? {})) {
+    if (name === "__proto__" || name === "constructor" || name === "prototype") {
+      return [`native.${name}`, "no vendor has an option of that name"]
+    }
+    if (typeof value === "number" && !Number.isFinite(value)) return [`native.${name}`, `${value} can't be sent`]
+    if (typeof value === "bigint") return [`native.${name}`, "a BigInt can't be sent"]
+  }
+  return undefined
+}

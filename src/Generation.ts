@@ -1,0 +1,299 @@
+/**
+ * An answer: the same shape for every vendor and modality, and the parts it streams in.
+ *
+ * @since 0.1.0
+ */
+import * as Response from "effect/ai/Response"
+import type { Attempt } from "./Attempt.ts"
+import * as Cost from "./Cost.ts"
+import * as Saved from "./Saved.ts"
+import type { Usage } from "./Usage.ts"
+
+/**
+ * Why the model stopped.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type FinishReason = Response.FinishReason
+
+/**
+ * A whole piece of an answer.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Content =
+  | Response.TextPart
+  | Response.ReasoningPart
+  | Response.FilePart
+  | Response.ToolCallPart<string, unknown>
+  | Response.ToolResultPart<string, unknown, unknown>
+  | Response.DocumentSourcePart
+  | Response.UrlSourcePart
+
+/**
+ * How long it took, in milliseconds. `overhead` is the part of `total` that Loom didn't spend waiting for a vendor.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Timing {
+  readonly total: number
+  readonly firstToken: number | undefined
+  readonly overhead: number
+}
+
+/**
+ * Everything of an answer but its content. `provider` and `model` are those that answered.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Summary<Reply = unknown> {
+  readonly provider: string
+  readonly model: string
+  readonly finishReason: FinishReason
+  readonly usage: Usage
+  readonly cost: Cost.Cost
+  /** What the call would have cost more without Loom, by mechanism. */
+  readonly saved: Saved.Saved
+  /** What was dropped, clamped or left out, in words. */
+  readonly warnings: ReadonlyArray<string>
+  readonly timing: Timing
+  readonly cache: "miss" | "hit" | "coalesced"
+  readonly attempts: ReadonlyArray<Attempt>
+  /** The vendor's own id of the request. */
+  readonly requestId: string | undefined
+  /** The service tier that the vendor says it used. */
+  readonly serviceTier: string | undefined
+  /** The decoded value, where a schema was asked for. */
+  readonly object: unknown
+  /** The vendor's reply as it came, typed as its SDK types it. */
+  readonly native: Reply
+}
+
+/**
+ * An answer.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Generation<Reply = unknown> extends Summary<Reply> {
+  /** All text parts, joined. */
+  readonly text: string
+  readonly images: ReadonlyArray<Response.FilePart>
+  readonly content: ReadonlyArray<Content>
+}
+
+/**
+ * The last part of a stream: the summary of the answer it belongs to.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FinishPart<Reply = unknown> extends Summary<Reply> {
+  readonly type: "finish"
+}
+
+/**
+ * A piece of a stream: a delta, a whole content part, or the finish.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Part<Reply = unknown> =
+  | Response.TextStartPart
+  | Response.TextDeltaPart
+  | Response.TextEndPart
+  | Response.ReasoningStartPart
+  | Response.ReasoningDeltaPart
+  | Response.ReasoningEndPart
+  | Response.ToolParamsStartPart
+  | Response.ToolParamsDeltaPart
+  | Response.ToolParamsEndPart
+  | Exclude<Content, Response.TextPart | Response.ReasoningPart>
+  | FinishPart<Reply>
+
+/**
+ * What a vendor knows of its answer. Cost, attempts and timing are Loom's to add.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Answered = Pick<Summary, "provider" | "model" | "finishReason" | "usage" | "requestId" | "native"> & {
+  readonly serviceTier?: string | undefined
+  readonly warnings?: ReadonlyArray<string> | undefined
+  readonly object?: unknown
+}
+
+const summary = (answered: Answered): Summary => ({
+  provider: answered.provider,
+  model: answered.model,
+  finishReason: answered.finishReason,
+  usage: answered.usage,
+  cost: Cost.unknown,
+  saved: Saved.nothing,
+  warnings: answered.warnings ?? noWarnings,
+  timing: noTiming,
+  cache: "miss",
+  attempts: noAttempts,
+  requestId: answered.requestId,
+  serviceTier: answered.serviceTier,
+  object: answered.object,
+  native: answered.native
+})
+
+const noWarnings: ReadonlyArray<string> = []
+const noAttempts: ReadonlyArray<Attempt> = []
+const noTiming: Timing = { total: 0, firstToken: undefined, overhead: 0 }
+
+/**
+ * Makes a Generation from its content.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (answered: Answered & { readonly content: ReadonlyArray<Content> }): Generation =>
+  withContent(summary(answered), answered.content)
+
+/**
+ * Makes the finish part of a stream.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const finish = (answered: Answered): FinishPart => Object.assign({ type: "finish" as const }, summary(answered))
+
+const withContent = (summary: Summary, content: ReadonlyArray<Content>): Generation => {
+  let text = ""
+  const images: Array<Response.FilePart> = []
+  for (const part of content) {
+    if (part.type === "text") text += part.text
+    else if (part.type === "file" && part.mediaType.startsWith("image/")) images.push(part)
+  }
+  return { ...summary, text, images, content }
+}
+
+/**
+ * A Generation as the parts it could have streamed in.
+ *
+ * @category converting
+ * @since 0.1.0
+ */
+export const toParts = (generation: Generation): ReadonlyArray<Part> => {
+  const parts: Array<Part> = []
+  generation.content.forEach((part, index) => {
+    const id = String(index)
+    if (part.type === "text") {
+      parts.push(
+        Response.makePart("text-start", { id }),
+        Response.makePart("text-delta", { id, delta: part.text }),
+        Response.makePart("text-end", { id, metadata: part.metadata })
+      )
+    } else if (part.type === "reasoning") {
+      parts.push(
+        Response.makePart("reasoning-start", { id }),
+        Response.makePart("reasoning-delta", { id, delta: part.text }),
+        Response.makePart("reasoning-end", { id, metadata: part.metadata })
+      )
+    } else parts.push(part)
+  })
+  const { content: _, images: __, text: ___, ...summary } = generation
+  parts.push({ type: "finish", ...summary })
+  return parts
+}
+
+/**
+ * The parts of a stream as one Generation: what `generate` would have answered. Deltas that were never ended count as
+ * what there is of them.
+ *
+ * Answers `undefined` without a finish part.
+ *
+ * @category destructors
+ * @since 0.1.0
+ */
+export const fromParts = (parts: Iterable<Part>): Generation | undefined => {
+  const folder = makeFolder()
+  for (const part of parts) folder.add(part)
+  return folder.generation()
+}
+
+/**
+ * Folds a stream as it passes.
+ *
+ * @category destructors
+ * @since 0.1.0
+ */
+export interface Folder {
+  readonly add: (part: Part) => void
+  readonly finish: () => FinishPart | undefined
+  readonly text: () => string
+  readonly generation: () => Generation | undefined
+}
+
+/**
+ * @category destructors
+ * @since 0.1.0
+ */
+export const makeFolder = (): Folder => {
+  type Grown =
+    | { readonly type: "text"; text: string; metadata: Response.ProviderMetadata }
+    | { readonly type: "reasoning"; text: string; metadata: Response.ProviderMetadata }
+  const pieces: Array<Grown | Exclude<Content, Response.TextPart | Response.ReasoningPart>> = []
+  const growing = new Map<string, Grown>()
+  let finished: FinishPart | undefined
+  const grow = (type: Grown["type"], id: string, delta: string, metadata: Response.ProviderMetadata) => {
+    const key = `${type} ${id}`
+    const piece = growing.get(key) ?? { type, text: "", metadata: noMetadata }
+    if (!growing.has(key)) {
+      growing.set(key, piece)
+      pieces.push(piece)
+    }
+    piece.text += delta
+    for (const vendor in metadata) piece.metadata = { ...piece.metadata, [vendor]: metadata[vendor] ?? null }
+  }
+  return {
+    add: (part) => {
+      switch (part.type) {
+        case "text-start":
+          return grow("text", part.id, "", part.metadata)
+        case "text-delta":
+          return grow("text", part.id, part.delta, part.metadata)
+        case "text-end":
+          return grow("text", part.id, "", part.metadata)
+        case "reasoning-start":
+          return grow("reasoning", part.id, "", part.metadata)
+        case "reasoning-delta":
+          return grow("reasoning", part.id, part.delta, part.metadata)
+        case "reasoning-end":
+          return grow("reasoning", part.id, "", part.metadata)
+        case "tool-params-start":
+        case "tool-params-delta":
+        case "tool-params-end":
+          return
+        case "finish":
+          finished = part
+          return
+        default:
+          pieces.push(part)
+      }
+    },
+    finish: () => finished,
+    text: () => pieces.reduce((text, piece) => piece.type === "text" ? text + piece.text : text, ""),
+    generation: () => {
+      if (finished === undefined) return undefined
+      const { type: _, ...summary } = finished
+      const content = pieces.map((piece): Content =>
+        piece.type === "text"
+          ? Response.makePart("text", { text: piece.text, metadata: piece.metadata })
+          : piece.type === "reasoning"
+          ? Response.makePart("reasoning", { text: piece.text, metadata: piece.metadata })
+          : piece
+      )
+      return withContent(summary, content)
+    }
+  }
+}
+
+const noMetadata: Response.ProviderMetadata = {}

@@ -1,0 +1,380 @@
+/**
+ * A Generator answers a Request for one model. A vendor is a Layer that makes one; what Loom does to a call is a stage,
+ * a function from Generator to Generator; choosing between models is one fold above Generators (`Router.firstOf`).
+ *
+ * **Example** (A pipeline of one's own)
+ *
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Generator, Request, RetryPolicy } from "loom-router"
+ * import * as OpenAi from "loom-router/providers/OpenAi"
+ *
+ * const pipeline = Effect.map(OpenAi.make(), (openai) =>
+ *   openai.pipe(
+ *     Generator.model("openai/gpt-4o-mini"),
+ *     Generator.retry(RetryPolicy.make({ maxAttempts: 3, baseDelay: "500 millis" })),
+ *     Generator.validate((generation) => generation.text.length > 40)
+ *   ))
+ *
+ * const program = Effect.gen(function*() {
+ *   const generator = yield* Generator.Generator
+ *   return yield* generator.generate(yield* Request.fromPrompt("Explain quantum entanglement."))
+ * })
+ *
+ * export const main = program.pipe(Effect.provide(Layer.effect(Generator.Generator, pipeline)), Effect.scoped)
+ * ```
+ *
+ * **Details**
+ *
+ * The algebra has laws. With equality of answers (content, usage, finish reason): retrying once is the identity;
+ * `orElse` is associative for one `when`; a validator that fails equals a generator that fails, for `orElse`; an opened
+ * stream folded equals `generate`; the same effect run twice behaves twice the same.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { dual } from "effect/Function"
+import * as Layer from "effect/Layer"
+import { type Pipeable, pipeArguments } from "effect/Pipeable"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Response from "effect/ai/Response"
+import * as Attempt from "./Attempt.ts"
+import * as Catalog from "./Catalog.ts"
+import { type GenerateError, Partial, Rejected, Timeout } from "./GenerateError.ts"
+import * as Generation from "./Generation.ts"
+import type { Model } from "./Model.ts"
+import * as Request from "./Request.ts"
+import * as RetryPolicy from "./RetryPolicy.ts"
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Generator extends Pipeable {
+  readonly generate: (request: Request.Request) => Effect.Effect<Generation.Generation, GenerateError>
+  /**
+   * Succeeds at the commit point, when the first content is there, with the whole stream. What may be retried fails
+   * here; past it there is only `Partial`.
+   */
+  readonly open: (
+    request: Request.Request
+  ) => Effect.Effect<Stream.Stream<Generation.Part, GenerateError>, GenerateError, Scope.Scope>
+}
+
+/**
+ * @category services
+ * @since 0.1.0
+ */
+export const Generator: Context.Service<Generator, Generator> = Context.Service<Generator>("loom-router/Generator")
+
+/**
+ * What happens to a call before it answers, said once for both methods: it sees an effect that either answers, or fails
+ * before anything was shown.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Stage = <A, R>(
+  run: (request: Request.Request) => Effect.Effect<A, GenerateError, R>
+) => (request: Request.Request) => Effect.Effect<A, GenerateError, R>
+
+const Proto = {
+  pipe() {
+    // oxlint-disable-next-line prefer-rest-params
+    return pipeArguments(this, arguments)
+  }
+}
+
+const of = (methods: Omit<Generator, "pipe">): Generator => Object.assign(Object.create(Proto), methods)
+
+/**
+ * Makes a Generator from what a vendor implements. Every call of it is an attempt: timed, priced and appended to
+ * `request.call.attempts`, whatever becomes of it.
+ *
+ * An `open` that fails gives back what it held before the next attempt begins.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (vendor: Omit<Generator, "pipe">): Generator => attempted(vendor)
+
+/**
+ * A Generator that answers from a function, for tests of what stands above vendors: a text, a whole Generation, or an
+ * error.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const fake = (
+  answer: (request: Request.Request) => string | Generation.Generation | GenerateError
+): Generator => {
+  const run = (request: Request.Request) =>
+    Effect.suspend(() => {
+      const answered = answer(request)
+      if (typeof answered !== "string") return "reason" in answered ? Effect.fail(answered) : Effect.succeed(answered)
+      return Effect.succeed(Generation.make({
+        provider: request.model.provider,
+        model: request.model.id,
+        content: [Response.makePart("text", { text: answered })],
+        finishReason: "stop",
+        usage: Request.estimateUsage(request, answered.length),
+        requestId: undefined,
+        native: undefined
+      }))
+    })
+  return make({
+    generate: run,
+    open: (request) => Effect.map(run(request), (generation) => Stream.fromIterable(Generation.toParts(generation)))
+  })
+}
+
+/**
+ * The Layer of a {@link fake}.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const layerFake = (
+  answer: (request: Request.Request) => string | Generation.Generation | GenerateError
+): Layer.Layer<Generator> => Layer.succeed(Generator, fake(answer))
+
+/**
+ * Passes every request on to the Generator that is chosen for it.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const choose = (
+  choice: (request: Request.Request) => Effect.Effect<Generator, GenerateError>
+): Generator =>
+  of({
+    generate: (request) => Effect.flatMap(choice(request), (chosen) => chosen.generate(request)),
+    open: (request) => Effect.flatMap(choice(request), (chosen) => chosen.open(request))
+  })
+
+/**
+ * Applies one stage to both methods.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const around: {
+  (stage: Stage): (self: Generator) => Generator
+  (self: Generator, stage: Stage): Generator
+} = dual(
+  2,
+  (self: Generator, stage: Stage): Generator => of({ generate: stage(self.generate), open: stage(self.open) })
+)
+
+/**
+ * Changes the request before it is answered.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const mapRequest: {
+  (f: (request: Request.Request) => Effect.Effect<Request.Request, GenerateError>): (self: Generator) => Generator
+  (self: Generator, f: (request: Request.Request) => Effect.Effect<Request.Request, GenerateError>): Generator
+} = dual(
+  2,
+  (self: Generator, f: (request: Request.Request) => Effect.Effect<Request.Request, GenerateError>): Generator =>
+    around(self, (run) => (request) => Effect.flatMap(Effect.suspend(() => f(request)), run))
+)
+
+/**
+ * Asks this model, whatever the request names: a Model, or its id in the call's catalog (the bundled one without).
+ *
+ * Fails with `UnknownModel` where the catalog has no such id, and with `Unsupported` where the model can't do what the
+ * request asks.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const model: {
+  (model: Model | string): (self: Generator) => Generator
+  (self: Generator, model: Model | string): Generator
+} = dual(2, (self: Generator, model: Model | string): Generator =>
+  mapRequest(self, (request) =>
+    Effect.flatMap(
+      typeof model === "string"
+        ? Request.resolve(request.call.catalog ?? Catalog.bundled, { model })
+        : Effect.succeed(model),
+      (resolved) => Request.checked({ ...request, model: resolved })
+    )))
+
+/**
+ * Tries again what the policy repeats. The caller's own policy (`request.call.retry`) goes before it.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const retry: {
+  (policy: RetryPolicy.RetryPolicy): (self: Generator) => Generator
+  (self: Generator, policy: RetryPolicy.RetryPolicy): Generator
+} = dual(2, (self: Generator, policy: RetryPolicy.RetryPolicy): Generator =>
+  around(self, (run) => (request) => {
+    const { deadline, retry = policy } = request.call
+    if (retry.maxAttempts < 2) return run(request)
+    return Effect.catch(run(request), (first) => {
+      if (!RetryPolicy.repeats(retry, first)) return Effect.fail(first)
+      // The schedule is built after the first failure, which is its first input: most calls don't fail.
+      let attempt = 0
+      return Effect.retry(
+        Effect.suspend(() => attempt++ === 0 ? Effect.fail(first) : run(request)),
+        RetryPolicy.schedule(retry, deadline)
+      )
+    })
+  }))
+
+/**
+ * Asks `that` where this one fails. `when` says after which errors; by default after those that another vendor may help
+ * with (`error.failover`).
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const orElse: {
+  (
+    that: Generator,
+    options?: { readonly when?: ((error: GenerateError) => boolean) | undefined }
+  ): (self: Generator) => Generator
+  (
+    self: Generator,
+    that: Generator,
+    options?: { readonly when?: ((error: GenerateError) => boolean) | undefined }
+  ): Generator
+} = dual(
+  (args) => isGenerator(args[0]) && isGenerator(args[1]),
+  (
+    self: Generator,
+    that: Generator,
+    options?: { readonly when?: ((error: GenerateError) => boolean) | undefined }
+  ): Generator => {
+    const when = options?.when ?? ((error: GenerateError) => error.failover)
+    return of({
+      generate: (request) => Effect.catchIf(self.generate(request), when, () => that.generate(request)),
+      open: (request) => Effect.catchIf(self.open(request), when, () => that.open(request))
+    })
+  }
+)
+
+/**
+ * @category guards
+ * @since 0.1.0
+ */
+export const isGenerator = (u: unknown): u is Generator =>
+  typeof u === "object" && u !== null && "open" in u && "generate" in u
+
+/**
+ * Gives up an attempt that hasn't answered, or hasn't begun to, after this long: `Timeout`, which isn't repeated at the
+ * same vendor since it may have been billed.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const timeout: {
+  (duration: Duration.Input): (self: Generator) => Generator
+  (self: Generator, duration: Duration.Input): Generator
+} = dual(
+  2,
+  (self: Generator, duration: Duration.Input): Generator =>
+    around(self, (run) => (request) =>
+      Effect.timeoutOrElse(run(request), {
+        duration,
+        orElse: () =>
+          Effect.fail(
+            Request.fail(request, new Timeout({ phase: "attempt", after: Duration.fromInputUnsafe(duration) }))
+          )
+      }))
+)
+
+/**
+ * Turns down answers: `Rejected`, which another candidate may help with. The attempt stays recorded, and paid.
+ *
+ * **Gotchas**
+ *
+ * A validator needs the whole answer, so on a stream it waits for the end: the stream commits when it is accepted.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const validate: {
+  (
+    accept: (generation: Generation.Generation) => boolean | Effect.Effect<boolean, GenerateError>
+  ): (self: Generator) => Generator
+  (
+    self: Generator,
+    accept: (generation: Generation.Generation) => boolean | Effect.Effect<boolean, GenerateError>
+  ): Generator
+} = dual(
+  2,
+  (
+    self: Generator,
+    accept: (generation: Generation.Generation) => boolean | Effect.Effect<boolean, GenerateError>
+  ): Generator => {
+    const check = (request: Request.Request, generation: Generation.Generation) =>
+      Effect.suspend(() => {
+        const accepted = accept(generation)
+        return Effect.flatMap(
+          typeof accepted === "boolean" ? Effect.succeed(accepted) : accepted,
+          (accepted) =>
+            accepted
+              ? Effect.void
+              : Effect.fail(Request.fail(request, new Rejected({ detail: "the validator turned the answer down" })))
+        )
+      })
+    return of({
+      generate: (request) => Effect.tap(self.generate(request), (generation) => check(request, generation)),
+      open: Effect.fnUntraced(function*(request) {
+        const parts = yield* Stream.runCollect(yield* self.open(request))
+        const generation = Generation.fromParts(parts)
+        if (generation === undefined) {
+          return yield* Request.fail(request, new Partial({ detail: "the stream has no finish", text: "" }))
+        }
+        yield* check(request, generation)
+        return Stream.fromIterable(parts)
+      })
+    })
+  }
+)
+
+/** The innermost stage: it alone appends attempts and prices them. */
+const attempted = (self: Omit<Generator, "pipe">): Generator =>
+  of({
+    generate: (request) =>
+      Effect.clockWith((clock) => {
+        const meter = Attempt.meter(request, clock)
+        return Effect.onExit(Effect.map(self.generate(request), meter.answered), (exit) => {
+          meter.settle(exit)
+          return Effect.void
+        })
+      }),
+    open: (request) =>
+      Effect.clockWith((clock) => {
+        const meter = Attempt.meter(request, clock)
+        return Effect.map(
+          scoped((scope) =>
+            Effect.andThen(
+              Scope.addFinalizerExit(scope, (exit) => Effect.sync(() => meter.settle(exit))),
+              Scope.provide(self.open(request), scope)
+            )
+          ),
+          Stream.mapArray(meter.pass)
+        )
+      })
+  })
+
+/** A scope that lives on with the outer one, or is closed at once where `open` fails. */
+const scoped = <A, E>(open: (scope: Scope.Closeable) => Effect.Effect<A, E>): Effect.Effect<A, E, Scope.Scope> =>
+  Effect.flatMap(
+    Effect.scope,
+    (outer) =>
+      Effect.flatMap(
+        Scope.fork(outer),
+        (scope) => Effect.onExit(open(scope), (exit) => Exit.isFailure(exit) ? Scope.close(scope, exit) : Effect.void)
+      )
+  )

@@ -1,0 +1,341 @@
+/**
+ * The front door: one API for every AI provider.
+ *
+ * **Example** (The first answer)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Loom } from "loom-router"
+ *
+ * const program = Loom.generate({
+ *   provider: "openai",
+ *   model: "gpt-4o-mini",
+ *   prompt: "Summarize this transcript in five bullets."
+ * })
+ *
+ * export const main = async () => {
+ *   const result = await Effect.runPromise(program)
+ *   return [result.text, result.cost.usd, result.usage.totalTokens]
+ * }
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Call from "./Call.ts"
+import * as CallRecord from "./CallRecord.ts"
+import * as Catalog from "./Catalog.ts"
+import type { Currency } from "./Cost.ts"
+import { GenerateError, Partial, Timeout } from "./GenerateError.ts"
+import * as GenerateOptions from "./GenerateOptions.ts"
+import type { Generation, Part } from "./Generation.ts"
+import * as Generator from "./Generator.ts"
+import * as Providers from "./Providers.ts"
+import * as RetryPolicy from "./RetryPolicy.ts"
+import * as Router from "./Router.ts"
+import * as Transport from "./Transport.ts"
+
+/**
+ * What calls are made with, besides their own options.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** Models and prices: `Catalog.bundled` by default. */
+  readonly catalog?: Catalog.Catalog | undefined
+  /** Layers or values that answer for a provider, in place of the built-in ones. */
+  readonly providers?: Readonly<Record<string, Providers.Source>> | undefined
+  /** Under the caller's own options. */
+  readonly defaults?: GenerateOptions.Defaults | undefined
+  /** `RetryPolicy.make()` by default. */
+  readonly retry?: RetryPolicy.RetryPolicy | undefined
+  /** What `cost.local` is given in. */
+  readonly currency?: Currency | undefined
+  /** Sees the record of every call: once for each, however it ended. What it throws is ignored. */
+  readonly onCall?: ((record: CallRecord.CallRecord) => void) | undefined
+  readonly transport?: Transport.Options | undefined
+}
+
+/**
+ * Answers calls: what stands behind {@link generate} and its like.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Engine {
+  readonly generate: (options: Asked) => Effect.Effect<Generation, GenerateError>
+  readonly stream: (options: Asked) => Stream.Stream<Part, GenerateError>
+}
+
+type Asked = Parameters<typeof GenerateOptions.decode>[0]
+
+const makeEngine = Effect.fnUntraced(function*(
+  options: Options,
+  sealed: boolean
+): Effect.fn.Return<Engine, never, Transport.Transport | Scope.Scope> {
+  const catalog = options.catalog ?? Catalog.bundled
+  const defaults = options.defaults ?? {}
+  const providers = yield* Providers.make({ catalog, sources: options.providers ?? {}, sealed })
+  const pipeline = providers.pipe(Generator.retry(options.retry ?? RetryPolicy.make()))
+
+  const begin = (asked: Asked) =>
+    Effect.clockWith((clock) => {
+      const decoded = GenerateOptions.decode(asked)
+      const { retry, tags, timeout } = Result.getOrElse(decoded, () => noCircumstances)
+      return Effect.map(Call.make({ timeout, retry, tags, catalog, currency: options.currency }), (call) => {
+        const recorder = CallRecord.recorder(call, asked, clock)
+        const name = asked.provider === undefined ? asked.model : `${asked.provider}/${asked.model}`
+        return {
+          recorder,
+          timeout,
+          plan: Router.firstOf({
+            candidates: [{
+              name,
+              request: Result.match(decoded, {
+                onFailure: Effect.fail,
+                onSuccess: (decoded) => decoded.request(catalog, defaults, call)
+              })
+            }]
+          }),
+          record: (exit: Exit.Exit<unknown, GenerateError>) =>
+            Effect.sync(() => options.onCall?.(recorder.record(exit))).pipe(Effect.exit, Effect.asVoid)
+        }
+      })
+    })
+
+  return {
+    generate: (asked) =>
+      Effect.flatMap(begin(asked), ({ plan, record, recorder, timeout }) =>
+        plan(pipeline.generate).pipe(
+          within(asked, timeout),
+          Effect.mapBoth({ onFailure: recorder.fail, onSuccess: recorder.complete }),
+          Effect.onExit((exit) => record(exit))
+        )),
+    stream: (asked) =>
+      Stream.unwrap(
+        Effect.map(begin(asked), ({ plan, record, recorder, timeout }) =>
+          Stream.unwrap(plan(pipeline.open)).pipe(
+            streamWithin(asked, timeout),
+            Stream.mapError(recorder.fail),
+            Stream.map((part) => part.type === "finish" ? recorder.complete(part) : part),
+            Stream.onExit(record)
+          ))
+      )
+  }
+})
+
+const noCircumstances = { retry: undefined, tags: undefined, timeout: undefined }
+
+const late = (asked: Asked, timeout: number, text = ""): GenerateError =>
+  new GenerateError({
+    provider: asked.provider ?? "",
+    model: asked.model,
+    reason: text === ""
+      ? new Timeout({ phase: "deadline", after: Duration.millis(timeout) })
+      : new Partial({ text, detail: "the call's own deadline passed" })
+  })
+
+const within =
+  (asked: Asked, timeout: number | undefined) =>
+  <A>(effect: Effect.Effect<A, GenerateError>): Effect.Effect<A, GenerateError> =>
+    timeout === undefined
+      ? effect
+      : Effect.timeoutOrElse(effect, { duration: timeout, orElse: () => Effect.fail(late(asked, timeout)) })
+
+/** Fails a stream that isn't over in time: with what was shown of it, where something was. */
+const streamWithin = (asked: Asked, timeout: number | undefined) => (stream: Stream.Stream<Part, GenerateError>) =>
+  timeout === undefined ? stream : Stream.suspend(() => {
+    let text = ""
+    return stream.pipe(
+      Stream.map((part) => {
+        if (part.type === "text-delta") text += part.delta
+        return part
+      }),
+      Stream.interruptWhen(
+        Effect.flatMap(Effect.sleep(timeout), () => Effect.suspend(() => Effect.fail(late(asked, timeout, text))))
+      )
+    )
+  })
+
+/**
+ * The engine that calls go to: a fiber-local reference, whose default is made once per process, at the first call.
+ *
+ * @category references
+ * @since 0.1.0
+ */
+export const CurrentLoom: Context.Reference<Engine> = Context.Reference<Engine>("loom-router/Loom/CurrentLoom", {
+  defaultValue: () => fromRuntime(ManagedRuntime.make(Layer.provide(layer(), liveEnvironment)))
+})
+
+/** Effect's own default copies the environment once; keys that are set later are to be seen. */
+const liveEnvironment = ConfigProvider.layer(
+  ConfigProvider.make((path) => Effect.suspend(() => ConfigProvider.fromEnv().load(path)))
+)
+
+const fromRuntime = (runtime: ManagedRuntime.ManagedRuntime<never, never>): Engine => {
+  const engine = Effect.suspend(() =>
+    runtime.cachedContext === undefined
+      ? Effect.map(runtime.contextEffect, (context) => Context.get(context, CurrentLoom))
+      : Effect.succeed(Context.get(runtime.cachedContext, CurrentLoom))
+  )
+  return {
+    generate: (options) => Effect.flatMap(engine, (loom) => loom.generate(options)),
+    stream: (options) => Stream.unwrap(Effect.map(engine, (loom) => loom.stream(options)))
+  }
+}
+
+/**
+ * Replaces the engine for a scope: what is provided with this layer calls with these options, with connections and
+ * caches of its own.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options = {}): Layer.Layer<never> =>
+  Layer.provide(Layer.effect(CurrentLoom, makeEngine(options, false)), Transport.layer(options.transport))
+
+/**
+ * An engine for tests: these generators answer, and nothing else does. One alone answers for every provider.
+ *
+ * **Example** (A test without a vendor)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Generator, Loom } from "loom-router"
+ *
+ * const answer = Loom.generate({ model: "openai/gpt-4o-mini", prompt: "Hello" }).pipe(
+ *   Effect.map((generation) => generation.text),
+ *   Effect.provide(Loom.layerTest(Generator.fake(() => "Hi!")))
+ * )
+ *
+ * export const text = Effect.runPromise(answer) // => "Hi!"
+ * ```
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const layerTest = (
+  sources: Providers.Source | Readonly<Record<string, Providers.Source>>,
+  options?: Omit<Options, "providers" | "transport">
+): Layer.Layer<never> => {
+  const catalog = options?.catalog ?? Catalog.bundled
+  const providers = isSource(sources)
+    ? Object.fromEntries(Catalog.providers(catalog).map(({ key }) => [key, sources]))
+    : sources
+  return Layer.provide(Layer.effect(CurrentLoom, makeEngine({ ...options, providers }, true)), Transport.layer())
+}
+
+const isSource = (
+  sources: Providers.Source | Readonly<Record<string, Providers.Source>>
+): sources is Providers.Source => Generator.isGenerator(sources) || Layer.isLayer(sources)
+
+/**
+ * Asks a model.
+ *
+ * Fails with a {@link GenerateError}. Interrupting it cancels the vendor's request.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
+export const generate = <const P extends GenerateOptions.Provider = GenerateOptions.Provider>(
+  options: GenerateOptions.GenerateOptions<P>
+): Effect.Effect<Generation<GenerateOptions.Reply<P>>, GenerateError> =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what an adapter puts there is its SDK's own reply
+  Effect.flatMap(CurrentLoom, (loom) => loom.generate(options)) as Effect.Effect<
+    Generation<GenerateOptions.Reply<P>>,
+    GenerateError
+  >
+
+/**
+ * Asks a model and gives its answer in parts as they arrive. The last part is the `finish`, with usage and cost.
+ *
+ * Fails with a {@link GenerateError}: with reason `Partial` once something was shown. A consumer that stops reading
+ * cancels the vendor's request.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
+export const stream = <const P extends GenerateOptions.Provider = GenerateOptions.Provider>(
+  options: GenerateOptions.GenerateOptions<P>
+): Stream.Stream<Part<GenerateOptions.Reply<P>>, GenerateError> =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what an adapter puts there is its SDK's own reply
+  Stream.unwrap(Effect.map(CurrentLoom, (loom) => loom.stream(options))) as Stream.Stream<
+    Part<GenerateOptions.Reply<P>>,
+    GenerateError
+  >
+
+/**
+ * Asks a model for an object that fits a schema, and decodes it: `object` of the answer.
+ *
+ * The schema goes to the vendor in its own dialect of JSON Schema, and its root must be an object. Fails with
+ * `InvalidResponse` where the answer doesn't fit, with `ContentFiltered` where the model refuses.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
+export const generateObject = <A, const P extends GenerateOptions.Provider = GenerateOptions.Provider>(
+  options: GenerateOptions.ObjectOptions<A, P>
+): Effect.Effect<Generation<GenerateOptions.Reply<P>> & { readonly object: A }, GenerateError> =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what an adapter puts there is its SDK's own reply
+  Effect.flatMap(CurrentLoom, (loom) => loom.generate(options)) as Effect.Effect<
+    Generation<GenerateOptions.Reply<P>> & { readonly object: A },
+    GenerateError
+  >
+
+/**
+ * The same calls for users of promises. `close` frees what the client holds; so does `await using`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Client extends AsyncDisposable {
+  readonly generate: <const P extends GenerateOptions.Provider = GenerateOptions.Provider>(
+    options: GenerateOptions.GenerateOptions<P>,
+    run?: { readonly signal?: AbortSignal | undefined }
+  ) => Promise<Generation<GenerateOptions.Reply<P>>>
+  readonly stream: <const P extends GenerateOptions.Provider = GenerateOptions.Provider>(
+    options: GenerateOptions.GenerateOptions<P>
+  ) => AsyncIterable<Part<GenerateOptions.Reply<P>>>
+  readonly generateObject: <A, const P extends GenerateOptions.Provider = GenerateOptions.Provider>(
+    options: GenerateOptions.ObjectOptions<A, P>,
+    run?: { readonly signal?: AbortSignal | undefined }
+  ) => Promise<Generation<GenerateOptions.Reply<P>> & { readonly object: A }>
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Makes a client with an engine of its own. Its promises reject with a {@link GenerateError}.
+ *
+ * @category clients
+ * @since 0.1.0
+ */
+export const client = (options?: Options): Client => {
+  const runtime = ManagedRuntime.make(Layer.provide(layer(options), liveEnvironment))
+  return {
+    generate: (asked, run) => runtime.runPromise(generate(asked), run),
+    generateObject: (asked, run) => runtime.runPromise(generateObject(asked), run),
+    stream: (asked) => ({
+      [Symbol.asyncIterator]: () => {
+        const opened = runtime.context().then((context) =>
+          Stream.toAsyncIterableWith(stream(asked), context)[Symbol.asyncIterator]()
+        )
+        return {
+          next: async () => (await opened).next(),
+          return: async (value) => (await opened).return?.(value) ?? { done: true, value: undefined }
+        }
+      }
+    }),
+    close: () => runtime.dispose(),
+    [Symbol.asyncDispose]: () => runtime.dispose()
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * The generators of all providers, each built when it is first asked.
+ *
+ * @since 0.1.0
+ */
+import * as Cache from "effect/Cache"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as Catalog from "./Catalog.ts"
+import { GenerateError, InvalidRequest } from "./GenerateError.ts"
+import * as Generator from "./Generator.ts"
+import type { Provider } from "./Model.ts"
+import type { Transport } from "./Transport.ts"
+import type * as OpenAi from "./providers/OpenAi.ts"
+
+/**
+ * What each vendor's SDK takes (`native` in options) and gives (`native` in answers), by provider key. Declare your own
+ * vendors into it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Vendors {
+  readonly openai: OpenAi.Native
+}
+
+/**
+ * Something that a provider can be made from.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Source = Generator.Generator | Layer.Layer<Generator.Generator, never, Transport>
+
+type Adapter = (provider: Provider) => Promise<Layer.Layer<Generator.Generator, never, Transport>>
+
+/** By the protocol that a catalog says a provider speaks. A module is loaded when a provider of its kind is first asked. */
+const adapters: Readonly<Record<string, Adapter>> = {
+  "openai": async () => (await import("./providers/OpenAi.ts")).layer(),
+  "openai-compatible": async ({ apiKeyEnv, baseUrl, key }) =>
+    (await import("./providers/OpenAi.ts")).layer({ provider: key, baseUrl, apiKeyEnv, protocol: "chat" })
+}
+
+/**
+ * Makes one Generator of all providers: it asks the one that a request's model belongs to. `sources` go before what the
+ * catalog would make; `sealed`, there is nothing else.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function*(options: {
+  readonly catalog: Catalog.Catalog
+  readonly sources: Readonly<Record<string, Source>>
+  readonly sealed?: boolean | undefined
+}): Effect.fn.Return<Generator.Generator, never, Transport | Scope.Scope> {
+  const context = yield* Effect.context<Transport | Scope.Scope>()
+
+  const sourceOf = (key: string): Effect.Effect<Source, GenerateError> =>
+    Effect.suspend(() => {
+      const source = Object.hasOwn(options.sources, key) ? options.sources[key] : undefined
+      if (source !== undefined) return Effect.succeed(source)
+      const provider = Catalog.provider(options.catalog, key)
+      const adapter = provider === undefined || options.sealed === true ? undefined : adapters[provider.kind]
+      return provider === undefined || adapter === undefined
+        ? Effect.fail(
+          new GenerateError({
+            provider: key,
+            model: "",
+            reason: new InvalidRequest({
+              field: "provider",
+              detail: `nothing speaks to ${key}; give its layer with Loom.layer({ providers: { ${key}: … } })`
+            })
+          })
+        )
+        : Effect.promise(() => adapter(provider))
+    })
+
+  const generators = yield* Cache.makeWith(
+    (key: string) =>
+      Effect.flatMap(sourceOf(key), (source) =>
+        Generator.isGenerator(source)
+          ? Effect.succeed(source)
+          : Effect.map(Layer.build(source), (built) => Context.get(built, Generator.Generator))).pipe(
+          Effect.provideContext(context)
+        ),
+    {
+      capacity: Infinity,
+      // A provider that couldn't be made is tried again at the next call.
+      timeToLive: (exit) => Exit.isSuccess(exit) ? "Infinity" : 0
+    }
+  )
+
+  return Generator.choose((request) => Cache.get(generators, request.model.provider))
+})

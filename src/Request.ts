@@ -1,0 +1,221 @@
+/**
+ * What is asked of one model, decoded and checked: the input of every Generator.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
+import * as Prompt from "effect/ai/Prompt"
+import type * as Tool from "effect/ai/Tool"
+import * as Call from "./Call.ts"
+import * as Catalog from "./Catalog.ts"
+import { GenerateError, invalidRequest, type Reason, UnknownModel, Unsupported } from "./GenerateError.ts"
+import * as Model from "./Model.ts"
+import * as Usage from "./Usage.ts"
+
+/**
+ * How much a model should think before it answers. Which levels exist depends on the model.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ReasoningEffort = "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max"
+
+/**
+ * `auto`: the model decides. `required`: it must call a tool. `none`: it mustn't. `{ tool }`: it must call that one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ToolChoice = "auto" | "required" | "none" | { readonly tool: string }
+
+/**
+ * The options that more than one vendor honours. What only one vendor has goes into `native`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Params {
+  /** Tokens, reasoning included. */
+  readonly maxOutputTokens?: number | undefined
+  readonly temperature?: number | undefined
+  readonly topP?: number | undefined
+  readonly stop?: ReadonlyArray<string> | undefined
+  readonly seed?: number | undefined
+  readonly presencePenalty?: number | undefined
+  readonly frequencyPenalty?: number | undefined
+  readonly reasoning?: ReasoningEffort | undefined
+  readonly serviceTier?: string | undefined
+  readonly parallelToolCalls?: boolean | undefined
+}
+
+/**
+ * Asks for JSON that fits a schema.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ObjectFormat {
+  readonly name: string
+  readonly schema: Schema.ConstraintCodec<unknown, unknown>
+}
+
+/**
+ * All of it but `call` decides what the answer can be; `call` says under which circumstances it is asked.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Request {
+  readonly model: Model.Model
+  readonly modality: "text" | "image"
+  readonly prompt: Prompt.Prompt
+  readonly params: Params
+  readonly tools: ReadonlyArray<Tool.Any>
+  readonly toolChoice: ToolChoice | undefined
+  readonly object: ObjectFormat | undefined
+  /** The vendor's own request options, merged last and sent untouched. */
+  readonly native: Readonly<Record<string, unknown>>
+  readonly call: Call.Call
+}
+
+/**
+ * Makes a Request from what is given; the rest is empty.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (
+  options: Pick<Request, "model" | "prompt" | "call"> & globalThis.Partial<Omit<Request, "model" | "prompt" | "call">>
+): Request => ({
+  model: options.model,
+  modality: options.modality ?? "text",
+  prompt: options.prompt,
+  params: options.params ?? noParams,
+  tools: options.tools ?? noTools,
+  toolChoice: options.toolChoice,
+  object: options.object,
+  native: options.native ?? noNative,
+  call: options.call
+})
+
+const noParams: Params = {}
+const noTools: ReadonlyArray<Tool.Any> = []
+const noNative: Readonly<Record<string, unknown>> = {}
+
+/**
+ * A Request for a prompt, with a Call of its own and no model yet: `Generator.model` names one.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromPrompt = (
+  prompt: Prompt.RawInput,
+  options?: globalThis.Partial<Omit<Request, "prompt" | "call">>
+): Effect.Effect<Request> =>
+  Effect.map(
+    Call.make(),
+    (call) => make({ ...options, model: options?.model ?? Model.unlisted("", ""), prompt: Prompt.make(prompt), call })
+  )
+
+/**
+ * The error of this request with this reason, naming its provider and model.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fail = (request: Request, reason: Reason): GenerateError =>
+  new GenerateError({ provider: request.model.provider, model: request.model.id, reason })
+
+/**
+ * The first thing asked that the model is known not to do. What the catalog doesn't know is let through: the vendor
+ * will say.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const mismatch = (request: Request): GenerateError | undefined => {
+  const { model } = request
+  const unsupported = (feature: string, detail: string) => fail(request, new Unsupported({ feature, detail }))
+  if (model.modality !== request.modality) {
+    return unsupported("modality", `the model answers with ${model.modality}, and ${request.modality} was asked for`)
+  }
+  const { maxOutputTokens } = request.params
+  if (maxOutputTokens !== undefined && model.maxOutput !== undefined && maxOutputTokens > model.maxOutput) {
+    return invalidRequest({
+      field: "maxOutputTokens",
+      detail: `the model writes at most ${model.maxOutput} tokens, and ${maxOutputTokens} were asked for`,
+      provider: model.provider,
+      model: model.id
+    })
+  }
+  if (request.tools.length > 0 && model.capabilities.tools === false) {
+    return unsupported("tools", "the model calls no tools")
+  }
+  if (request.object !== undefined && model.capabilities.structuredOutput === false) {
+    return unsupported("structuredOutput", "the model can't be held to a schema")
+  }
+  if (
+    request.params.reasoning !== undefined && request.params.reasoning !== "none" &&
+    model.capabilities.reasoning === false
+  ) return unsupported("reasoning", "the model doesn't reason")
+  if (model.capabilities.vision === false && hasImage(request.prompt)) {
+    return unsupported("vision", "the model can't see images")
+  }
+  return undefined
+}
+
+const hasImage = (prompt: Prompt.Prompt): boolean =>
+  prompt.content.some((message) =>
+    message.role === "user" &&
+    message.content.some((part) => part.type === "file" && part.mediaType.startsWith("image/"))
+  )
+
+/**
+ * The model of that name. Fails with `UnknownModel`, which tells the nearest ids.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const resolve = (
+  catalog: Catalog.Catalog,
+  name: { readonly provider?: string | undefined; readonly model: string }
+): Effect.Effect<Model.Model, GenerateError> =>
+  Result.match(Catalog.resolve(catalog, name), {
+    onSuccess: Effect.succeed,
+    onFailure: ({ nearest }) =>
+      Effect.fail(
+        new GenerateError({ provider: name.provider ?? "", model: name.model, reason: new UnknownModel({ nearest }) })
+      )
+  })
+
+/**
+ * The request, or the error of its first {@link mismatch}.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const checked = (request: Request): Effect.Effect<Request, GenerateError> => {
+  const error = mismatch(request)
+  return error === undefined ? Effect.succeed(request) : Effect.fail(error)
+}
+
+/**
+ * A rough count, four characters a token, for answers whose vendor reported none: a cost that is estimated, not zero.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const estimateUsage = (request: Request, outputCharacters: number): Usage.Usage => {
+  let characters = 0
+  for (const message of request.prompt.content) {
+    if (message.role === "system") characters += message.content.length
+    else for (const part of message.content) if ("text" in part) characters += part.text.length
+  }
+  return Usage.make({
+    state: "estimated",
+    inputUncached: Math.ceil(characters / 4),
+    outputText: Math.ceil(outputCharacters / 4)
+  })
+}

@@ -1,0 +1,94 @@
+/**
+ * When a failed attempt is made again at the same vendor: exponential backoff with jitter, under the vendor's own
+ * Retry-After and the call's deadline.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import type { GenerateError } from "./GenerateError.ts"
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface RetryPolicy {
+  /** All attempts, the first included. */
+  readonly maxAttempts: number
+  /** The wait before the second attempt; it doubles from then on. */
+  readonly baseDelay: Duration.Duration
+  /** What the doubling stops at. */
+  readonly maxDelay: Duration.Duration
+  /** A vendor that asks for a longer wait isn't waited for: the call fails over at once. */
+  readonly maxRetryAfter: Duration.Duration
+  /** Also repeat attempts that the vendor may charge for. */
+  readonly retryMaybeBilled: boolean
+}
+
+/**
+ * Makes a policy. Defaults: 3 attempts, 500 ms doubling up to 8 s, a Retry-After of up to 60 s, and no attempt that may
+ * be billed twice.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (options?: {
+  readonly maxAttempts?: number | undefined
+  readonly baseDelay?: Duration.Input | undefined
+  readonly maxDelay?: Duration.Input | undefined
+  readonly maxRetryAfter?: Duration.Input | undefined
+  readonly retryMaybeBilled?: boolean | undefined
+}): RetryPolicy => ({
+  maxAttempts: options?.maxAttempts ?? 3,
+  baseDelay: Duration.fromInputUnsafe(options?.baseDelay ?? "500 millis"),
+  maxDelay: Duration.fromInputUnsafe(options?.maxDelay ?? "8 seconds"),
+  maxRetryAfter: Duration.fromInputUnsafe(options?.maxRetryAfter ?? "60 seconds"),
+  retryMaybeBilled: options?.retryMaybeBilled ?? false
+})
+
+/**
+ * One attempt and no more.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const none: RetryPolicy = make({ maxAttempts: 1 })
+
+/**
+ * Whether this failure is one that the policy repeats at all.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const repeats = (policy: RetryPolicy, error: GenerateError): boolean => {
+  if (!error.retryable && !(policy.retryMaybeBilled && error.maybeBilled && error.failover)) return false
+  return error.retryAfter === undefined || Duration.isLessThanOrEqualTo(error.retryAfter, policy.maxRetryAfter)
+}
+
+/**
+ * The policy as a Schedule over failures. A wait that would end at or after `deadline` (epoch milliseconds) isn't begun.
+ *
+ * **Details**
+ *
+ * Jitter is ±20 % and comes before the vendor's Retry-After, which is a floor that jitter can't shorten.
+ *
+ * @category converting
+ * @since 0.1.0
+ */
+export const schedule = (policy: RetryPolicy, deadline: number): Schedule.Schedule<Duration.Duration, GenerateError> =>
+  Schedule.exponential(policy.baseDelay).pipe(
+    Schedule.setInputType<GenerateError>(),
+    Schedule.modifyDelay(({ duration }) => Effect.succeed(Duration.min(duration, policy.maxDelay))),
+    Schedule.jittered,
+    Schedule.modifyDelay(({ duration, input }) =>
+      Effect.succeed(input.retryAfter === undefined ? duration : Duration.max(duration, input.retryAfter))
+    ),
+    Schedule.while(({ attempt, duration, input }) =>
+      Effect.map(
+        Clock.currentTimeMillis,
+        (now) => attempt < policy.maxAttempts && repeats(policy, input) && now + Duration.toMillis(duration) < deadline
+      )
+    )
+  )

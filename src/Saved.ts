@@ -1,0 +1,42 @@
+/**
+ * What a call would have cost more at list price: without prompt cache, response cache, coalescing, routing or batch.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * Amounts in 1e-12 USD, by mechanism. A cache write that costs more than plain input counts against `promptCache`,
+ * which may therefore be negative.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Saved {
+  /** The sum of the mechanisms, in 1e-12 USD. */
+  readonly picoUsd: number
+  /** The sum of the mechanisms, in USD. */
+  readonly usd: number
+  readonly promptCache: number
+  readonly responseCache: number
+  readonly coalescing: number
+  readonly routing: number
+  readonly batch: number
+}
+
+/**
+ * Makes a Saved from the mechanisms that had a part in it.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (mechanisms: Partial<Omit<Saved, "picoUsd" | "usd">>): Saved => {
+  const { batch = 0, coalescing = 0, promptCache = 0, responseCache = 0, routing = 0 } = mechanisms
+  const picoUsd = promptCache + responseCache + coalescing + routing + batch
+  return { picoUsd, usd: picoUsd / 1e12, promptCache, responseCache, coalescing, routing, batch }
+}
+
+/**
+ * @category constructors
+ * @since 0.1.0
+ */
+export const nothing: Saved = make({})

@@ -1,0 +1,156 @@
+/**
+ * What a vendor metered for one answer, in disjoint counters: no token is counted twice, so a cost is a plain sum.
+ *
+ * Every adapter normalises its vendor's raw shape here. At a price of 1 for every token the cost of a `Usage` equals
+ * its `totalTokens`.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * How a usage became known: `reported` by the vendor, `estimated` by Loom (a stream that was cut, say), or `missing`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type State = "reported" | "estimated" | "missing"
+
+/**
+ * Images of one kind that a vendor made, for vendors that charge by the image instead of by the token.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Images {
+  readonly count: number
+  /** Pixels. */
+  readonly width?: number | undefined
+  /** Pixels. */
+  readonly height?: number | undefined
+  readonly quality?: string | undefined
+  readonly mode?: string | undefined
+}
+
+/**
+ * Token counters (all whole numbers ≥ 0), and what was sold apart from tokens.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Usage {
+  readonly state: State
+  /** Text input tokens that no prompt cache was involved in. */
+  readonly inputUncached: number
+  /** Input tokens read from the vendor's prompt cache. */
+  readonly cacheRead: number
+  /** Input tokens written to the vendor's prompt cache, by time to live as the vendor names it (`5m`, `30m`, `1h`). */
+  readonly cacheWrite: Readonly<Record<string, number>>
+  /** Output tokens the caller can see. */
+  readonly outputText: number
+  /** Output tokens spent on reasoning. */
+  readonly outputReasoning: number
+  readonly audioInput: number
+  readonly audioOutput: number
+  readonly imageInput: number
+  readonly imageCacheRead: number
+  readonly imageOutput: number
+  /** Requests sold by the piece, by kind: `{ web_search: 2 }`. */
+  readonly requests: Readonly<Record<string, number>>
+  /** Images sold by the piece or by the megapixel. */
+  readonly images: ReadonlyArray<Images>
+  /** Images given as input, for vendors that charge for each. */
+  readonly inputImages: number
+  /** All input tokens, cached or not. */
+  readonly inputTokens: number
+  /** All output tokens, seen or not. */
+  readonly outputTokens: number
+  /** `inputTokens + outputTokens`. */
+  readonly totalTokens: number
+}
+
+const none: Readonly<Record<string, number>> = {}
+const noImages: ReadonlyArray<Images> = []
+
+/**
+ * Makes a `Usage` from the counters that are not zero; the totals follow from them.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (
+  counters: Partial<Omit<Usage, "inputTokens" | "outputTokens" | "totalTokens">>
+): Usage => {
+  const cacheWrite = counters.cacheWrite ?? none
+  const inputUncached = counters.inputUncached ?? 0
+  const cacheRead = counters.cacheRead ?? 0
+  const audioInput = counters.audioInput ?? 0
+  const imageInput = counters.imageInput ?? 0
+  const imageCacheRead = counters.imageCacheRead ?? 0
+  const outputText = counters.outputText ?? 0
+  const outputReasoning = counters.outputReasoning ?? 0
+  const audioOutput = counters.audioOutput ?? 0
+  const imageOutput = counters.imageOutput ?? 0
+  let inputTokens = inputUncached + cacheRead + audioInput + imageInput + imageCacheRead
+  for (const ttl in cacheWrite) inputTokens += cacheWrite[ttl] ?? 0
+  const outputTokens = outputText + outputReasoning + audioOutput + imageOutput
+  return {
+    state: counters.state ?? "reported",
+    inputUncached,
+    cacheRead,
+    cacheWrite,
+    outputText,
+    outputReasoning,
+    audioInput,
+    audioOutput,
+    imageInput,
+    imageCacheRead,
+    imageOutput,
+    requests: counters.requests ?? none,
+    images: counters.images ?? noImages,
+    inputImages: counters.inputImages ?? 0,
+    inputTokens,
+    outputTokens,
+    totalTokens: inputTokens + outputTokens
+  }
+}
+
+/**
+ * The usage of an answer whose vendor reported none. Its cost is unknown, never zero.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const missing: Usage = make({ state: "missing" })
+
+/**
+ * The schema of a {@link Usage}, for the edges: files, databases, the wire.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Usage: Schema.Codec<Usage> = Schema.Struct({
+  state: Schema.Literals(["reported", "estimated", "missing"]),
+  inputUncached: Schema.Natural,
+  cacheRead: Schema.Natural,
+  cacheWrite: Schema.Record(Schema.String, Schema.Natural),
+  outputText: Schema.Natural,
+  outputReasoning: Schema.Natural,
+  audioInput: Schema.Natural,
+  audioOutput: Schema.Natural,
+  imageInput: Schema.Natural,
+  imageCacheRead: Schema.Natural,
+  imageOutput: Schema.Natural,
+  requests: Schema.Record(Schema.String, Schema.Natural),
+  images: Schema.Array(Schema.Struct({
+    count: Schema.Natural,
+    width: Schema.optional(Schema.Natural),
+    height: Schema.optional(Schema.Natural),
+    quality: Schema.optional(Schema.String),
+    mode: Schema.optional(Schema.String)
+  })),
+  inputImages: Schema.Natural,
+  inputTokens: Schema.Natural,
+  outputTokens: Schema.Natural,
+  totalTokens: Schema.Natural
+})

@@ -1,0 +1,208 @@
+/**
+ * The bridge from an SDK's call to Effect: sent by the SDK over Transport, cancelled through a handle, read by Loom.
+ */
+import * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import type * as Pull from "effect/Pull"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Sse from "effect/encoding/Sse"
+import { GenerateError, InvalidResponse, Partial } from "../GenerateError.ts"
+import type { Part } from "../Generation.ts"
+import * as Request from "../Request.ts"
+import * as Transport from "../Transport.ts"
+
+/** One call to a vendor's SDK. */
+export interface Exchange {
+  readonly request: Request.Request
+  /** Calls the SDK with these options of its `fetch`, and gives the raw response. */
+  readonly send: (init: object) => PromiseLike<Response>
+  /** What the SDK threw, as the error it is. */
+  readonly fail: (cause: unknown) => GenerateError
+}
+
+/** A vendor's answer in JSON. */
+export interface Reply {
+  readonly json: unknown
+  readonly headers: Headers
+}
+
+/** Asks and reads the whole answer. */
+export const ask = (exchange: Exchange): Effect.Effect<Reply, GenerateError> =>
+  Effect.callback((resume) => {
+    const handle = new Transport.Handle()
+    const read = async () => {
+      const response = await exchange.send(Transport.cancelledBy(handle))
+      const text = await response.text()
+      const json = parse(text)
+      resume(
+        json === unparsable
+          ? Effect.fail(notJson(exchange, response, text))
+          : Effect.succeed({ json, headers: response.headers })
+      )
+    }
+    read().catch((cause) => resume(Effect.fail(exchange.fail(cause))))
+    return Effect.sync(() => handle.abort())
+  })
+
+/** Turns the events of one stream into parts. */
+export interface Decoder {
+  /** Takes one event; its parts go to `out`. Returns the failure that an event reports. */
+  readonly event: (data: unknown, out: Array<Part>) => GenerateError | undefined
+  /** The stream is over: adds the finish part, where it wasn't there yet. Returns the failure that only shows now. */
+  readonly end: (out: Array<Part>) => GenerateError | undefined
+}
+
+/** Asks for a stream of server-sent events. Succeeds at the commit point: with the first content, or the finish. */
+export const open = Effect.fnUntraced(function*(
+  exchange: Exchange,
+  makeDecoder: (headers: Headers) => Decoder
+): Effect.fn.Return<Stream.Stream<Part, GenerateError>, GenerateError, Scope.Scope> {
+  const handle = new Transport.Handle()
+  yield* Effect.addFinalizer(() => Effect.sync(() => handle.abort()))
+  const response = yield* Effect.tryPromise({
+    try: () => exchange.send(Transport.cancelledBy(handle)),
+    catch: exchange.fail
+  })
+  const decoder = makeDecoder(response.headers)
+  if (!(response.headers.get("content-type") ?? "").includes("event-stream")) {
+    const text = yield* Effect.tryPromise({ try: () => response.text(), catch: exchange.fail })
+    const json = parse(text)
+    return yield* (json === unparsable ? undefined : decoder.event(json, [])) ?? notJson(exchange, response, text)
+  }
+
+  const pull = partsOf(exchange, response, decoder)
+  const opening: Array<Part> = []
+  while (!opening.some(isContent)) {
+    const parts = yield* Effect.catchIf(
+      pull,
+      Cause.isDone,
+      () => Effect.fail(invalid(exchange, response, "the stream ended before it began"))
+    )
+    opening.push(...parts)
+  }
+
+  let text = textOf(opening)
+  const rest = Stream.fromPull(Effect.succeed(Effect.mapError(
+    Effect.map(pull, (parts) => {
+      text += textOf(parts)
+      return parts
+    }),
+    (error) => Cause.isDone(error) ? error : broken(exchange.request, error, text)
+  )))
+  return Stream.concat(Stream.fromArray(opening), rest)
+})
+
+const isContent = (part: Part): boolean =>
+  part.type !== "text-start" && part.type !== "reasoning-start" && part.type !== "tool-params-start"
+
+const textOf = (parts: ReadonlyArray<Part>): string => {
+  let text = ""
+  for (const part of parts) if (part.type === "text-delta") text += part.delta
+  return text
+}
+
+/** The parts of each chunk that arrives, until the body ends. */
+const partsOf = (
+  exchange: Exchange,
+  response: Response,
+  decoder: Decoder
+): Pull.Pull<Arr.NonEmptyReadonlyArray<Part>, GenerateError> => {
+  const body = chunksOf(response)
+  const utf8 = new TextDecoder("utf-8", { fatal: true })
+  let out: Array<Part> = []
+  let failure: GenerateError | undefined
+  let finished = false
+  let ended = false
+
+  const end = () => {
+    if (finished) return
+    failure = decoder.end(out)
+    finished = failure === undefined
+  }
+  const parser = Sse.makeParser((event) => {
+    if (event._tag === "Retry" || failure !== undefined || finished) return
+    if (event.data === "[DONE]") return end()
+    const json = parse(event.data)
+    failure = json === unparsable
+      ? invalid(exchange, response, "an event of the stream is no JSON")
+      : decoder.event(json, out)
+    finished = out.at(-1)?.type === "finish"
+  })
+  const feed = (text: string) => {
+    const oversized = parser.feed(text)
+    if (oversized !== undefined) failure ??= invalid(exchange, response, "an event of the stream is too large")
+  }
+
+  return Effect.callback((resume) => {
+    const take = () => {
+      const parts = out
+      out = []
+      if (Arr.isArrayNonEmpty(parts)) return resume(Effect.succeed(parts))
+      if (failure !== undefined && !finished) return resume(Effect.fail(failure))
+      if (ended) return resume(Cause.done())
+      next()
+    }
+    const next = () => {
+      body.next().then(
+        ({ done, value }) => {
+          if (done !== true) feed(utf8.decode(value, { stream: true }))
+          else {
+            // Ends an event whose last line break never came.
+            feed(`${utf8.decode()}\n\n`)
+            if (failure === undefined) end()
+            ended = true
+          }
+          take()
+        }
+      ).catch((cause) => {
+        failure = exchange.fail(cause)
+        ended = true
+        take()
+      })
+    }
+    take()
+  })
+}
+
+async function* chunksOf(response: Response): AsyncGenerator<Uint8Array> {
+  if (response.body !== null) yield* response.body
+}
+
+/** A failure past the commit point: what was shown can't be taken back, so nothing may be tried again. */
+const broken = (request: Request.Request, error: GenerateError, text: string): GenerateError =>
+  new GenerateError({
+    provider: error.provider,
+    model: error.model,
+    reason: new Partial({ detail: `${error.what}: ${error.why}`, text }),
+    usage: error.usage ?? Request.estimateUsage(request, text.length),
+    ...(error.status === undefined ? undefined : { status: error.status }),
+    ...(error.requestId === undefined ? undefined : { requestId: error.requestId }),
+    ...(error.cause === undefined ? undefined : { cause: error.cause })
+  })
+
+const unparsable = Symbol()
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return unparsable
+  }
+}
+
+const notJson = (exchange: Exchange, response: Response, text: string): GenerateError =>
+  invalid(exchange, response, text === "" ? "the body is empty" : `${text.length} characters that are no JSON`)
+
+const invalid = (exchange: Exchange, response: Response, detail: string): GenerateError => {
+  const type = response.headers.get("content-type") ?? "no content type"
+  const requestId = response.headers.get("x-request-id")
+  return new GenerateError({
+    provider: exchange.request.model.provider,
+    model: exchange.request.model.id,
+    status: response.status,
+    reason: new InvalidResponse({ detail: `${detail} (${type})` }),
+    ...(requestId === null ? undefined : { requestId })
+  })
+}

@@ -1,0 +1,107 @@
+/**
+ * What a vendor's refusal means, for all vendors alike: by status, by the vendor's own code, and by how long it asks to
+ * wait.
+ */
+import * as Duration from "effect/Duration"
+import * as Redacted from "effect/Redacted"
+import {
+  ContentFiltered,
+  InvalidRequest,
+  InvalidResponse,
+  KeyRefused,
+  Network,
+  Overloaded,
+  QuotaExceeded,
+  RateLimited,
+  type Reason,
+  Timeout
+} from "../GenerateError.ts"
+import type { TransportError } from "../Transport.ts"
+
+/** An HTTP answer that is no answer. */
+export interface Refusal {
+  readonly status: number
+  /** The vendor's own words, without key or prompt. */
+  readonly detail: string
+  readonly kind?: "quota" | "filtered" | undefined
+  /** The option that the vendor names. */
+  readonly field?: string | undefined
+  /** Where the key came from. */
+  readonly keySource?: string | undefined
+  readonly retryAfter?: Duration.Duration | undefined
+}
+
+export const reasonOf = (refusal: Refusal): Reason => {
+  const { detail, status } = refusal
+  const retryAfter = refusal.retryAfter === undefined ? undefined : { retryAfter: refusal.retryAfter }
+  if (refusal.kind === "quota") return new QuotaExceeded({ detail })
+  if (refusal.kind === "filtered") return new ContentFiltered({ detail })
+  switch (status) {
+    case 401:
+    case 403:
+      return new KeyRefused({
+        detail,
+        ...(refusal.keySource === undefined ? undefined : { source: refusal.keySource })
+      })
+    case 402:
+      return new QuotaExceeded({ detail })
+    case 408:
+      return new Timeout({ phase: "connect" })
+    case 409:
+      return new Overloaded({ detail, maybeBilled: false, ...retryAfter })
+    case 429:
+      return new RateLimited({ detail, ...retryAfter })
+  }
+  if (status >= 500) {
+    return new Overloaded({ detail, maybeBilled: !provablyUnserved.has(status), ...retryAfter })
+  }
+  if (status >= 400) {
+    return new InvalidRequest({ detail, ...(refusal.field === undefined ? undefined : { field: refusal.field }) })
+  }
+  return new InvalidResponse({ detail: `status ${status}: ${detail}` })
+}
+
+// A gateway's 502 or 504 says nothing about whether the model behind it ran.
+const provablyUnserved = new Set([500, 503, 529])
+
+/** What happened on the wire, as a reason. */
+export const reasonOfTransport = (error: TransportError): Reason => {
+  switch (error.kind) {
+    case "connect-timeout":
+      return new Timeout({ phase: "connect" })
+    case "headers-timeout":
+      return new Timeout({ phase: "headers" })
+    case "idle-timeout":
+      return new Timeout({ phase: "idle" })
+    case "body-too-large":
+    case "headers-too-large":
+    case "garbled":
+      return new InvalidResponse({ detail: error.message })
+    case "egress-refused":
+    case "invalid-request":
+      return new InvalidRequest({ detail: error.message })
+    default:
+      return new Network({ detail: error.message, sent: error.sent })
+  }
+}
+
+/**
+ * How long to wait, from `retry-after-ms`, else `retry-after` in seconds or as a date. What can't be read or lies in the
+ * past is no wait.
+ */
+export const retryAfterOf = (headers: Pick<Headers, "get">, now: number): Duration.Duration | undefined => {
+  const millis = Number(headers.get("retry-after-ms") ?? NaN)
+  if (Number.isFinite(millis) && millis >= 0) return Duration.millis(millis)
+  const value = headers.get("retry-after")?.trim() ?? ""
+  if (/^\d+(\.\d+)?$/.test(value)) return Duration.seconds(Number(value))
+  const date = /[A-Za-z]/.test(value) ? Date.parse(value) : NaN
+  return Number.isFinite(date) && date > now ? Duration.millis(date - now) : undefined
+}
+
+/** A vendor's message as it may be shown: short, and without the key, whole or masked. */
+export const tidy = (message: string, key: Redacted.Redacted | undefined): string => {
+  const secret = key === undefined ? "" : Redacted.value(key)
+  const clean = secret === "" ? message : message.split(secret).join("<key>")
+  const masked = clean.replaceAll(/\b(?:sk|pk|key)-[\w*.…-]+/g, "<key>")
+  return masked.length > 300 ? `${masked.slice(0, 300)}…` : masked
+}

@@ -1,0 +1,351 @@
+/**
+ * OpenAI's Chat Completions protocol, which many other vendors speak too: the request it takes, the reply it gives, the
+ * chunks it streams.
+ *
+ * Read 2026-11-23 from openai@7.57.0: `resources/chat/completions/completions.d.ts`.
+ */
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type * as Prompt from "effect/ai/Prompt"
+import * as AiResponse from "effect/ai/Response"
+import type OpenAI from "openai"
+import type { GenerateError } from "../../GenerateError.ts"
+import * as Generation from "../../Generation.ts"
+import type * as Request from "../../Request.ts"
+import * as Usage from "../../Usage.ts"
+import type { Decoder } from "../../internal/exchange.ts"
+import * as Wire from "./Wire.ts"
+
+type Body = OpenAI.Chat.ChatCompletionCreateParams
+type MessageParam = OpenAI.Chat.ChatCompletionMessageParam
+
+/** The body of a request. Throws where the prompt holds what can't be sent. */
+export const body = (request: Request.Request, stream: boolean): Body => {
+  const { object, params, toolChoice } = request
+  const tools = request.tools.map(toolOf)
+  return {
+    model: request.model.upstream,
+    messages: request.prompt.content.flatMap((message) => messagesOf(request, message)),
+    ...(params.maxOutputTokens === undefined ? undefined : { max_completion_tokens: params.maxOutputTokens }),
+    ...(params.temperature === undefined ? undefined : { temperature: params.temperature }),
+    ...(params.topP === undefined ? undefined : { top_p: params.topP }),
+    ...(params.stop === undefined ? undefined : { stop: [...params.stop] }),
+    ...(params.seed === undefined ? undefined : { seed: params.seed }),
+    ...(params.presencePenalty === undefined ? undefined : { presence_penalty: params.presencePenalty }),
+    ...(params.frequencyPenalty === undefined ? undefined : { frequency_penalty: params.frequencyPenalty }),
+    ...(params.reasoning === undefined ? undefined : { reasoning_effort: params.reasoning }),
+    ...(params.serviceTier === undefined ? undefined : Wire.untyped({ service_tier: params.serviceTier })),
+    ...(params.parallelToolCalls === undefined ? undefined : { parallel_tool_calls: params.parallelToolCalls }),
+    ...(tools.length === 0 ? undefined : { tools }),
+    ...(toolChoice === undefined ? undefined : {
+      tool_choice: typeof toolChoice === "string"
+        ? toolChoice
+        : { type: "function", function: { name: toolChoice.tool } }
+    }),
+    ...(object === undefined ? undefined : {
+      response_format: {
+        type: "json_schema",
+        json_schema: { name: object.name, schema: Wire.dialect(object.schema).jsonSchema, strict: true }
+      }
+    }),
+    ...(stream ? { stream_options: { include_usage: true } } : undefined),
+    ...request.native
+  }
+}
+
+const toolOf = (tool: Request.Request["tools"][number]): OpenAI.Chat.ChatCompletionTool => ({
+  type: "function",
+  function: Wire.functionOf(tool)
+})
+
+const messagesOf = (request: Request.Request, message: Prompt.Message): ReadonlyArray<MessageParam> => {
+  switch (message.role) {
+    case "system":
+      return [{ role: "developer", content: message.content }]
+    case "user":
+      return [{ role: "user", content: message.content.map((part) => contentOf(request, part)) }]
+    case "assistant": {
+      const text = message.content.map((part) => part.type === "text" ? part.text : "").join("")
+      const calls = message.content.flatMap((part) =>
+        part.type === "tool-call" && !part.providerExecuted
+          ? [{
+            type: "function" as const,
+            id: part.id,
+            function: { name: part.name, arguments: JSON.stringify(part.params) }
+          }]
+          : []
+      )
+      return [{
+        role: "assistant",
+        ...(text === "" ? undefined : { content: text }),
+        ...(calls.length === 0 ? undefined : { tool_calls: calls })
+      }]
+    }
+    case "tool":
+      return message.content.flatMap((part): ReadonlyArray<MessageParam> =>
+        part.type === "tool-result"
+          ? [{
+            role: "tool",
+            tool_call_id: part.id,
+            content: part.modelOutput === undefined
+              ? Wire.resultText(part.result)
+              : part.modelOutput.map((output) => output.type === "text" ? output.text : "").join("")
+          }]
+          : []
+      )
+  }
+}
+
+const contentOf = (
+  request: Request.Request,
+  part: Prompt.TextPart | Prompt.FilePart
+): OpenAI.Chat.ChatCompletionContentPart => {
+  const options = Wire.optionsOf(part)
+  if (part.type === "text") return { type: "text", text: part.text, ...options }
+  if (part.mediaType.startsWith("image/")) {
+    const { detail, ...rest } = options
+    return {
+      type: "image_url",
+      image_url: { url: Wire.urlOf(part), ...(detail === undefined ? undefined : Wire.untyped({ detail })) },
+      ...rest
+    }
+  }
+  if (part.mediaType !== "application/pdf" || part.data instanceof URL) {
+    throw Wire.unsupportedFile(request, part.mediaType)
+  }
+  return { type: "file", file: { filename: part.fileName ?? "file.pdf", file_data: Wire.urlOf(part) }, ...options }
+}
+
+const ToolCall = Schema.Struct({
+  id: Schema.String,
+  function: Schema.Struct({ name: Schema.String, arguments: Schema.String })
+})
+const Citation = Schema.Struct({
+  url_citation: Schema.optional(Schema.Struct({ url: Schema.String, title: Schema.optional(Schema.String) }))
+})
+const Reply = Schema.Struct({
+  id: Schema.String,
+  model: Schema.String,
+  choices: Schema.NonEmptyArray(Schema.Struct({
+    finish_reason: Schema.optional(Schema.NullOr(Schema.String)),
+    message: Schema.Struct({
+      content: Schema.optional(Schema.NullOr(Schema.String)),
+      refusal: Schema.optional(Schema.NullOr(Schema.String)),
+      tool_calls: Schema.optional(Schema.NullOr(Schema.Array(ToolCall))),
+      annotations: Schema.optional(Schema.NullOr(Schema.Array(Citation)))
+    })
+  })),
+  service_tier: Schema.optional(Schema.NullOr(Schema.String)),
+  usage: Schema.optional(Schema.Unknown)
+})
+type Reply = typeof Reply.Type
+type Message = Reply["choices"][number]["message"]
+
+const decodeReply = Schema.decodeUnknownResult(Reply)
+
+/** The Generation in a whole reply: in the first of its choices. */
+export const generation = (
+  request: Request.Request,
+  json: unknown,
+  requestId: string | undefined
+): Result.Result<Generation.Generation, GenerateError> => {
+  const inBand = Wire.errorIn(json)
+  if (inBand !== undefined) return Result.fail(Wire.inBandError(request, inBand, requestId))
+  return Result.flatMap(
+    Result.mapError(decodeReply(json), (error) => Wire.unreadable(request, error, requestId)),
+    (reply) =>
+      Result.map(
+        answered(request, reply, json, requestId),
+        (answered) => Generation.make({ ...answered, content: contentIn(reply.id, reply.choices[0].message) })
+      )
+  )
+}
+
+const contentIn = (id: string, message: Message): ReadonlyArray<Generation.Content> => {
+  const text = textIn(message)
+  return [
+    ...(text === "" ? [] : [AiResponse.makePart("text", { text })]),
+    ...wholeParts(id, message)
+  ]
+}
+
+const textIn = (message: Message): string => `${message.content ?? ""}${message.refusal ?? ""}`
+
+const wholeParts = (id: string, message: Message) => [
+  ...(message.annotations ?? []).flatMap(({ url_citation: citation }, n) =>
+    citation !== undefined && URL.canParse(citation.url)
+      ? [Wire.source(`${id}:${n}`, citation.url, citation.title)]
+      : []
+  ),
+  ...(message.tool_calls ?? []).map((call) =>
+    AiResponse.makePart("tool-call", {
+      id: call.id,
+      name: call.function.name,
+      params: Wire.paramsOf(call.function.arguments),
+      providerExecuted: false
+    })
+  )
+]
+
+const answered = (
+  request: Request.Request,
+  reply: Reply,
+  native: unknown,
+  requestId: string | undefined
+): Result.Result<Generation.Answered, GenerateError> => {
+  const [{ finish_reason: finishReason, message }] = reply.choices
+  const summary = {
+    provider: request.model.provider,
+    model: reply.model,
+    finishReason: message.refusal == null ? finishReasons[finishReason ?? ""] ?? "unknown" : "content-filter",
+    usage: usageOf(reply.usage),
+    requestId: requestId ?? reply.id,
+    serviceTier: reply.service_tier ?? undefined,
+    native
+  }
+  if (request.object === undefined) return Result.succeed(summary)
+  return Result.map(
+    Wire.decodeObject(request, request.object, { ...summary, text: textIn(message) }),
+    (object) => ({ ...summary, object })
+  )
+}
+
+const finishReasons: Readonly<Record<string, Generation.FinishReason>> = {
+  stop: "stop",
+  length: "length",
+  tool_calls: "tool-calls",
+  function_call: "tool-calls",
+  content_filter: "content-filter"
+}
+
+const RawUsage = Schema.Struct({
+  prompt_tokens: Schema.Natural,
+  prompt_tokens_details: Schema.optional(Schema.NullOr(Schema.Struct({
+    cached_tokens: Schema.optional(Schema.NullOr(Schema.Natural)),
+    cache_write_tokens: Schema.optional(Schema.NullOr(Schema.Natural)),
+    cache_write_tokens_details: Schema.optional(Schema.NullOr(Wire.CacheWriteDetails)),
+    audio_tokens: Schema.optional(Schema.NullOr(Schema.Natural))
+  }))),
+  completion_tokens: Schema.Natural,
+  completion_tokens_details: Schema.optional(Schema.NullOr(Schema.Struct({
+    reasoning_tokens: Schema.optional(Schema.NullOr(Schema.Natural)),
+    audio_tokens: Schema.optional(Schema.NullOr(Schema.Natural))
+  })))
+})
+const decodeUsage = Schema.decodeUnknownResult(RawUsage)
+
+const usageOf = (json: unknown): Usage.Usage =>
+  Result.match(decodeUsage(json), {
+    onFailure: () => Usage.missing,
+    onSuccess: ({ completion_tokens_details: output, prompt_tokens_details: input, ...raw }) =>
+      Wire.usage({
+        input: raw.prompt_tokens,
+        cacheRead: input?.cached_tokens ?? 0,
+        cacheWrite: input?.cache_write_tokens ?? 0,
+        cacheWriteDetails: input?.cache_write_tokens_details ?? undefined,
+        audioInput: input?.audio_tokens ?? 0,
+        output: raw.completion_tokens,
+        reasoning: output?.reasoning_tokens ?? 0,
+        audioOutput: output?.audio_tokens ?? 0,
+        webSearches: 0
+      })
+  })
+
+const textId = "text"
+
+/** Decodes the chunks of one stream, and puts the reply together that it would have been. */
+export const decoder = (request: Request.Request, requestId: string | undefined): Decoder => {
+  const calls = new Map<number, { id: string; name: string; arguments: string }>()
+  const citations: Array<unknown> = []
+  let head: Readonly<Record<string, unknown>> = {}
+  let content = ""
+  let refusal = ""
+  let finishReason: string | undefined
+  let usage: unknown
+  let serviceTier: unknown
+
+  const text = (delta: unknown, out: Array<Generation.Part>): string => {
+    if (typeof delta !== "string" || delta === "") return ""
+    if (content === "" && refusal === "") out.push(AiResponse.makePart("text-start", { id: textId }))
+    out.push(AiResponse.makePart("text-delta", { id: textId, delta }))
+    return delta
+  }
+  const toolCall = (chunk: unknown, out: Array<Generation.Part>) => {
+    if (!Wire.isRecord(chunk) || typeof chunk.index !== "number" || !Wire.isRecord(chunk.function)) return
+    const { arguments: delta, name } = chunk.function
+    let call = calls.get(chunk.index)
+    if (call === undefined) {
+      call = { id: String(chunk.id), name: String(name), arguments: "" }
+      calls.set(chunk.index, call)
+      out.push(AiResponse.makePart("tool-params-start", { id: call.id, name: call.name, providerExecuted: false }))
+    }
+    if (typeof delta === "string" && delta !== "") {
+      call.arguments += delta
+      out.push(AiResponse.makePart("tool-params-delta", { id: call.id, delta }))
+    }
+  }
+
+  return {
+    event: (data, out) => {
+      const error = Wire.errorIn(data)
+      if (error !== undefined) return Wire.inBandError(request, error, requestId)
+      if (!Wire.isRecord(data)) return undefined
+      head = data
+      usage = data.usage ?? usage
+      serviceTier = data.service_tier ?? serviceTier
+      const choice: unknown = Array.isArray(data.choices) ? data.choices.find(isFirstChoice) : undefined
+      if (!Wire.isRecord(choice)) return undefined
+      if (typeof choice.finish_reason === "string") finishReason = choice.finish_reason
+      if (!Wire.isRecord(choice.delta)) return undefined
+      const { annotations, content: contentDelta, refusal: refusalDelta, tool_calls: toolCalls } = choice.delta
+      content += text(contentDelta, out)
+      refusal += text(refusalDelta, out)
+      if (Array.isArray(annotations)) citations.push(...annotations)
+      if (Array.isArray(toolCalls)) { for (const chunk of toolCalls) toolCall(chunk, out) }
+      return undefined
+    },
+    end: (out) => {
+      if (content !== "" || refusal !== "") out.push(AiResponse.makePart("text-end", { id: textId }))
+      for (const call of calls.values()) out.push(AiResponse.makePart("tool-params-end", { id: call.id }))
+      const native = {
+        id: head.id,
+        object: "chat.completion",
+        created: head.created,
+        model: head.model,
+        choices: [{
+          index: 0,
+          finish_reason: finishReason ?? null,
+          logprobs: null,
+          message: {
+            role: "assistant",
+            content: content === "" ? null : content,
+            refusal: refusal === "" ? null : refusal,
+            ...(citations.length === 0 ? undefined : { annotations: citations }),
+            ...(calls.size === 0 ? undefined : {
+              tool_calls: Array.from(calls.values(), (call) => ({
+                id: call.id,
+                type: "function",
+                function: { name: call.name, arguments: call.arguments }
+              }))
+            })
+          }
+        }],
+        ...(usage === undefined ? undefined : { usage }),
+        ...(serviceTier === undefined ? undefined : { service_tier: serviceTier })
+      }
+      const reply = decodeReply(native)
+      if (Result.isFailure(reply)) return Wire.unreadable(request, reply.failure, requestId)
+      out.push(...wholeParts(reply.success.id, reply.success.choices[0].message))
+      if (finishReason === undefined) {
+        out.push(Wire.unfinished(request, requestId))
+        return undefined
+      }
+      const summary = answered(request, reply.success, native, requestId)
+      if (Result.isFailure(summary)) return summary.failure
+      out.push(Generation.finish(summary.success))
+      return undefined
+    }
+  }
+}
+
+const isFirstChoice = (choice: unknown): boolean => Wire.isRecord(choice) && (choice.index ?? 0) === 0

@@ -1,0 +1,458 @@
+/**
+ * OpenAI's Responses protocol: the request it takes, the reply it gives, the events it streams.
+ *
+ * Read 2026-11-23 from openai@7.57.0: `resources/responses/responses.d.ts`.
+ */
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type * as Prompt from "effect/ai/Prompt"
+import * as AiResponse from "effect/ai/Response"
+import type OpenAI from "openai"
+import type { GenerateError } from "../../GenerateError.ts"
+import * as Generation from "../../Generation.ts"
+import type * as Request from "../../Request.ts"
+import * as Usage from "../../Usage.ts"
+import type { Decoder } from "../../internal/exchange.ts"
+import * as Wire from "./Wire.ts"
+
+type Body = OpenAI.Responses.ResponseCreateParams
+type InputItem = OpenAI.Responses.ResponseInputItem
+
+/** The body of a request. Throws where the prompt holds what can't be sent. */
+export const body = (request: Request.Request): Body => {
+  const { object, params, prompt, toolChoice } = request
+  const opening = prompt.content.findIndex((message) => message.role !== "system")
+  const system = opening === -1 ? prompt.content : prompt.content.slice(0, opening)
+  const tools = request.tools.map(toolOf)
+  return {
+    model: request.model.upstream,
+    input: prompt.content.slice(system.length).flatMap((message) => inputOf(request, message)),
+    store: false,
+    ...(system.length === 0 ? undefined : {
+      instructions: system.map((message) => message.role === "system" ? message.content : "").join("\n\n")
+    }),
+    ...(params.maxOutputTokens === undefined ? undefined : { max_output_tokens: params.maxOutputTokens }),
+    ...(params.temperature === undefined ? undefined : { temperature: params.temperature }),
+    ...(params.topP === undefined ? undefined : { top_p: params.topP }),
+    ...(params.reasoning === undefined ? undefined : { reasoning: { effort: params.reasoning } }),
+    // A model that doesn't reason refuses the option.
+    ...(request.model.capabilities.reasoning === true ? { include: ["reasoning.encrypted_content"] } : undefined),
+    ...(params.serviceTier === undefined ? undefined : Wire.untyped({ service_tier: params.serviceTier })),
+    ...(params.parallelToolCalls === undefined ? undefined : { parallel_tool_calls: params.parallelToolCalls }),
+    ...(tools.length === 0 ? undefined : { tools }),
+    ...(toolChoice === undefined ? undefined : {
+      tool_choice: typeof toolChoice === "string" ? toolChoice : { type: "function", name: toolChoice.tool }
+    }),
+    ...(object === undefined ? undefined : {
+      text: {
+        format: { type: "json_schema", name: object.name, schema: Wire.dialect(object.schema).jsonSchema, strict: true }
+      }
+    }),
+    ...request.native
+  }
+}
+
+const toolOf = (tool: Request.Request["tools"][number]): OpenAI.Responses.Tool =>
+  Wire.vendorTool(tool) ?? { type: "function", ...Wire.functionOf(tool) }
+
+const inputOf = (request: Request.Request, message: Prompt.Message): ReadonlyArray<InputItem> => {
+  switch (message.role) {
+    case "system":
+      return [{ role: "developer", content: message.content }]
+    case "user":
+      return [{ role: "user", content: message.content.map((part) => contentOf(request, part)) }]
+    case "assistant":
+      return message.content.flatMap((part): ReadonlyArray<InputItem> => {
+        switch (part.type) {
+          case "text":
+            return [{ role: "assistant", content: part.text }]
+          case "reasoning":
+            return reasoningItem(part)
+          case "tool-call":
+            return part.providerExecuted
+              ? []
+              : [{ type: "function_call", call_id: part.id, name: part.name, arguments: JSON.stringify(part.params) }]
+          default:
+            return []
+        }
+      })
+    case "tool":
+      return message.content.flatMap((part): ReadonlyArray<InputItem> =>
+        part.type === "tool-result"
+          ? [{
+            type: "function_call_output",
+            call_id: part.id,
+            output: part.modelOutput === undefined
+              ? Wire.resultText(part.result)
+              : part.modelOutput.map((output) => contentOf(request, output))
+          }]
+          : []
+      )
+  }
+}
+
+const contentOf = (
+  request: Request.Request,
+  part: Prompt.TextPart | Prompt.FilePart
+): OpenAI.Responses.ResponseInputContent & OpenAI.Responses.ResponseFunctionCallOutputItem => {
+  const options = Wire.optionsOf(part)
+  if (part.type === "text") return { type: "input_text", text: part.text, ...options }
+  if (part.mediaType.startsWith("image/")) {
+    return { type: "input_image", image_url: Wire.urlOf(part), detail: "auto", ...options }
+  }
+  if (part.mediaType !== "application/pdf") throw Wire.unsupportedFile(request, part.mediaType)
+  return part.data instanceof URL
+    ? { type: "input_file", file_url: part.data.href, ...options }
+    : { type: "input_file", filename: part.fileName ?? "file.pdf", file_data: Wire.urlOf(part), ...options }
+}
+
+/** Reasoning goes back only as the vendor encrypted it. */
+const reasoningItem = (part: Prompt.ReasoningPart): ReadonlyArray<InputItem> => {
+  const { encryptedContent, itemId } = Wire.optionsOf(part)
+  return typeof itemId === "string" && typeof encryptedContent === "string"
+    ? [{
+      type: "reasoning",
+      id: itemId,
+      encrypted_content: encryptedContent,
+      summary: part.text === "" ? [] : [{ type: "summary_text", text: part.text }]
+    }]
+    : []
+}
+
+const OutputText = Schema.Struct({
+  type: Schema.Literal("output_text"),
+  text: Schema.String,
+  annotations: Schema.optional(Schema.Array(Schema.Struct({
+    type: Schema.String,
+    url: Schema.optional(Schema.String),
+    title: Schema.optional(Schema.String)
+  })))
+})
+const Refusal = Schema.Struct({ type: Schema.Literal("refusal"), refusal: Schema.String })
+const Message = Schema.Struct({
+  type: Schema.Literal("message"),
+  id: Schema.String,
+  content: Schema.Array(Schema.Union([OutputText, Refusal]))
+})
+const FunctionCall = Schema.Struct({
+  type: Schema.Literal("function_call"),
+  id: Schema.optional(Schema.String),
+  call_id: Schema.String,
+  name: Schema.String,
+  arguments: Schema.String
+})
+const Reasoning = Schema.Struct({
+  type: Schema.Literal("reasoning"),
+  id: Schema.String,
+  summary: Schema.Array(Schema.Struct({ text: Schema.String })),
+  encrypted_content: Schema.optional(Schema.NullOr(Schema.String))
+})
+const ImageCall = Schema.Struct({
+  type: Schema.Literal("image_generation_call"),
+  result: Schema.NullOr(Schema.String),
+  output_format: Schema.optional(Schema.String)
+})
+const known = new Set(["message", "function_call", "reasoning", "image_generation_call"])
+const Other = Schema.Struct({ type: Schema.String.check(Schema.makeFilter((type) => !known.has(type))) })
+const Item = Schema.Union([Message, FunctionCall, Reasoning, ImageCall, Other])
+type Item = typeof Item.Type
+
+const Reply = Schema.Struct({
+  id: Schema.String,
+  model: Schema.String,
+  status: Schema.optional(Schema.String),
+  output: Schema.Array(Item),
+  error: Schema.optional(
+    Schema.NullOr(Schema.Struct({ code: Schema.optional(Schema.NullOr(Schema.String)), message: Schema.String }))
+  ),
+  incomplete_details: Schema.optional(Schema.NullOr(Schema.Struct({ reason: Schema.optional(Schema.String) }))),
+  service_tier: Schema.optional(Schema.NullOr(Schema.String)),
+  usage: Schema.optional(Schema.Unknown),
+  tool_usage: Schema.optional(Schema.Unknown)
+})
+type Reply = typeof Reply.Type
+
+const decodeReply = Schema.decodeUnknownResult(Reply)
+const decodeItem = Schema.decodeUnknownResult(Item)
+
+/** The Generation in a whole reply. */
+export const generation = (
+  request: Request.Request,
+  json: unknown,
+  requestId: string | undefined
+): Result.Result<Generation.Generation, GenerateError> => {
+  const inBand = Wire.errorIn(json)
+  if (inBand !== undefined) return Result.fail(Wire.inBandError(request, inBand, requestId))
+  return Result.flatMap(
+    Result.mapError(decodeReply(json), (error) => Wire.unreadable(request, error, requestId)),
+    (reply) =>
+      Result.map(
+        answered(request, reply, json, requestId),
+        (answered) => Generation.make({ ...answered, content: reply.output.flatMap(contentIn) })
+      )
+  )
+}
+
+const contentIn = (item: Item): ReadonlyArray<Generation.Content> => {
+  switch (item.type) {
+    case "message":
+      return "content" in item
+        ? item.content.flatMap((part, index) => [
+          AiResponse.makePart("text", {
+            text: part.type === "refusal" ? part.refusal : part.text,
+            metadata: textMetadata(item.id, part)
+          }),
+          ...sourcesIn(item.id, index, part)
+        ])
+        : []
+    case "reasoning":
+      return "summary" in item
+        ? [AiResponse.makePart("reasoning", {
+          text: item.summary.map((summary) => summary.text).join("\n\n"),
+          metadata: reasoningMetadata(item)
+        })]
+        : []
+    default:
+      return wholeParts(item)
+  }
+}
+
+type TextContent = typeof OutputText.Type | typeof Refusal.Type
+
+const textMetadata = (itemId: string, part: TextContent): AiResponse.ProviderMetadata => ({
+  openai: part.type === "refusal" ? { itemId, refusal: true } : { itemId }
+})
+
+const reasoningMetadata = (item: typeof Reasoning.Type): AiResponse.ProviderMetadata => ({
+  openai: {
+    itemId: item.id,
+    ...(item.encrypted_content == null ? undefined : { encryptedContent: item.encrypted_content })
+  }
+})
+
+const sourcesIn = (itemId: string, index: number, part: TextContent): ReadonlyArray<AiResponse.UrlSourcePart> =>
+  part.type === "refusal" || part.annotations === undefined
+    ? []
+    : part.annotations.flatMap((annotation, n) =>
+      annotation.type === "url_citation" && annotation.url !== undefined && URL.canParse(annotation.url)
+        ? [Wire.source(`${itemId}:${index}:${n}`, annotation.url, annotation.title)]
+        : []
+    )
+
+/** What an item holds that doesn't stream in pieces, besides its text. */
+const wholeParts = (
+  item: Item
+): ReadonlyArray<Exclude<Generation.Content, { readonly type: "text" | "reasoning" }>> => {
+  if ("arguments" in item) {
+    return [AiResponse.makePart("tool-call", {
+      id: item.call_id,
+      name: item.name,
+      params: Wire.paramsOf(item.arguments),
+      providerExecuted: false,
+      metadata: item.id === undefined ? {} : { openai: { itemId: item.id } }
+    })]
+  }
+  if ("result" in item && item.result !== null) {
+    return [AiResponse.makePart("file", {
+      mediaType: `image/${item.output_format ?? "png"}`,
+      data: Buffer.from(item.result, "base64")
+    })]
+  }
+  if ("content" in item) return item.content.flatMap((part, index) => sourcesIn(item.id, index, part))
+  return []
+}
+
+const answered = (
+  request: Request.Request,
+  reply: Reply,
+  native: unknown,
+  requestId: string | undefined
+): Result.Result<Generation.Answered, GenerateError> => {
+  const usage = usageOf(reply)
+  if (reply.status === "failed") {
+    return Result.fail(
+      Wire.inBandError(
+        request,
+        { code: reply.error?.code ?? undefined, message: reply.error?.message ?? "the response failed" },
+        requestId,
+        usage
+      )
+    )
+  }
+  const summary = {
+    provider: request.model.provider,
+    model: reply.model,
+    finishReason: finishReasonOf(reply),
+    usage,
+    requestId: requestId ?? reply.id,
+    serviceTier: reply.service_tier ?? undefined,
+    native
+  }
+  if (request.object === undefined) return Result.succeed(summary)
+  const text = reply.output.flatMap((item) => "content" in item ? item.content : [])
+    .map((part) => part.type === "refusal" ? "" : part.text).join("")
+  return Result.map(
+    Wire.decodeObject(request, request.object, { ...summary, text }),
+    (object) => ({ ...summary, object })
+  )
+}
+
+const finishReasonOf = (reply: Reply): Generation.FinishReason => {
+  if (reply.status === "incomplete") {
+    switch (reply.incomplete_details?.reason) {
+      case "max_output_tokens":
+        return "length"
+      case "content_filter":
+        return "content-filter"
+      default:
+        return "other"
+    }
+  }
+  if (reply.status !== "completed") return "unknown"
+  if (reply.output.some((item) => item.type === "function_call")) return "tool-calls"
+  return reply.output.some((item) => "content" in item && item.content.some((part) => part.type === "refusal"))
+    ? "content-filter"
+    : "stop"
+}
+
+const RawUsage = Schema.Struct({
+  input_tokens: Schema.Natural,
+  input_tokens_details: Schema.optional(Schema.NullOr(Schema.Struct({
+    cached_tokens: Schema.optional(Schema.NullOr(Schema.Natural)),
+    cache_write_tokens: Schema.optional(Schema.NullOr(Schema.Natural)),
+    cache_write_tokens_details: Schema.optional(Schema.NullOr(Wire.CacheWriteDetails))
+  }))),
+  output_tokens: Schema.Natural,
+  output_tokens_details: Schema.optional(Schema.NullOr(Schema.Struct({
+    reasoning_tokens: Schema.optional(Schema.NullOr(Schema.Natural))
+  })))
+})
+const decodeUsage = Schema.decodeUnknownResult(RawUsage)
+
+/** `cached` and `cache_write` are parts of the input, reasoning is a part of the output. */
+const usageOf = (reply: Reply): Usage.Usage =>
+  Result.match(decodeUsage(reply.usage), {
+    onFailure: () => Usage.missing,
+    onSuccess: (raw) =>
+      Wire.usage({
+        input: raw.input_tokens,
+        cacheRead: raw.input_tokens_details?.cached_tokens ?? 0,
+        cacheWrite: raw.input_tokens_details?.cache_write_tokens ?? 0,
+        cacheWriteDetails: raw.input_tokens_details?.cache_write_tokens_details ?? undefined,
+        output: raw.output_tokens,
+        reasoning: raw.output_tokens_details?.reasoning_tokens ?? 0,
+        webSearches: webSearchesIn(reply)
+      })
+  })
+
+const decodeToolUsage = Schema.decodeUnknownResult(
+  Schema.Struct({ web_search: Schema.Struct({ num_requests: Schema.Natural }) })
+)
+
+const webSearchesIn = (reply: Reply): number =>
+  Result.match(decodeToolUsage(reply.tool_usage), {
+    onFailure: () => reply.output.filter((item) => item.type === "web_search_call").length,
+    onSuccess: (usage) => usage.web_search.num_requests
+  })
+
+/** Decodes the events of one stream. */
+export const decoder = (request: Request.Request, requestId: string | undefined): Decoder => {
+  const started = new Set<string>()
+  const toolCalls = new Map<unknown, string>()
+  let finished = false
+
+  const begin = (type: "text" | "reasoning", id: string, out: Array<Generation.Part>) => {
+    if (started.has(id)) return
+    started.add(id)
+    out.push(AiResponse.makePart(`${type}-start`, { id }))
+  }
+  const finish = (json: unknown, out: Array<Generation.Part>): GenerateError | undefined => {
+    const reply = decodeReply(json)
+    if (Result.isFailure(reply)) return Wire.unreadable(request, reply.failure, requestId)
+    const summary = answered(request, reply.success, json, requestId)
+    if (Result.isFailure(summary)) return summary.failure
+    finished = true
+    out.push(Generation.finish(summary.success))
+    return undefined
+  }
+  const itemDone = (json: unknown, out: Array<Generation.Part>): GenerateError | undefined => {
+    const decoded = decodeItem(json)
+    if (Result.isFailure(decoded)) return Wire.unreadable(request, decoded.failure, requestId)
+    const item = decoded.success
+    if ("content" in item) {
+      item.content.forEach((part, index) => {
+        const id = `${item.id}:${index}`
+        begin("text", id, out)
+        out.push(AiResponse.makePart("text-end", { id, metadata: textMetadata(item.id, part) }))
+      })
+    } else if ("summary" in item) {
+      begin("reasoning", item.id, out)
+      out.push(AiResponse.makePart("reasoning-end", { id: item.id, metadata: reasoningMetadata(item) }))
+    } else if ("arguments" in item) out.push(AiResponse.makePart("tool-params-end", { id: item.call_id }))
+    out.push(...wholeParts(item))
+    return undefined
+  }
+
+  return {
+    event: (data, out) => {
+      if (!Wire.isRecord(data)) return undefined
+      const { delta, item_id: itemId, type } = data
+      switch (type) {
+        case "response.output_text.delta":
+        case "response.refusal.delta":
+          if (typeof delta === "string" && typeof itemId === "string") {
+            const id = `${itemId}:${String(data.content_index)}`
+            begin("text", id, out)
+            out.push(AiResponse.makePart("text-delta", { id, delta }))
+          }
+          return undefined
+        case "response.reasoning_summary_text.delta":
+          if (typeof delta === "string" && typeof itemId === "string") {
+            begin("reasoning", itemId, out)
+            out.push(AiResponse.makePart("reasoning-delta", { id: itemId, delta }))
+          }
+          return undefined
+        case "response.reasoning_summary_part.added":
+          if (typeof itemId === "string" && typeof data.summary_index === "number" && data.summary_index > 0) {
+            out.push(AiResponse.makePart("reasoning-delta", { id: itemId, delta: "\n\n" }))
+          }
+          return undefined
+        case "response.output_item.added": {
+          const item = data.item
+          if (Wire.isRecord(item) && item.type === "function_call" && typeof item.call_id === "string") {
+            toolCalls.set(item.id, item.call_id)
+            out.push(
+              AiResponse.makePart("tool-params-start", {
+                id: item.call_id,
+                name: String(item.name),
+                providerExecuted: false
+              })
+            )
+          }
+          return undefined
+        }
+        case "response.function_call_arguments.delta": {
+          const id = toolCalls.get(itemId)
+          if (id !== undefined && typeof delta === "string") {
+            out.push(AiResponse.makePart("tool-params-delta", { id, delta }))
+          }
+          return undefined
+        }
+        case "response.output_item.done":
+          return itemDone(data.item, out)
+        case "response.completed":
+        case "response.incomplete":
+        case "response.failed":
+          return finish(data.response, out)
+        default: {
+          const error = Wire.errorIn(data)
+          return error === undefined ? undefined : Wire.inBandError(request, error, requestId)
+        }
+      }
+    },
+    end: (out) => {
+      if (!finished) out.push(Wire.unfinished(request, requestId))
+      return undefined
+    }
+  }
+}

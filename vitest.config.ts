@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config"
+
+const full = process.env.LOOM_TEST === "full"
+
+export default defineConfig({
+  ssr: { resolve: { conditions: ["loom-source", "module", "node"] } },
+  resolve: { conditions: ["loom-source", "module", "node"] },
+  test: {
+    include: full ? ["test/**/*.test.ts"] : ["test/**/*.test.ts", "!test/e2e/**"],
+    exclude: ["**/node_modules/**"],
+    testTimeout: full ? 600_000 : 30_000,
+    setupFiles: ["test/setup.ts"],
+    typecheck: { include: ["test/**/*.test-d.ts"] }
+  }
+})
