@@ -13,9 +13,10 @@ import type * as Scope from "effect/Scope"
 import * as Struct from "effect/Struct"
 import { EventEmitter } from "node:events"
 import type { LookupFunction } from "node:net"
-import type { Readable, Transform } from "node:stream"
+import type { Readable } from "node:stream"
 import type { Dispatcher, Pool } from "undici"
 import { isLocalName, isPublic, literalOf } from "./internal/addresses.ts"
+import { decode, type Exchange as ReplyTo, ignore, Reply } from "./internal/reply.ts"
 
 /**
  * A `fetch` as vendor SDKs take it. When no whole reply comes, it or the reply's body rejects with a `TransportError`.
@@ -532,7 +533,7 @@ const codeOf = (cause: unknown): string =>
   cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : ""
 
 /** One request and whatever may become of it. */
-class Exchange {
+class Exchange implements ReplyTo {
   readonly provider: string
   readonly url: URL
   readonly #handle: Handle | undefined
@@ -555,6 +556,10 @@ class Exchange {
 
   refusal(detail: string): TransportError {
     return this.error("egress-refused", "no", { detail })
+  }
+
+  tooLarge(): TransportError {
+    return this.error("body-too-large", "maybe")
   }
 
   /** What undici, a socket, TLS, the resolver or zlib threw, in our words. */
@@ -620,7 +625,7 @@ class Exchange {
       const length = Number(answer.headers["content-length"] ?? 0)
       if (length > rules.maxBodyBytes && method !== "HEAD") {
         answer.body.on("error", ignore).destroy()
-        throw this.error("body-too-large", "maybe")
+        throw this.tooLarge()
       }
       const encoding = answer.headers["content-encoding"]
       const decoded = encoding === undefined ? undefined : await decode(String(encoding), answer.body)
@@ -643,248 +648,5 @@ class Exchange {
       if (signal === undefined) this.#handle?.once("abort", cancel)
       else signal.addEventListener("abort", cancel)
     })
-  }
-}
-
-const ignore = (): void => {}
-
-/** The decoded bytes of a compressed body; `undefined` for an encoding that nobody asked for and Node doesn't know. */
-const decode = async (encoding: string, body: Readable): Promise<Readable | undefined> => {
-  const zlib = await import("node:zlib")
-  const { pipeline } = await import("node:stream")
-  const decoders: Readonly<Record<string, (() => Transform) | undefined>> = {
-    "gzip": zlib.createGunzip,
-    "x-gzip": zlib.createGunzip,
-    "deflate": zlib.createInflate,
-    "br": zlib.createBrotliDecompress,
-    "zstd": zlib.createZstdDecompress
-  }
-  const name = encoding.trim().toLowerCase()
-  const make = Object.hasOwn(decoders, name) ? decoders[name] : undefined
-  return make === undefined ? undefined : pipeline(body, make(), ignore)
-}
-
-/** A `Response` with just enough behind it: building Node's own costs more than the rest of the call. */
-class Reply implements Response {
-  readonly headers: ReplyHeaders
-  readonly ok: boolean
-  readonly status: number
-  readonly statusText: string
-  readonly type = "basic"
-  readonly url: string
-  readonly redirected: boolean
-  readonly #exchange: Exchange
-  readonly #raw: Dispatcher.ResponseData["body"]
-  readonly #decoded: Readable | undefined
-  readonly #maxBodyBytes: number
-  #body: ReplyBody | undefined
-
-  constructor(
-    exchange: Exchange,
-    answer: Dispatcher.ResponseData,
-    decoded: Readable | undefined,
-    maxBodyBytes: number,
-    redirected: boolean
-  ) {
-    this.#exchange = exchange
-    this.#raw = answer.body
-    this.#decoded = decoded
-    this.#maxBodyBytes = maxBodyBytes
-    this.headers = new ReplyHeaders(answer.headers)
-    this.ok = answer.statusCode >= 200 && answer.statusCode < 300
-    this.status = answer.statusCode
-    this.statusText = answer.statusText
-    this.url = exchange.url.href
-    this.redirected = redirected
-  }
-
-  get body(): ReplyBody {
-    return this.#body ??= new ReplyBody(new Chunks(this.#exchange, this.#decoded ?? this.#raw, this.#maxBodyBytes))
-  }
-
-  get bodyUsed(): boolean {
-    return this.#decoded === undefined ? this.#raw.bodyUsed : this.#decoded.readableDidRead
-  }
-
-  async text(): Promise<string> {
-    if (this.#decoded !== undefined) return new TextDecoder().decode(await this.bytes())
-    try {
-      return await this.#raw.text()
-    } catch (cause) {
-      throw this.#exchange.failure(cause, "cut")
-    }
-  }
-
-  async json(): Promise<unknown> {
-    return JSON.parse(await this.text())
-  }
-
-  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    const chunks: Array<Uint8Array> = []
-    for await (const chunk of this.body) chunks.push(chunk)
-    const bytes = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0))
-    let offset = 0
-    for (const chunk of chunks) {
-      bytes.set(chunk, offset)
-      offset += chunk.length
-    }
-    return bytes
-  }
-
-  async arrayBuffer(): Promise<ArrayBuffer> {
-    return (await this.bytes()).buffer
-  }
-
-  async blob(): Promise<Blob> {
-    return new Blob([await this.bytes()], { type: this.headers.get("content-type") ?? "" })
-  }
-
-  async formData(): Promise<FormData> {
-    return new Response(await this.blob()).formData()
-  }
-
-  clone(): never {
-    throw new TypeError("a reply is read once: clone isn't supported")
-  }
-
-  onClose(release: () => void): void {
-    if (this.#raw.closed) release()
-    else this.#raw.once("close", release)
-  }
-}
-
-/** The body in the chunks that the network gave. */
-class Chunks implements AsyncIterableIterator<Uint8Array, undefined> {
-  readonly #exchange: Exchange
-  readonly #source: Readable
-  readonly #maxBytes: number
-  #bytes = 0
-  #isListening = false
-  #isLeft = false
-  #wake = ignore
-
-  constructor(exchange: Exchange, source: Readable, maxBytes: number) {
-    this.#exchange = exchange
-    this.#source = source
-    this.#maxBytes = maxBytes
-  }
-
-  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
-    const source = this.#source
-    if (!this.#isListening) {
-      this.#isListening = true
-      const wake = () => this.#wake()
-      source.on("readable", wake).on("end", wake).on("error", wake).on("close", wake)
-    }
-    for (;;) {
-      if (this.#isLeft) return { done: true, value: undefined }
-      if (source.errored !== null) throw this.#exchange.failure(source.errored, "cut")
-      const chunk: Uint8Array | null = source.read()
-      if (chunk !== null) {
-        this.#bytes += chunk.length
-        if (this.#bytes <= this.#maxBytes) return { done: false, value: chunk }
-        source.destroy()
-        throw this.#exchange.error("body-too-large", "maybe")
-      }
-      if (source.readableEnded || source.closed) return { done: true, value: undefined }
-      await new Promise<void>((resume) => this.#wake = resume)
-    }
-  }
-
-  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
-    this.#isLeft = true
-    this.#source.on("error", ignore).destroy()
-    return { done: true, value: undefined }
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.return()
-  }
-}
-
-/** A real stream for those who ask for its reader, and the chunks themselves for those who iterate: far cheaper. */
-class ReplyBody extends ReadableStream<Uint8Array> {
-  readonly #chunks: Chunks
-
-  constructor(chunks: Chunks) {
-    super({
-      pull: async (controller) => {
-        const next = await chunks.next()
-        if (next.done === true) controller.close()
-        else controller.enqueue(next.value)
-      },
-      cancel: async () => {
-        await chunks.return()
-      }
-    }, { highWaterMark: 0 })
-    this.#chunks = chunks
-  }
-
-  override [Symbol.asyncIterator](): Chunks {
-    return this.#chunks
-  }
-
-  override values(): Chunks {
-    return this.#chunks
-  }
-}
-
-/** A view of undici's headers that reads like `Headers`, which would cost 15 µs to build. */
-class ReplyHeaders implements Headers {
-  readonly #headers: Dispatcher.ResponseData["headers"]
-
-  constructor(headers: Dispatcher.ResponseData["headers"]) {
-    this.#headers = headers
-  }
-
-  get(name: string): string | null {
-    const lower = name.toLowerCase()
-    const value = Object.hasOwn(this.#headers, lower) ? this.#headers[lower] : undefined
-    return value === undefined ? null : typeof value === "string" ? value : value.join(", ")
-  }
-
-  has(name: string): boolean {
-    return Object.hasOwn(this.#headers, name.toLowerCase())
-  }
-
-  getSetCookie(): Array<string> {
-    const cookies = this.#headers["set-cookie"] ?? []
-    return typeof cookies === "string" ? [cookies] : cookies
-  }
-
-  entries() {
-    return Object.keys(this.#headers).map((name): [string, string] => [name, this.get(name) ?? ""]).values()
-  }
-
-  keys() {
-    return Object.keys(this.#headers).values()
-  }
-
-  values() {
-    return Object.keys(this.#headers).map((name) => this.get(name) ?? "").values()
-  }
-
-  [Symbol.iterator]() {
-    return this.entries()
-  }
-
-  forEach(visit: (value: string, key: string, headers: Headers) => void): void {
-    for (const [name, value] of this.entries()) visit(value, name, this)
-  }
-
-  append(): never {
-    throw new TypeError("a reply's headers are immutable")
-  }
-
-  delete(): never {
-    return this.append()
-  }
-
-  set(): never {
-    return this.append()
   }
 }

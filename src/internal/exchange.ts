@@ -103,21 +103,23 @@ const textOf = (parts: ReadonlyArray<Part>): string => {
   return text
 }
 
-/** The parts of each chunk that arrives, until the body ends. */
+/** The parts of each chunk that arrives, until the body ends. A pull that is given up loses nothing. */
 const partsOf = (
   exchange: Exchange,
   response: Response,
   decoder: Decoder
 ): Pull.Pull<Arr.NonEmptyReadonlyArray<Part>, GenerateError> => {
-  const body = chunksOf(response)
+  const body = response.body?.[Symbol.asyncIterator]()
   const utf8 = new TextDecoder("utf-8", { fatal: true })
   let out: Array<Part> = []
   let failure: GenerateError | undefined
   let finished = false
-  let ended = false
+  let ended = body === undefined
+  let reading = false
+  let deliver: ((parts: Effect.Effect<Arr.NonEmptyReadonlyArray<Part>, GenerateError | Cause.Done>) => void) | undefined
 
   const end = () => {
-    if (finished) return
+    if (finished || failure !== undefined) return
     failure = decoder.end(out)
     finished = failure === undefined
   }
@@ -130,44 +132,47 @@ const partsOf = (
       : decoder.event(json, out)
     finished = out.at(-1)?.type === "finish"
   })
-  const feed = (text: string) => {
-    const oversized = parser.feed(text)
-    if (oversized !== undefined) failure ??= invalid(exchange, response, "an event of the stream is too large")
+  const feed = (chunk: Uint8Array | undefined) => {
+    const text = decodeText(utf8, chunk)
+    if (text === undefined) failure ??= invalid(exchange, response, "the stream is no UTF-8")
+    // The line breaks end an event whose own never came.
+    else if (parser.feed(chunk === undefined ? `${text}\n\n` : text) !== undefined) {
+      failure ??= invalid(exchange, response, "an event of the stream is too large")
+    }
+  }
+  const read = () => {
+    if (reading || body === undefined) return
+    reading = true
+    body.next().then(({ done, value }) => {
+      feed(value)
+      ended = done === true
+      if (ended) end()
+    }, (cause) => {
+      failure ??= exchange.fail(cause)
+      ended = true
+    }).finally(() => {
+      reading = false
+      take()
+    })
+  }
+  const take = () => {
+    if (deliver === undefined) return
+    const parts = out
+    if (parts.length === 0 && !ended && (failure === undefined || finished)) return read()
+    const resume = deliver
+    out = []
+    deliver = undefined
+    if (Arr.isArrayNonEmpty(parts)) resume(Effect.succeed(parts))
+    else resume(failure === undefined || finished ? Cause.done() : Effect.fail(failure))
   }
 
   return Effect.callback((resume) => {
-    const take = () => {
-      const parts = out
-      out = []
-      if (Arr.isArrayNonEmpty(parts)) return resume(Effect.succeed(parts))
-      if (failure !== undefined && !finished) return resume(Effect.fail(failure))
-      if (ended) return resume(Cause.done())
-      next()
-    }
-    const next = () => {
-      body.next().then(
-        ({ done, value }) => {
-          if (done !== true) feed(utf8.decode(value, { stream: true }))
-          else {
-            // Ends an event whose last line break never came.
-            feed(`${utf8.decode()}\n\n`)
-            if (failure === undefined) end()
-            ended = true
-          }
-          take()
-        }
-      ).catch((cause) => {
-        failure = exchange.fail(cause)
-        ended = true
-        take()
-      })
-    }
+    deliver = resume
     take()
+    return Effect.sync(() => {
+      deliver = undefined
+    })
   })
-}
-
-async function* chunksOf(response: Response): AsyncGenerator<Uint8Array> {
-  if (response.body !== null) yield* response.body
 }
 
 /** A failure past the commit point: what was shown can't be taken back, so nothing may be tried again. */
@@ -189,6 +194,15 @@ const parse = (text: string): unknown => {
     return JSON.parse(text)
   } catch {
     return unparsable
+  }
+}
+
+/** `undefined` for bytes that are no UTF-8, at the end (no bytes) for a character that was cut. */
+const decodeText = (utf8: InstanceType<typeof TextDecoder>, chunk: Uint8Array | undefined): string | undefined => {
+  try {
+    return utf8.decode(chunk, { stream: chunk !== undefined })
+  } catch {
+    return undefined
   }
 }
 

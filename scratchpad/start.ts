@@ -1,0 +1,156 @@
+/**
+ * The main job, on the sandbox: real calls through OpenAI's own SDK, with their exact cost, savings and attempts.
+ * With OPENAI_API_KEY set it makes one real call as well, of at most one cent.
+ */
+import { Cause, Config, Console, Effect, Option, Redacted, Schema, Stream } from "effect"
+import { Catalog, Cost, GenerateError, type Generation, Loom, RetryPolicy, Usage } from "loom-router"
+import * as OpenAi from "loom-router/providers/OpenAi"
+import { Sandbox } from "loom-router/sandbox"
+
+const usd = (amount: number | undefined) =>
+  amount === undefined ? "unknown" : `$${amount.toFixed(9).replace(/0{1,5}$/, "")}`
+const plural = (count: number, noun: string) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`
+
+const report = Effect.fn("report")(
+  function*(title: string, generation: Generation.Generation, answer = generation.text) {
+    const { attempts, cost, saved, timing, usage } = generation
+    const cached = usage.cacheRead > 0 ? ` (${usage.cacheRead.toLocaleString("en")} from the prompt cache)` : ""
+    const savings = saved.usd > 0 ? ` · ${usd(saved.usd)} saved` : ""
+    const retried = attempts.length > 1 ? ` (${attempts.map((attempt) => attempt.outcome).join(", ")})` : ""
+    yield* Console.log(`
+${title}
+  ${answer.replaceAll("\n", "\n  ")}
+  ${generation.provider}/${generation.model} · ${
+      usage.inputTokens.toLocaleString("en")
+    } in${cached} · ${usage.outputTokens} out · ${usd(cost.usd)}${savings} · ${
+      plural(attempts.length, "attempt")
+    }${retried} · ${timing.total.toFixed(0)} ms`)
+    return generation
+  }
+)
+
+const handbook = Array.from(
+  { length: 90 },
+  (_, n) => `Section ${n + 1}. A thread of weft passes over and under the warp; record tension, sett and shuttle speed.`
+).join("\n")
+
+const calls = Effect.gen(function*() {
+  const sandbox = yield* Sandbox
+  const model = "openai/gpt-4o-mini"
+  yield* sandbox.script({ prompt: "busy", respond: { status: 429, headers: { "retry-after-ms": "50" } } })
+
+  return [
+    yield* Effect.flatMap(
+      Loom.generate({ provider: "openai", model: "gpt-4o-mini", prompt: "Summarize this transcript in five bullets." }),
+      (generation) => report("An answer", generation)
+    ),
+    yield* Effect.flatMap(
+      Loom.generate({ model, system: handbook, prompt: "What does the handbook say about tension?" }),
+      (generation) => report("A question about a long handbook", generation)
+    ),
+    yield* Effect.flatMap(
+      Loom.generate({ model, system: handbook, prompt: "And what about shuttle speed?" }),
+      (generation) => report("Another one: the vendor remembers the handbook", generation)
+    ),
+    yield* Effect.flatMap(
+      Loom.generateObject({
+        model,
+        prompt: "Describe a loom.",
+        schema: Schema.Struct({ name: Schema.String, kind: Schema.Literals(["hand", "power"]) })
+      }),
+      (generation) => report("An object that fits a schema", generation, JSON.stringify(generation.object))
+    ),
+    yield* Effect.flatMap(
+      Loom.generate({ model, prompt: "Are you busy?" }),
+      (generation) => report("A vendor that is busy at first", generation)
+    )
+  ]
+})
+
+const streamed = Effect.gen(function*() {
+  yield* Console.log("\nA stream")
+  let chunks = 0
+  const parts = yield* Loom.stream({
+    model: "openai/gpt-6-luna",
+    prompt: "Explain how a loom works.",
+    reasoning: "low"
+  }).pipe(
+    Stream.tap((part) => Effect.sync(() => part.type === "text-delta" ? chunks++ : chunks)),
+    Stream.runCollect
+  )
+  const finish = parts.at(-1)
+  if (finish?.type !== "finish") return yield* Effect.die(new Error("the stream has no finish"))
+  yield* Console.log(
+    `  ${chunks} pieces, the first after ${
+      finish.timing.firstToken?.toFixed(0)
+    } ms · ${finish.provider}/${finish.model} · ${finish.usage.outputTokens} out, ${finish.usage.outputReasoning} of them reasoning · ${
+      usd(finish.cost.usd)
+    }`
+  )
+  return finish
+})
+
+const summary = Effect.fn("summary")(function*(finished: ReadonlyArray<Generation.Summary>) {
+  const sandbox = yield* Sandbox
+  const spent = Cost.sum(finished.map(({ cost }) => cost))
+  const billed = (yield* sandbox.bill).reduce((sum, entry) => sum + entry.amount, 0n)
+  const saved = finished.reduce((sum, { saved }) => sum + saved.picoUsd, 0) / 1e12
+  const tokens = finished.reduce((sum, { usage }) => sum + usage.totalTokens, 0)
+  const attempts = finished.reduce((sum, { attempts }) => sum + attempts.length, 0)
+  yield* Console.log(`
+${plural(finished.length, "call")}, ${plural(attempts, "attempt")}, ${plural(tokens, "token")}: ${
+    usd(Number(spent.picoUsd) / 1e12)
+  } spent, ${usd(saved)} saved.
+The sandbox's own bill says ${usd(Number(billed) / 1e12)}${
+    billed === spent.picoUsd ? ": the same, to the last digit." : ": NOT the same."
+  }`)
+})
+
+const onSandbox = Effect.gen(function*() {
+  const sandbox = yield* Sandbox
+  yield* Console.log(`Loom on its sandbox at ${sandbox.url}: OpenAI's own SDK over real HTTP, no key, no network.`)
+  const openai = OpenAi.layer({ baseUrl: sandbox.baseUrl("openai"), apiKey: Redacted.make("sk-sandbox") })
+  yield* Effect.gen(function*() {
+    yield* summary([...(yield* calls), yield* streamed])
+  }).pipe(Effect.provide(Loom.layer({ providers: { openai } })))
+}).pipe(Effect.provide(Sandbox.layer()))
+
+const cent = 0.01
+
+const forReal = Effect.gen(function*() {
+  const key = yield* Effect.option(Config.Redacted("OPENAI_API_KEY"))
+  if (Option.isNone(key)) {
+    return yield* Console.log("\nSet OPENAI_API_KEY to make one real call too, of at most one cent.")
+  }
+  const asked = {
+    model: "openai/gpt-6-luna",
+    prompt: "Say hello to Loom in one sentence.",
+    maxOutputTokens: 256
+  } as const
+  const model = yield* Effect.fromResult(Catalog.resolve(Catalog.bundled, asked))
+  const most = Cost.of(
+    model,
+    Usage.make({ inputUncached: asked.prompt.length + 64, outputText: asked.maxOutputTokens }),
+    {
+      at: Date.now()
+    }
+  )
+  if (most.usd === undefined || most.usd > cent) {
+    return yield* Console.log("\nNo real call: it could cost more than a cent.")
+  }
+  yield* Console.log(`\nOne real call to ${asked.model}, with your key: at most ${usd(most.usd)}.`)
+  yield* Effect.flatMap(
+    Loom.generate({ ...asked, retry: RetryPolicy.none, timeout: "1 minute" }),
+    (generation) => report("For real", generation)
+  )
+})
+
+const main = Effect.andThen(onSandbox, forReal).pipe(
+  Effect.catchCause((cause) => {
+    process.exitCode = 1
+    const error = Cause.squash(cause)
+    return Console.error(`\n${error instanceof GenerateError.GenerateError ? error.message : Cause.pretty(cause)}`)
+  })
+)
+
+await Effect.runPromise(main)
