@@ -147,9 +147,9 @@ const price = (
   answered: Pick<Generation.Summary, "provider" | "model" | "usage" | "serviceTier">
 ): { readonly cost: Cost.Cost; readonly saved: Saved.Saved; readonly warning: string | undefined } => {
   const { call, model } = request
-  const named = call.catalog === undefined
-    ? answered.model === model.upstream ? model : undefined
-    : Catalog.named(call.catalog, answered.provider, answered.model)
+  const named = answered.model === model.upstream
+    ? model
+    : Catalog.named(call.catalog ?? Catalog.bundled, answered.provider, answered.model)
   const options = { at, serviceTier: answered.serviceTier, currency: call.currency }
   const cost = Cost.of(named ?? model, answered.usage, options)
   const promptCache = answered.usage.cacheRead + answered.usage.imageCacheRead > 0
