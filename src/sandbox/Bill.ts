@@ -1,0 +1,117 @@
+/**
+ * What the vendor charges: tokens by class times its own rates, in whole units of 1e-12 US dollar.
+ */
+
+/** Units of 1e-12 USD per token. */
+export interface Rates {
+  readonly input: bigint
+  readonly cachedRead: bigint
+  readonly cacheWrite30m: bigint
+  readonly cacheWrite12h: bigint
+  readonly output: bigint
+}
+
+/** `above` re-prices the whole request once its input exceeds `tokens`. */
+export interface RateCard extends Rates {
+  readonly above?: { readonly tokens: number; readonly rates: Rates } | undefined
+}
+
+/** Tokens that were processed, each in exactly one class; `output` includes reasoning. */
+export interface Tokens {
+  readonly input: number
+  readonly cachedRead: number
+  readonly cacheWrite30m: number
+  readonly cacheWrite12h: number
+  readonly output: number
+}
+
+export interface Multiplier {
+  readonly times: bigint
+  readonly per: bigint
+}
+
+export interface Charge {
+  readonly provider: string
+  readonly requestId: string
+  readonly responseId: string
+  readonly model: string
+  readonly serviceTier: string
+  readonly card: RateCard
+  readonly multiplier: Multiplier
+  readonly tokens: Tokens
+  readonly reasoning: number
+  readonly webSearches: number
+  readonly webSearchRate: bigint
+}
+
+export interface Line {
+  readonly item: keyof Tokens | "webSearch"
+  readonly quantity: number
+  /** Units of 1e-12 USD, before the service tier's multiplier. */
+  readonly rate: bigint
+  /** Units of 1e-12 USD. */
+  readonly amount: bigint
+}
+
+/** One charged request. */
+export interface Entry {
+  readonly provider: string
+  readonly requestId: string
+  readonly responseId: string
+  readonly model: string
+  readonly serviceTier: string
+  readonly tokens: Tokens
+  readonly reasoning: number
+  readonly lines: ReadonlyArray<Line>
+  /** Units of 1e-12 USD. */
+  readonly amount: bigint
+  /** False when the stream ended early: then only the output sent by then is charged. */
+  readonly complete: boolean
+  /** Milliseconds since 1970, by the sandbox's clock. */
+  readonly at: number
+}
+
+const classes = ["input", "cachedRead", "cacheWrite30m", "cacheWrite12h", "output"] as const
+
+/** Rounds half to even; both numbers are positive. */
+export const divideHalfEven = (numerator: bigint, denominator: bigint): bigint => {
+  const floor = numerator / denominator
+  const twice = (numerator % denominator) * 2n
+  if (twice < denominator) return floor
+  return twice > denominator || floor % 2n === 1n ? floor + 1n : floor
+}
+
+export const totalInput = (tokens: Tokens): number =>
+  tokens.input + tokens.cachedRead + tokens.cacheWrite30m + tokens.cacheWrite12h
+
+/** Prices a charge; `sentOutput` is the output sent when the stream ended early. */
+export const settle = (charge: Charge, at: number, sentOutput?: number): Entry => {
+  const { card, multiplier, webSearches } = charge
+  const tokens = sentOutput === undefined ? charge.tokens : { ...charge.tokens, output: sentOutput }
+  const rates = card.above !== undefined && totalInput(tokens) > card.above.tokens ? card.above.rates : card
+  const lines: Array<Line> = classes
+    .filter((item) => tokens[item] > 0)
+    .map((item) => ({
+      item,
+      quantity: tokens[item],
+      rate: rates[item],
+      amount: divideHalfEven(BigInt(tokens[item]) * rates[item] * multiplier.times, multiplier.per)
+    }))
+  if (webSearches > 0) {
+    const rate = charge.webSearchRate
+    lines.push({ item: "webSearch", quantity: webSearches, rate, amount: BigInt(webSearches) * rate })
+  }
+  return {
+    provider: charge.provider,
+    requestId: charge.requestId,
+    responseId: charge.responseId,
+    model: charge.model,
+    serviceTier: charge.serviceTier,
+    tokens,
+    reasoning: Math.min(charge.reasoning, tokens.output),
+    lines,
+    amount: lines.reduce((sum, { amount }) => sum + amount, 0n),
+    complete: sentOutput === undefined,
+    at
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * OpenAI: Responses, Chat Completions and Models.
+ */
+import { at, isObject } from "./Json.ts"
+import * as Chat from "./OpenAiChat.ts"
+import { answer, headers, json, ofFailure, type Problem, problem } from "./OpenAiError.ts"
+import { type Generation, isProblem, type Receive } from "./OpenAiJob.ts"
+import * as Models from "./OpenAiModels.ts"
+import * as Responses from "./OpenAiResponses.ts"
+import type { Accepted, Answer, Incoming, Protocol, Rejected, World } from "./Protocol.ts"
+import { digest } from "./Seed.ts"
+
+const basePath = "/openai/v1"
+
+const allowedHeaders = new Set([
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "authorization",
+  "cache-control",
+  "connection",
+  "content-length",
+  "content-type",
+  "expect",
+  "host",
+  "idempotency-key",
+  "keep-alive",
+  "openai-beta",
+  "openai-organization",
+  "openai-project",
+  "pragma",
+  "sec-fetch-mode",
+  "te",
+  "transfer-encoding",
+  "user-agent",
+  "x-client-request-id"
+])
+
+const foreignHeader = (incoming: Incoming): Problem | undefined => {
+  const name = Object.keys(incoming.headers).find((name) =>
+    !allowedHeaders.has(name) && !name.startsWith("x-stainless-")
+  )
+  return name === undefined ? undefined : problem(400, `Unexpected header: '${name}'.`, {
+    code: "unexpected_header",
+    param: name
+  })
+}
+
+const bearer = (incoming: Incoming): string | undefined =>
+  /^Bearer\s+(\S+)$/i.exec(incoming.headers["authorization"] ?? "")?.[1]
+
+const masked = (key: string) => key.length > 12 ? `${key.slice(0, 5)}***${key.slice(-4)}` : "***"
+
+const unauthorised = (world: World, key: string | undefined): Problem | undefined => {
+  const verdict = world.keys.check(key)
+  if (verdict === "valid") return undefined
+  return verdict === "missing"
+    ? problem(
+      401,
+      "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth "
+        + "(i.e. Authorization: Bearer YOUR_KEY)."
+    )
+    : problem(
+      401,
+      `Incorrect API key provided: ${masked(key ?? "")}. `
+        + "You can find your API key at https://platform.openai.com/account/api-keys.",
+      { code: "invalid_api_key" }
+    )
+}
+
+const modelObject = (model: Models.Model) => ({
+  id: model.id,
+  object: "model",
+  created: Date.parse(model.released) / 1000,
+  owned_by: "openai",
+  ...(model.shutdown === undefined ? {} : { shutdown_date: model.shutdown })
+})
+
+const modelsAnswer = (id: string | undefined): unknown => {
+  if (id === undefined) return { object: "list", data: [...Models.models.values()].map(modelObject) }
+  const model = Models.find(id)
+  return model === undefined
+    ? problem(404, `The model '${id}' does not exist`, { param: "model", code: "model_not_found" })
+    : { ...modelObject(model), id }
+}
+
+type Route =
+  | { readonly _tag: "Generate"; readonly receive: Receive }
+  | { readonly _tag: "Read"; readonly read: () => unknown }
+
+export const make = (world: World): Protocol => {
+  const responses = Responses.make(world)
+  const chat = Chat.make(world)
+
+  const routeOf = ({ method, path }: Incoming): Route | Problem => {
+    const [, resource = "", id] = /^\/(models|responses|chat\/completions)(?:\/([^/]+))?$/.exec(path) ?? []
+    const name = id === undefined ? undefined : decodeURIComponent(id)
+    const wrongMethod = problem(405, `Not allowed to ${method} on ${basePath}${path}.`, {
+      code: "method_not_supported"
+    })
+    switch (resource) {
+      case "models":
+        return method === "GET" ? { _tag: "Read", read: () => modelsAnswer(name) } : wrongMethod
+      case "responses":
+        if (name !== undefined) {
+          return method === "GET" ? { _tag: "Read", read: () => responses.stored(name) } : wrongMethod
+        }
+        return method === "POST" ? { _tag: "Generate", receive: responses.receive } : wrongMethod
+      case "chat/completions":
+        if (name !== undefined) break
+        return method === "POST" ? { _tag: "Generate", receive: chat.receive } : wrongMethod
+      default:
+    }
+    return problem(404, `Invalid URL (${method} /v1${path})`)
+  }
+
+  const receive = (incoming: Incoming): Accepted | Rejected => {
+    const { method, path, text } = incoming
+    const occurrence = world.occurrence(digest(method, path, text))
+    const root = digest(world.seed, "openai", method, path, text, String(occurrence))
+    const requestId = `req_${root.slice(0, 32)}`
+    const error = (found: Problem): Answer => answer(found, requestId)
+    const reject = (found: Problem): Rejected => ({ _tag: "Rejected", answer: error(found) })
+    const accept = (accepted: Pick<Accepted, "model" | "prompt" | "stream" | "answer">): Accepted => ({
+      _tag: "Accepted",
+      requestId,
+      error: (failure) => error(ofFailure(failure)),
+      ...accepted
+    })
+
+    const key = bearer(incoming)
+    const route = routeOf(incoming)
+    const refused = foreignHeader(incoming) ?? unauthorised(world, key) ?? (isProblem(route) ? route : undefined)
+    if (refused !== undefined) return reject(refused)
+    if (isProblem(route)) return reject(route)
+    if (route._tag === "Read") {
+      const value = route.read()
+      if (isProblem(value)) return reject(value)
+      const read: Answer = { status: 200, headers: headers(requestId), requestId, body: json(value) }
+      return accept({ model: undefined, prompt: "", stream: false, answer: () => read })
+    }
+    if (!/^application\/json\b/i.test(incoming.headers["content-type"] ?? "")) {
+      return reject(
+        problem(415, "Unsupported Media Type: expected application/json.", { code: "unsupported_media_type" })
+      )
+    }
+    if (!isObject(incoming.body)) return reject(problem(400, "We could not parse the JSON body of your request."))
+    const received = receiveDeep(route.receive, { body: incoming.body, root, requestId, key: key ?? "" })
+    if (isProblem(received)) return reject(received)
+    return accept({ ...received, stream: at(incoming.body, "stream") === true })
+  }
+
+  return {
+    provider: "openai",
+    basePath,
+    receive,
+    refuse: (failure) => answer(ofFailure(failure), `req_${digest(world.seed, String(world.time.now())).slice(0, 32)}`),
+    reset: responses.reset
+  }
+}
+
+/** JSON nested thousands deep overflows the stack of whoever walks it. */
+const receiveDeep = (receive: Receive, generation: Generation) => {
+  try {
+    return receive(generation)
+  } catch (cause) {
+    if (cause instanceof RangeError) return problem(400, "The JSON body of your request is nested too deeply.")
+    throw cause
+  }
+}

@@ -1,0 +1,331 @@
+/**
+ * `POST /chat/completions`: one JSON object, or the same told in chunks.
+ */
+import { type Answer as ModelAnswer, type Ask, callTokens, type Tool, type ToolChoice } from "./Answers.ts"
+import { at, isObject, type JsonObject, listAt, numberAt, objectAt, stringAt } from "./Json.ts"
+import { chat as shape } from "./OpenAiChatShape.ts"
+import { headers, inBandBody, json, type Problem, problem } from "./OpenAiError.ts"
+import type { Done, Generation, Job, Receive } from "./OpenAiJob.ts"
+import {
+  cachePolicy,
+  deltas,
+  effortOf,
+  image,
+  isProblem,
+  mark,
+  run,
+  servable,
+  tooLong,
+  unmatched
+} from "./OpenAiJob.ts"
+import type { Alteration, Answer, Body, Event, World } from "./Protocol.ts"
+import { digest, type Ids, ids } from "./Seed.ts"
+import { sequence, type SequenceBuilder } from "./Tokens.ts"
+
+export const make = (world: World) => {
+  const read = ({ body, key, requestId, root }: Generation): Job | Problem => {
+    const wrong = shape(body, "")
+    if (wrong !== undefined) return problem(400, wrong.message, { param: wrong.param, code: wrong.code })
+    const found = servable(body, world.time.now())
+    if (isProblem(found)) return found
+    const { model, tier } = found
+    if (listAt(body, "modalities").includes("audio") || objectAt(body, "audio") !== undefined) {
+      return problem(400, "The sandbox doesn't serve audio.", { code: "unsupported_parameter", param: "modalities" })
+    }
+
+    const tokens = sequence()
+    for (const name of ["tools", "functions"]) for (const tool of listAt(body, name)) tokens.text(JSON.stringify(tool))
+    const format = objectAt(body, "response_format")
+    if (format !== undefined && stringAt(format, "type") !== "text") tokens.text(JSON.stringify(format))
+    const conversation = readMessages(tokens, listAt(body, "messages"))
+    if (isProblem(conversation)) return conversation
+    tokens.opaque(3, "assistant")
+    const built = tokens.build()
+
+    const effort = effortOf(model, stringAt(body, "reasoning_effort"))
+    if (isProblem(effort)) return effort
+    const caching = cachePolicy(body, model, built)
+    if (isProblem(caching)) return caching
+    const stop = at(body, "stop")
+    return tooLong(model, built, "messages") ?? {
+      _tag: "Job",
+      requestId,
+      root,
+      key,
+      model,
+      tier,
+      sequence: built,
+      cacheKey: stringAt(body, "prompt_cache_key") ?? "",
+      policy: caching.policy,
+      choices: numberAt(body, "n") ?? 1,
+      prewarm: false,
+      ask: {
+        prompt: conversation.prompt,
+        ...toolsOf(body),
+        parallelTools: at(body, "parallel_tool_calls") !== false,
+        toolResults: conversation.results,
+        schema: schemaOf(format),
+        search: objectAt(body, "web_search_options") === undefined ? undefined : { domain: "example.com" },
+        stop: typeof stop === "string" ? [stop] : listAt(body, "stop").filter((mark) => typeof mark === "string"),
+        maxTokens: numberAt(body, "max_completion_tokens") ?? numberAt(body, "max_tokens"),
+        effort
+      }
+    }
+  }
+
+  const receive: Receive = (generation) => {
+    const job = read(generation)
+    if (isProblem(job)) return job
+    const { body } = generation
+    const answer = (alteration: Alteration): Answer => {
+      const done = run(world, job, alteration)
+      const made = ids(job.root)
+      const id = made.next("chatcmpl-", 29)
+      const model = alteration.answerModel ?? job.model.id
+      const completion = completionOf(done, { id, model, ids: made, drop: alteration.drop })
+      return {
+        status: 200,
+        headers: headers(job.requestId),
+        requestId: job.requestId,
+        body: at(body, "stream") === true
+          ? streamed(completion, done, at(objectAt(body, "stream_options"), "include_usage") === true, alteration)
+          : json(completion.value),
+        charge: done.charge(id)
+      }
+    }
+    return { model: stringAt(body, "model"), prompt: job.ask.prompt, answer }
+  }
+
+  return { receive }
+}
+
+interface Conversation {
+  readonly prompt: string
+  readonly results: ReadonlyArray<{ readonly name: string; readonly output: string }>
+}
+
+const readMessages = (tokens: SequenceBuilder, messages: ReadonlyArray<unknown>): Conversation | Problem => {
+  let prompt = ""
+  let results: Array<{ readonly name: string; readonly output: string }> = []
+  const calls = new Map<string, string>()
+  const outputs = new Set<string>()
+  for (const [index, message] of messages.entries()) {
+    const role = stringAt(message, "role") ?? "user"
+    tokens.opaque(3, role)
+    const text = readContent(tokens, at(message, "content"), `messages[${index}].content`)
+    if (isProblem(text)) return text
+    for (const call of listAt(message, "tool_calls")) {
+      const inner = objectAt(call, "function") ?? objectAt(call, "custom")
+      const name = stringAt(inner, "name") ?? ""
+      calls.set(stringAt(call, "id") ?? "", name)
+      tokens.opaque(4, "call")
+      tokens.text(name)
+      tokens.text(stringAt(inner, "arguments") ?? stringAt(inner, "input") ?? "")
+    }
+    if (role === "user") {
+      prompt = text
+      results = []
+    }
+    if (role === "tool") {
+      const id = stringAt(message, "tool_call_id") ?? ""
+      outputs.add(id)
+      results.push({ name: calls.get(id) ?? "the tool", output: text })
+    }
+  }
+  return unmatched(calls, outputs, "messages") ?? { prompt, results }
+}
+
+const readContent = (tokens: SequenceBuilder, content: unknown, path: string): string | Problem => {
+  if (typeof content === "string") {
+    tokens.text(content)
+    return content
+  }
+  const texts: Array<string> = []
+  for (const [index, part] of (Array.isArray(content) ? content : []).entries()) {
+    const text = stringAt(part, "text") ?? stringAt(part, "refusal")
+    const picture = objectAt(part, "image_url")
+    if (text !== undefined) {
+      tokens.text(text)
+      texts.push(text)
+    } else if (picture !== undefined) {
+      const url = stringAt(picture, "url") ?? ""
+      const wrong = image(tokens, url, stringAt(picture, "detail"), `${path}[${index}].image_url.url`)
+      if (wrong !== undefined) return wrong
+    } else {
+      const data = JSON.stringify(part)
+      tokens.opaque(50 + Math.ceil(data.length / 64), digest(data))
+    }
+    mark(tokens, part)
+  }
+  return texts.join("\n")
+}
+
+const toolsOf = (body: JsonObject): Pick<Ask, "tools" | "toolChoice"> => {
+  const offered = listAt(body, "tools").map((tool): Tool => {
+    const custom = objectAt(tool, "custom")
+    const definition = custom ?? objectAt(tool, "function")
+    return {
+      name: stringAt(definition, "name") ?? "",
+      parameters: at(definition, "parameters"),
+      custom: custom !== undefined
+    }
+  })
+  const choice = at(body, "tool_choice")
+  const named = (toolChoice: ToolChoice) => ({ tools: offered, toolChoice })
+  if (choice === "none" || choice === "required") return named(choice)
+  if (!isObject(choice)) return named("auto")
+  const name = stringAt(objectAt(choice, "function") ?? objectAt(choice, "custom"), "name")
+  if (name !== undefined) return named({ name })
+  const allowed = objectAt(choice, "allowed_tools")
+  const names = new Set(
+    listAt(allowed, "tools").map((tool) => stringAt(objectAt(tool, "function") ?? objectAt(tool, "custom"), "name"))
+  )
+  return {
+    tools: offered.filter((tool) => names.has(tool.name)),
+    toolChoice: stringAt(allowed, "mode") === "required" ? "required" : "auto"
+  }
+}
+
+const schemaOf = (format: JsonObject | undefined): unknown => {
+  const kind = stringAt(format, "type")
+  if (kind === "json_schema") return objectAt(objectAt(format, "json_schema"), "schema") ?? {}
+  return kind === "json_object" ? {} : undefined
+}
+
+const finishReasons = { stop: "stop", length: "length", filter: "content_filter", calls: "tool_calls" } as const
+
+interface Completion {
+  readonly id: string
+  readonly model: string
+  readonly value: JsonObject
+  readonly messages: ReadonlyArray<JsonObject>
+}
+
+const completionOf = (
+  done: Done,
+  { drop, id, ids, model }: {
+    readonly id: string
+    readonly model: string
+    readonly ids: Ids
+    readonly drop: Alteration["drop"]
+  }
+): Completion => {
+  const messages = done.answers.map((answer) => messageOf(answer, ids))
+  const choices = done.answers.map((answer, index) => ({
+    index,
+    message: messages[index],
+    logprobs: null,
+    ...(drop?.includes("finish") === true ? {} : { finish_reason: finishReasons[answer.finish] })
+  }))
+  return {
+    id,
+    model,
+    messages,
+    value: {
+      id,
+      object: "chat.completion",
+      created: done.createdAt,
+      model,
+      choices,
+      ...(drop?.includes("usage") === true ? {} : { usage: usageObject(done) }),
+      service_tier: done.tier
+    }
+  }
+}
+
+const messageOf = (answer: ModelAnswer, ids: Ids): JsonObject => ({
+  role: "assistant",
+  content: answer.text ?? null,
+  refusal: answer.refusal ?? null,
+  annotations: answer.citations.map(({ end, start, title, url }) => ({
+    type: "url_citation",
+    url_citation: { url, title, start_index: start, end_index: end }
+  })),
+  ...(answer.calls.length === 0 ? {} : {
+    tool_calls: answer.calls.map((call) => ({
+      id: ids.next("call_", 24),
+      ...(call.custom
+        ? { type: "custom", custom: { name: call.name, input: call.arguments } }
+        : { type: "function", function: { name: call.name, arguments: call.arguments } })
+    }))
+  })
+})
+
+const usageObject = ({ usage }: Done) => ({
+  prompt_tokens: usage.input,
+  completion_tokens: usage.output,
+  total_tokens: usage.input + usage.output,
+  prompt_tokens_details: {
+    cached_tokens: usage.read,
+    cache_write_tokens: usage.written30m + usage.written12h,
+    audio_tokens: 0
+  },
+  completion_tokens_details: {
+    reasoning_tokens: usage.reasoning,
+    audio_tokens: 0,
+    accepted_prediction_tokens: 0,
+    rejected_prediction_tokens: 0
+  }
+})
+
+const streamed = (completion: Completion, done: Done, withUsage: boolean, { drop }: Alteration): Body => {
+  const dropped = new Set(drop)
+  const ends = !dropped.has("terminal")
+  const events: Array<Event> = []
+  const push = (members: JsonObject, tokens: number, role: Event["role"]) =>
+    void events.push({
+      data: JSON.stringify({
+        id: completion.id,
+        object: "chat.completion.chunk",
+        created: done.createdAt,
+        model: completion.model,
+        service_tier: done.tier,
+        ...members,
+        ...(withUsage && role !== "usage" ? { usage: null } : {})
+      }),
+      tokens,
+      role
+    })
+  const choose = (
+    index: number,
+    delta: JsonObject,
+    tokens: number,
+    finish_reason: string | null = null,
+    role: Event["role"] = "part"
+  ) => push({ choices: [{ index, delta, logprobs: null, finish_reason }] }, tokens, role)
+
+  done.answers.forEach((answer, index) => {
+    const message = completion.messages[index]
+    const calls = listAt(message, "tool_calls")
+    const role = { role: "assistant", ...(answer.calls.length > 0 ? { content: null } : { content: "" }) }
+    choose(index, role, answer.reasoningTokens)
+    for (const delta of deltas(answer.text ?? "")) choose(index, { content: delta.text }, delta.tokens)
+    for (const delta of deltas(answer.refusal ?? "")) choose(index, { refusal: delta.text }, delta.tokens)
+    if (answer.citations.length > 0) choose(index, { annotations: at(message, "annotations") }, 0)
+    answer.calls.forEach((call, position) => tellCall(call, calls[position], position, index, choose))
+    if (ends && !dropped.has("finish")) choose(index, {}, 0, finishReasons[answer.finish], "finish")
+  })
+  if (ends && withUsage && !dropped.has("usage")) push({ choices: [], usage: usageObject(done) }, 0, "usage")
+  if (ends && !dropped.has("done")) events.push({ data: "[DONE]", tokens: 0, role: "done" })
+  return {
+    _tag: "Events",
+    events,
+    fail: (_, failure) => ({ data: JSON.stringify(inBandBody(failure)), tokens: 0, role: "terminal" })
+  }
+}
+
+const tellCall = (
+  call: ModelAnswer["calls"][number],
+  made: unknown,
+  position: number,
+  index: number,
+  choose: (index: number, delta: JsonObject, tokens: number) => void
+) => {
+  const kind = call.custom ? "custom" : "function"
+  const text = call.custom ? "input" : "arguments"
+  const opened = { index: position, id: stringAt(made, "id"), type: kind, [kind]: { name: call.name, [text]: "" } }
+  choose(index, { tool_calls: [opened] }, callTokens(call))
+  for (const delta of deltas(call.arguments)) {
+    choose(index, { tool_calls: [{ index: position, [kind]: { [text]: delta.text } }] }, delta.tokens)
+  }
+}

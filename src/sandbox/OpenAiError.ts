@@ -1,0 +1,102 @@
+/**
+ * OpenAI's error bodies and the headers that every answer of its carries.
+ */
+import type { Answer, Body, Failure, InBand } from "./Protocol.ts"
+
+/** A refusal in OpenAI's words. */
+export interface Problem {
+  readonly _tag: "Problem"
+  readonly status: number
+  readonly message: string
+  readonly type: string
+  readonly param: string | null
+  readonly code: string | null
+}
+
+export const problem = (
+  status: number,
+  message: string,
+  details: { readonly param?: string | null; readonly code?: string | null; readonly type?: string } = {}
+): Problem => ({
+  _tag: "Problem",
+  status,
+  message,
+  type: details.type ?? "invalid_request_error",
+  param: details.param ?? null,
+  code: details.code ?? null
+})
+
+/** What OpenAI says for a status when nothing else is known. */
+export const ofFailure = ({ code, message, status }: Failure): Problem => {
+  const known = standard(status, code)
+  return message === undefined ? known : { ...known, message }
+}
+
+const standard = (status: number, code: string | undefined): Problem => {
+  switch (status) {
+    case 401:
+      return problem(status, "Incorrect API key provided.", { code: code ?? "invalid_api_key" })
+    case 403:
+      return problem(status, "You are not allowed to do this.", { code: code ?? null })
+    case 404:
+      return problem(status, "Not found.", { code: code ?? null })
+    case 413:
+      return problem(status, "Maximum content size limit (67108864) exceeded.", { code: code ?? null })
+    case 429:
+      return code === "insufficient_quota"
+        ? problem(status, "You exceeded your current quota, please check your plan and billing details.", {
+          type: "insufficient_quota",
+          code
+        })
+        : problem(status, "Rate limit reached for requests.", {
+          type: "requests",
+          code: code ?? "rate_limit_exceeded"
+        })
+    case 503:
+      return problem(status, "The engine is currently overloaded, please try again later.", {
+        type: "server_error",
+        code: code ?? null
+      })
+    default:
+      return status >= 500
+        ? problem(status, "The server had an error while processing your request.", {
+          type: "server_error",
+          code: code ?? null
+        })
+        : problem(status, "The request is not valid.", { code: code ?? null })
+  }
+}
+
+export const headers = (requestId: string): Readonly<Record<string, string>> => ({
+  "x-request-id": requestId,
+  "openai-version": "2020-10-01",
+  "openai-processing-ms": "12",
+  "x-ratelimit-limit-requests": "10000",
+  "x-ratelimit-remaining-requests": "9999",
+  "x-ratelimit-reset-requests": "6ms",
+  "x-ratelimit-limit-tokens": "30000000",
+  "x-ratelimit-remaining-tokens": "29999000",
+  "x-ratelimit-reset-tokens": "2ms"
+})
+
+export const answer = ({ code, message, param, status, type }: Problem, requestId: string): Answer => ({
+  status,
+  headers: headers(requestId),
+  requestId,
+  body: json({ error: { message, type, param, code } })
+})
+
+/** What failed in-band, in OpenAI's words. */
+export const inBand = ({ code, message }: InBand) => ({
+  code: code ?? "server_error",
+  message: message ?? "The server had an error while processing your request."
+})
+
+/** An error body that comes with status 200. */
+export const inBandBody = (failure: InBand) => ({ error: { ...inBand(failure), type: "server_error", param: null } })
+
+export const json = (value: unknown, fail: (failure: InBand) => unknown = inBandBody): Body => ({
+  _tag: "Json",
+  value,
+  fail
+})

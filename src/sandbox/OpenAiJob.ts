@@ -1,0 +1,272 @@
+/**
+ * What Responses and Chat Completions share: one model run, with its prefix cache, its usage and its charge.
+ */
+import * as Answers from "./Answers.ts"
+import type { Charge } from "./Bill.ts"
+import { isObject, type JsonObject, objectAt, stringAt } from "./Json.ts"
+import { type Problem, problem } from "./OpenAiError.ts"
+import * as Models from "./OpenAiModels.ts"
+import type { Policy } from "./PrefixCache.ts"
+import type { Accepted, Alteration, World } from "./Protocol.ts"
+import { dice, digest } from "./Seed.ts"
+import type { CacheTtl, Sequence, SequenceBuilder } from "./Tokens.ts"
+import * as Tokens from "./Tokens.ts"
+
+/** A request for text that came through the front door. */
+export interface Generation {
+  readonly body: JsonObject
+  readonly root: string
+  readonly requestId: string
+  readonly key: string
+}
+
+export type Receive = (
+  generation: Generation
+) => Pick<Accepted, "model" | "prompt" | "answer"> | Problem
+
+export interface Job {
+  readonly _tag: "Job"
+  readonly requestId: string
+  /** The root of everything random in the answer. */
+  readonly root: string
+  readonly key: string
+  readonly model: Models.Model
+  readonly tier: string
+  readonly sequence: Sequence
+  readonly cacheKey: string
+  readonly policy: Policy | undefined
+  readonly ask: Answers.Ask
+  readonly choices: number
+  /** Fills the cache and produces nothing. */
+  readonly prewarm: boolean
+}
+
+export interface Usage {
+  readonly input: number
+  readonly read: number
+  readonly written30m: number
+  readonly written12h: number
+  readonly output: number
+  readonly reasoning: number
+}
+
+export interface Done {
+  readonly model: Models.Model
+  readonly tier: string
+  readonly answers: ReadonlyArray<Answers.Answer>
+  readonly usage: Usage
+  readonly createdAt: number
+  readonly charge: (responseId: string) => Charge
+}
+
+export const run = (world: World, job: Job, alteration: Alteration): Done => {
+  const now = world.time.now()
+  const model = servedModel(job.model, alteration.answerModel)
+  const tier = alteration.answerServiceTier ?? job.tier
+  const scope = `${digest("openai", job.key, model.id, job.cacheKey).slice(0, 16)}:`
+  const cached = job.policy === undefined
+    ? { read: 0, written30m: 0, written12h: 0 }
+    : world.cache.use(scope, job.sequence, job.policy, now)
+  const answers = job.prewarm
+    ? []
+    : Array.from({ length: job.choices }, (_, choice) => Answers.answer(job.ask, dice(`${job.root}/${choice}`)))
+  const usage: Usage = {
+    input: job.sequence.length,
+    ...cached,
+    output: answers.reduce((sum, answer) => sum + Answers.outputTokens(answer), 0),
+    reasoning: answers.reduce((sum, answer) => sum + answer.reasoningTokens, 0)
+  }
+  return {
+    model,
+    tier,
+    answers,
+    usage,
+    createdAt: Math.floor(now / 1000),
+    charge: (responseId) => ({
+      provider: "openai",
+      requestId: job.requestId,
+      responseId,
+      model: model.id,
+      serviceTier: tier,
+      card: model.card,
+      multiplier: Models.tierMultiplier(model, tier, now) ?? { times: 1n, per: 1n },
+      tokens: {
+        input: usage.input - usage.read - usage.written30m - usage.written12h,
+        cachedRead: usage.read,
+        cacheWrite30m: usage.written30m,
+        cacheWrite12h: usage.written12h,
+        output: usage.output
+      },
+      reasoning: usage.reasoning,
+      webSearches: answers.filter(({ search }) => search !== undefined).length,
+      webSearchRate: Models.webSearchRate
+    })
+  }
+}
+
+const servedModel = (asked: Models.Model, served: string | undefined): Models.Model =>
+  served === undefined ? asked : Models.find(served) ?? { ...asked, id: served, snapshot: served }
+
+/** The model and the tier, or why they are refused. */
+export const servable = (
+  body: JsonObject,
+  now: number
+): { readonly _tag: "Servable"; readonly model: Models.Model; readonly tier: string } | Problem => {
+  const id = stringAt(body, "model") ?? ""
+  const model = Models.find(id)
+  if (model === undefined) {
+    return problem(404, `The model \`${id}\` does not exist or you do not have access to it.`, {
+      code: "model_not_found",
+      param: "model"
+    })
+  }
+  const asked = stringAt(body, "service_tier") ?? "auto"
+  const tier = asked === "auto" ? "default" : asked
+  if (Models.tierMultiplier(model, tier, now) === undefined) {
+    return problem(400, `Invalid service_tier argument: '${asked}' is not available for ${id}.`, {
+      code: "invalid_value",
+      param: "service_tier"
+    })
+  }
+  return { _tag: "Servable", model, tier }
+}
+
+/** How the request uses the prefix cache, or why it may not. */
+export const cachePolicy = (
+  body: JsonObject,
+  model: Models.Model,
+  sequence: Sequence
+): { readonly _tag: "Policy"; readonly policy: Policy | undefined } | Problem => {
+  const options = objectAt(body, "prompt_cache_options")
+  if (model.caching !== "billed") {
+    const param = options !== undefined
+      ? "prompt_cache_options"
+      : sequence.marks.length > 0
+      ? "prompt_cache_breakpoint"
+      : undefined
+    if (param !== undefined) {
+      return problem(400, `Unsupported parameter: '${param}' is not supported with this model.`, {
+        code: "unsupported_parameter",
+        param
+      })
+    }
+    const kept = stringAt(body, "prompt_cache_retention") === "24h" ? 86_400_000 : 600_000
+    return { _tag: "Policy", policy: model.caching === "none" ? undefined : { _tag: "Free", ttlMillis: kept } }
+  }
+  const implicit = stringAt(options, "mode") !== "explicit"
+  const ttl: CacheTtl = stringAt(options, "ttl") === "12h" ? "12h" : "30m"
+  return { _tag: "Policy", policy: { _tag: "Breakpoints", implicit, ttl, maxWrites: implicit ? 3 : 4 } }
+}
+
+/** Refuses a prompt that the model can't hold. */
+export const tooLong = (model: Models.Model, sequence: Sequence, param: string): Problem | undefined =>
+  sequence.length <= model.maxInput ? undefined : problem(
+    400,
+    `This model's maximum input length is ${model.maxInput} tokens. However, your input has ${sequence.length} tokens.`,
+    { code: "context_length_exceeded", param }
+  )
+
+export const effortOf = (model: Models.Model, asked: string | undefined): Answers.Effort | undefined | Problem => {
+  if (!model.reasoning) return undefined
+  switch (asked) {
+    case "none":
+      return model.id === "gpt-6.2-sol"
+        ? problem(400, "Unsupported value: 'none' is not supported with the 'gpt-6.2-sol' model.", {
+          code: "unsupported_value",
+          param: "reasoning.effort"
+        })
+        : asked
+    case "minimal":
+    case "low":
+    case "high":
+    case "xhigh":
+    case "max":
+      return asked
+    default:
+      return "medium"
+  }
+}
+
+/** Ends a prefix where the content part says so. */
+export const mark = (sequence: SequenceBuilder, part: unknown): void => {
+  const breakpoint = objectAt(part, "prompt_cache_breakpoint")
+  if (breakpoint === undefined) return
+  const ttl = stringAt(breakpoint, "ttl")
+  sequence.mark(ttl === "30m" || ttl === "12h" ? ttl : undefined)
+}
+
+const signatures: ReadonlyArray<readonly [type: string, magic: string]> = [
+  ["png", "89504e47"],
+  ["jpeg", "ffd8ff"],
+  ["jpg", "ffd8ff"],
+  ["gif", "47494638"],
+  ["webp", "52494646"]
+]
+
+/**
+ * Adds an image, or says what is wrong with it.
+ *
+ * The count is made up: 85 tokens at low detail; else 85 and 170 per 64 KiB of data (1 to 8 times), 4 times for a URL.
+ */
+export const image = (
+  sequence: SequenceBuilder,
+  url: string,
+  detail: string | undefined,
+  param: string
+): Problem | undefined => {
+  const data = /^data:image\/([a-z]+);base64,([\s\S]*)$/.exec(url)
+  if (data === null && !/^https?:\/\/[^/\s]+/.test(url)) {
+    return problem(400, "Invalid image URL: expected a base64-encoded data URL or an http(s) URL.", {
+      code: "invalid_image_url",
+      param
+    })
+  }
+  let tiles = 4
+  if (data !== null) {
+    const [, type = "", base64 = ""] = data
+    const bytes = Buffer.from(base64, "base64")
+    if (bytes.length === 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64) || base64.length % 4 !== 0) {
+      return problem(400, "Invalid base64 image_url.", { code: "invalid_base64_image", param })
+    }
+    const start = bytes.subarray(0, 4).toString("hex")
+    if (!signatures.some(([name, magic]) => name === type && start.startsWith(magic))) {
+      return problem(400, "The image data you provided does not represent a valid image of its type.", {
+        code: "invalid_image_format",
+        param
+      })
+    }
+    tiles = Math.min(8, Math.max(1, Math.ceil(bytes.length / 65_536)))
+  }
+  sequence.opaque(detail === "low" ? 85 : 85 + 170 * tiles, digest(url))
+  return undefined
+}
+
+/** Refuses tool outputs without their call and calls without their output. */
+export const unmatched = (
+  calls: ReadonlyMap<string, unknown>,
+  outputs: ReadonlySet<string>,
+  param: string
+): Problem | undefined => {
+  for (const id of outputs) {
+    if (!calls.has(id)) {
+      return problem(400, `No tool call found for function call output with call_id ${id}.`, { param })
+    }
+  }
+  for (const id of calls.keys()) {
+    if (!outputs.has(id)) return problem(400, `No tool output found for function call ${id}.`, { param })
+  }
+  return undefined
+}
+
+/** Text in the pieces in which a stream sends it. */
+export const deltas = (text: string): ReadonlyArray<{ readonly text: string; readonly tokens: number }> => {
+  const tokens = Tokens.split(text)
+  const parts: Array<{ text: string; tokens: number }> = []
+  for (let i = 0; i < tokens.length; i += 2) {
+    const pair = tokens.slice(i, i + 2)
+    parts.push({ text: pair.join(""), tokens: pair.length })
+  }
+  return parts
+}
+
+export const isProblem = (value: unknown): value is Problem => isObject(value) && value["_tag"] === "Problem"

@@ -1,0 +1,92 @@
+/**
+ * What one vendor's protocol gives to the server, and what it gets from it.
+ */
+import type * as Bill from "./Bill.ts"
+import type * as Faults from "./Faults.ts"
+import type * as Keys from "./Keys.ts"
+import type * as PrefixCache from "./PrefixCache.ts"
+import type * as Time from "./Time.ts"
+
+/** What all vendors share. */
+export interface World {
+  readonly seed: string
+  readonly time: Time.Time
+  readonly cache: PrefixCache.PrefixCache
+  readonly keys: Keys.Keys
+  /** How often this content has arrived before: 0 for the first time. */
+  readonly occurrence: (content: string) => number
+}
+
+export interface Incoming {
+  readonly method: string
+  /** The path below the vendor's base path, such as `/responses`. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly text: string
+  /** The parsed body, undefined when it is no JSON. */
+  readonly body: unknown
+}
+
+/** A failure told with status 200. */
+export type InBand = NonNullable<Faults.Fault["fail"]>
+
+/** A server-sent event, and how many output tokens were produced for it. */
+export interface Event {
+  readonly event?: string | undefined
+  readonly data: string
+  readonly tokens: number
+  readonly role: "part" | "finish" | "usage" | "done" | "terminal"
+}
+
+export type Body =
+  | { readonly _tag: "Json"; readonly value: unknown; readonly fail: (failure: InBand) => unknown }
+  | {
+    readonly _tag: "Events"
+    readonly events: ReadonlyArray<Event>
+    readonly fail: (sequence: number, failure: InBand) => Event
+  }
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly requestId: string
+  readonly body: Body
+  readonly charge?: Bill.Charge | undefined
+}
+
+/** What a fault changes in the answer itself. */
+export type Alteration = Pick<Faults.Fault, "answerModel" | "answerServiceTier" | "drop">
+
+/** A request that the vendor takes. */
+export interface Accepted {
+  readonly _tag: "Accepted"
+  readonly model: string | undefined
+  readonly prompt: string
+  readonly stream: boolean
+  readonly requestId: string
+  /** Does the work: reads and writes the prefix cache, so it is called at most once. */
+  readonly answer: (alteration: Alteration) => Answer
+  /** The vendor's error for a status. */
+  readonly error: (failure: Failure) => Answer
+}
+
+export interface Rejected {
+  readonly _tag: "Rejected"
+  readonly answer: Answer
+}
+
+export interface Failure {
+  readonly status: number
+  readonly code?: string | undefined
+  readonly message?: string | undefined
+}
+
+export interface Protocol {
+  readonly provider: string
+  /** Where it lives on the server, such as `/openai/v1`. */
+  readonly basePath: string
+  readonly receive: (incoming: Incoming) => Accepted | Rejected
+  /** A refusal before the body was read. */
+  readonly refuse: (failure: Failure) => Answer
+  readonly reset: () => void
+}

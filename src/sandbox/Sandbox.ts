@@ -1,0 +1,241 @@
+/**
+ * A local server that speaks the vendors' wire protocols, so that real SDKs run without keys and without a network.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import type { Server as HttpServer } from "node:http"
+import type * as Bill from "./Bill.ts"
+import * as Bounded from "./Bounded.ts"
+import * as Control from "./Control.ts"
+import * as Faults from "./Faults.ts"
+import * as Journal from "./Journal.ts"
+import * as Keys from "./Keys.ts"
+import * as OpenAi from "./OpenAi.ts"
+import * as PrefixCache from "./PrefixCache.ts"
+import type * as Protocol from "./Protocol.ts"
+import * as Server from "./Server.ts"
+import * as Time from "./Time.ts"
+
+/** @category models */
+export type Fault = Faults.Fault
+
+/** @category models */
+export type JournalEntry = Journal.Entry
+
+/** @category models */
+export type BillEntry = Bill.Entry
+
+/** @category models */
+export type Provider = "openai"
+
+/**
+ * How the sandbox behaves.
+ *
+ * @category models
+ */
+export interface Options {
+  /** Decides every answer and id; the same seed and the same requests give the same answers. */
+  readonly seed?: string | undefined
+  /** `127.0.0.1` by default. */
+  readonly host?: string | undefined
+  /** A free port by default. */
+  readonly port?: number | undefined
+  /** The keys that are valid; by default every key is. */
+  readonly keys?: ReadonlyArray<string> | undefined
+  /** False lets requests in without a key; true by default. */
+  readonly requireKey?: boolean | undefined
+  /** Freezes the clock at this time, in milliseconds since 1970; only `advance` moves it then. */
+  readonly startsAt?: number | undefined
+  /** Paces every stream. */
+  readonly tokensPerSecond?: number | undefined
+  /** Waits before each event of every stream. */
+  readonly eventDelay?: Duration.Input | undefined
+  /** How many entries the journal and the bill keep: 10,000 by default. */
+  readonly history?: number | undefined
+}
+
+/**
+ * The server could not listen.
+ *
+ * @category errors
+ */
+export class SandboxError extends Schema.TaggedError<SandboxError>()("SandboxError", {
+  message: Schema.String,
+  cause: Schema.Defect()
+}) {}
+
+/**
+ * A running sandbox.
+ *
+ * **Details**
+ *
+ * `GET /sandbox/journal`, `GET /sandbox/bill`, `POST /sandbox/faults`, `POST /sandbox/reset`, `POST /sandbox/clock`
+ * and `POST /sandbox/keys` do over HTTP what the methods do.
+ *
+ * **Example** (Pointing the OpenAI SDK at it)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Sandbox } from "loom-router/sandbox"
+ * import OpenAI from "openai"
+ *
+ * const program = Effect.gen(function*() {
+ *   const sandbox = yield* Sandbox
+ *   const client = new OpenAI({ apiKey: "sk-any", baseURL: sandbox.baseUrl("openai") })
+ *   return yield* Effect.promise(() => client.responses.create({ model: "gpt-6-luna", input: "What is a loom?" }))
+ * }).pipe(Effect.provide(Sandbox.layer()))
+ * ```
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Sandbox extends Context.Service<Sandbox, {
+  /** The origin, such as `http://127.0.0.1:49152`. */
+  readonly url: string
+  readonly port: number
+  /** What an SDK takes as its base URL. */
+  readonly baseUrl: (provider: Provider) => string
+  /** Queues faults after those that are still pending. */
+  readonly script: (...faults: ReadonlyArray<Fault>) => Effect.Effect<void>
+  readonly pendingFaults: Effect.Effect<ReadonlyArray<Fault>>
+  /** Every request that arrived, oldest first. */
+  readonly journal: Effect.Effect<ReadonlyArray<JournalEntry>>
+  /** Waits until the journal looks as asked. */
+  readonly awaitJournal: (
+    holds: (journal: ReadonlyArray<JournalEntry>) => boolean
+  ) => Effect.Effect<ReadonlyArray<JournalEntry>>
+  /** Every charged request, in the order in which they were charged. */
+  readonly bill: Effect.Effect<ReadonlyArray<BillEntry>>
+  /** Forgets journal, bill, faults, prompt caches and stored answers, and restores the keys; the clock stays. */
+  readonly reset: Effect.Effect<void>
+  /** Moves the clock: cache lifetimes, delays, stalls and paces follow. */
+  readonly advance: (duration: Duration.Input) => Effect.Effect<void>
+  readonly addKey: (key: string) => Effect.Effect<void>
+  readonly revokeKey: (key: string) => Effect.Effect<void>
+}>()("loom-router/sandbox/Sandbox") {
+  /**
+   * Starts a sandbox and closes it, with every connection, at the end of the scope.
+   *
+   * **Gotchas**
+   *
+   * Without `startsAt` the time is that of Effect's `Clock`, so under `TestClock` only `TestClock.adjust` and
+   * `advance` move it.
+   */
+  static readonly layer = (options?: Options): Layer.Layer<Sandbox, SandboxError> =>
+    Layer.effect(Sandbox, make(options))
+}
+
+/**
+ * Starts a sandbox in the current scope.
+ *
+ * @category constructors
+ */
+export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
+  const clock = yield* Clock.Clock
+  const { startsAt } = options ?? {}
+  const time = Time.make(startsAt === undefined ? () => clock.currentTimeMillisUnsafe() : () => startsAt)
+  const keys = Keys.make({ keys: options?.keys, requireKey: options?.requireKey ?? true })
+  const cache = PrefixCache.make()
+  const arrivals = makeArrivals()
+  const world: Protocol.World = {
+    seed: options?.seed ?? "loom",
+    time,
+    cache,
+    keys,
+    occurrence: arrivals.count
+  }
+  const protocols = [OpenAi.make(world)]
+  const history = options?.history ?? 10_000
+  const books: Server.Books = {
+    journal: Journal.make(history),
+    bill: Bounded.list<Bill.Entry>(history),
+    faults: Faults.make()
+  }
+  const reset = () => {
+    books.journal.clear()
+    books.bill.clear()
+    books.faults.clear()
+    cache.clear()
+    keys.reset()
+    arrivals.clear()
+    for (const protocol of protocols) protocol.reset()
+  }
+
+  const host = options?.host ?? "127.0.0.1"
+  const server = Server.make({
+    protocols,
+    time,
+    books,
+    control: Control.make({ books, keys, time, reset }),
+    pace: {
+      tokensPerSecond: options?.tokensPerSecond,
+      eventDelayMillis: options?.eventDelay === undefined ? undefined : Duration.toMillis(options.eventDelay)
+    }
+  })
+  const port = yield* Effect.acquireRelease(listen(server, host, options?.port ?? 0), () => close(server))
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`
+
+  const journal = Effect.sync(() => books.journal.all())
+  return Sandbox.of({
+    url,
+    port,
+    baseUrl: (provider) => url + (protocols.find((protocol) => protocol.provider === provider)?.basePath ?? ""),
+    script: (...faults) => Effect.sync(() => books.faults.add(faults)),
+    pendingFaults: Effect.sync(() => books.faults.pending()),
+    journal,
+    awaitJournal: (holds) =>
+      Effect.callback((resume) => {
+        const look = () => {
+          const entries = books.journal.all()
+          if (!holds(entries)) return
+          unsubscribe()
+          resume(Effect.succeed(entries))
+        }
+        const unsubscribe = books.journal.subscribe(look)
+        look()
+        return Effect.sync(unsubscribe)
+      }),
+    bill: Effect.sync(() => books.bill.all()),
+    reset: Effect.sync(reset),
+    advance: (duration) => Effect.sync(() => time.advance(Duration.toMillis(duration))),
+    addKey: (key) => Effect.sync(() => keys.add(key)),
+    revokeKey: (key) => Effect.sync(() => keys.revoke(key))
+  })
+})
+
+const listen = (server: HttpServer, host: string, port: number) =>
+  Effect.callback<number, SandboxError>((resume) => {
+    const fail = (cause: Error) =>
+      resume(Effect.fail(new SandboxError({ message: `Cannot listen on ${host}:${port}: ${cause.message}`, cause })))
+    server.once("error", fail)
+    server.listen(port, host, () => {
+      server.off("error", fail)
+      const address = server.address()
+      resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : port))
+    })
+  })
+
+const close = (server: HttpServer) =>
+  Effect.callback<void>((resume) => {
+    server.close(() => resume(Effect.void))
+    server.closeAllConnections()
+  })
+
+/** Counts equal arrivals, so that equal requests get different ids. */
+const makeArrivals = (capacity = 100_000) => {
+  const seen = new Map<string, number>()
+  return {
+    count: (content: string) => {
+      const occurrence = seen.get(content) ?? 0
+      Bounded.setNewest(seen, capacity, content, occurrence + 1)
+      return occurrence
+    },
+    clear: () => seen.clear()
+  }
+}

@@ -1,0 +1,285 @@
+/**
+ * The HTTP core that all vendors share: reads a request, asks the vendor's protocol, plays faults, keeps the books.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import * as Bill from "./Bill.ts"
+import type * as Bounded from "./Bounded.ts"
+import * as Delivery from "./Delivery.ts"
+import type * as Faults from "./Faults.ts"
+import type * as Journal from "./Journal.ts"
+import { stringify } from "./Json.ts"
+import type * as Protocol from "./Protocol.ts"
+import type * as Time from "./Time.ts"
+
+export const bodyLimit = 64 * 1024 * 1024
+
+export interface Books {
+  readonly journal: Journal.Journal
+  readonly bill: Bounded.List<Bill.Entry>
+  readonly faults: Faults.Script
+}
+
+/** Answers `/sandbox/…`; undefined when the path is not its own. */
+export type Control = (request: {
+  readonly method: string
+  readonly path: string
+  readonly body: unknown
+}) => { readonly status: number; readonly body: unknown } | undefined
+
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly draft: Journal.Draft
+  /** Aborts when the client is gone. */
+  readonly closed: AbortSignal
+}
+
+const headersOf = (request: IncomingMessage): Record<string, string> => {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value
+  }
+  return headers
+}
+
+const readBody = async (request: IncomingMessage): Promise<string | undefined> => {
+  const chunks: Array<Buffer> = []
+  let size = 0
+  for await (const chunk of request) {
+    if (!Buffer.isBuffer(chunk)) continue
+    size += chunk.length
+    if (size <= bodyLimit) chunks.push(chunk)
+    else chunks.length = 0
+  }
+  return size > bodyLimit ? undefined : Buffer.concat(chunks).toString("utf8")
+}
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const sendJson = (response: ServerResponse, status: number, body: unknown) => {
+  const bytes = Buffer.from(stringify(body))
+  response.writeHead(status, { "content-type": "application/json", "content-length": bytes.length })
+  response.end(bytes)
+}
+
+/** Makes the server; the caller listens and closes. */
+export const make = (options: {
+  readonly protocols: ReadonlyArray<Protocol.Protocol>
+  readonly time: Time.Time
+  readonly pace: Delivery.Pace
+  readonly books: Books
+  readonly control: Control
+}): Server => {
+  const { books, control, pace, protocols, time } = options
+  const { bill, faults, journal } = books
+
+  const head = (exchange: Exchange, status: number, headers: Readonly<Record<string, string | number>>) => {
+    exchange.draft.status = status
+    exchange.response.writeHead(status, { ...headers })
+    journal.changed()
+  }
+
+  const report = (draft: Journal.Draft) => (progress: Delivery.Progress) => {
+    draft.bytesSent = progress.bytes
+    draft.eventsSent = progress.events
+    journal.changed()
+  }
+
+  const wait = async ({ closed, draft }: Exchange, millis: number) => {
+    const waiting = time.wait(millis, closed)
+    draft.waiting = true
+    journal.changed()
+    await waiting
+    draft.waiting = false
+  }
+
+  const settle = (charge: Bill.Charge | undefined, sentOutput?: number) => {
+    if (charge !== undefined) bill.add(Bill.settle(charge, time.now(), sentOutput))
+  }
+
+  const conclude = ({ draft }: Exchange, outcome: Delivery.Outcome) => {
+    draft.bytesSent = outcome.bytes
+    draft.eventsSent = outcome.events
+    draft.clientClosed = outcome.end === "closed"
+    draft.finished = outcome.end === "finished"
+    journal.close(draft, time.now())
+  }
+
+  const deliver = (
+    exchange: Exchange,
+    payload: Delivery.Payload,
+    fault: Faults.Fault | undefined,
+    charge?: Bill.Charge
+  ) =>
+    Delivery.deliver({
+      response: exchange.response,
+      payload,
+      fault,
+      pace: payload.ends.length === 0 ? {} : {
+        tokensPerSecond: fault?.tokensPerSecond ?? pace.tokensPerSecond,
+        eventDelayMillis: fault?.eventDelayMillis ?? pace.eventDelayMillis
+      },
+      wait: (millis) => wait(exchange, millis),
+      closed: exchange.closed,
+      report: report(exchange.draft),
+      conclude: (outcome) => {
+        const early = payload.ends.length > 0 && outcome.end !== "finished"
+        settle(charge, early ? outcome.tokens : undefined)
+        conclude(exchange, outcome)
+      }
+    })
+
+  const send = (exchange: Exchange, answer: Protocol.Answer, fault: Faults.Fault | undefined) => {
+    const { body } = answer
+    if (body._tag === "Events") {
+      head(exchange, answer.status, {
+        ...answer.headers,
+        "content-type": "text/event-stream; charset=utf-8",
+        "cache-control": "no-store"
+      })
+      return deliver(exchange, Delivery.eventPayload(failing(body, fault), fault), fault, answer.charge)
+    }
+    const payload = Delivery.textPayload(stringify(fault?.fail === undefined ? body.value : body.fail(fault.fail)))
+    head(exchange, answer.status, {
+      ...answer.headers,
+      "content-type": "application/json",
+      ...(fault?.cut?.clean === true ? {} : { "content-length": payload.bytes.length })
+    })
+    return deliver(exchange, payload, fault, answer.charge)
+  }
+
+  const respond = (
+    exchange: Exchange,
+    accepted: Protocol.Accepted,
+    fault: Faults.Fault,
+    respond: NonNullable<Faults.Fault["respond"]>
+  ) => {
+    const standard = accepted.error({ status: respond.status, code: respond.code, message: respond.message })
+    const body = respond.body === undefined
+      ? stringify(standard.body._tag === "Json" ? standard.body.value : {})
+      : typeof respond.body === "string"
+      ? respond.body
+      : stringify(respond.body)
+    const payload = Delivery.textPayload(body)
+    const names = new Set(Object.keys(respond.headers ?? {}).map((name) => name.toLowerCase()))
+    head(exchange, respond.status, {
+      ...Object.fromEntries(Object.entries(standard.headers).filter(([name]) => !names.has(name))),
+      ...(names.has("content-type") ? {} : { "content-type": respond.contentType ?? "application/json" }),
+      ...respond.headers
+    })
+    return deliver(exchange, payload, fault)
+  }
+
+  const play = async (exchange: Exchange, accepted: Protocol.Accepted, fault: Faults.Fault | undefined) => {
+    const { closed, draft, request, response } = exchange
+    if (fault?.delayMillis !== undefined) await wait(exchange, fault.delayMillis)
+    if (closed.aborted) return conclude(exchange, { bytes: 0, events: 0, tokens: 0, end: "closed" })
+
+    const replaced = fault !== undefined
+      && (fault.hang === true || fault.reset === true || fault.respond !== undefined
+        || fault.hugeBodyMegabytes !== undefined || fault.gzipBombMegabytes !== undefined)
+    if (!replaced) return send(exchange, accepted.answer(fault ?? {}), fault)
+
+    if (fault.billed === true) settle(accepted.answer(fault).charge)
+    if (fault.hang === true) {
+      await wait(exchange, Infinity)
+      return conclude(exchange, { bytes: 0, events: 0, tokens: 0, end: "closed" })
+    }
+    if (fault.reset === true) {
+      conclude(exchange, { bytes: 0, events: 0, tokens: 0, end: "cut" })
+      request.socket.resetAndDestroy()
+      return
+    }
+    if (fault.respond !== undefined) return respond(exchange, accepted, fault, fault.respond)
+    const gzip = fault.gzipBombMegabytes !== undefined
+    head(exchange, 200, { "content-type": "application/json", ...(gzip ? { "content-encoding": "gzip" } : {}) })
+    const megabytes = fault.gzipBombMegabytes ?? fault.hugeBodyMegabytes ?? 0
+    return Delivery.flood({
+      response,
+      megabytes,
+      gzip,
+      closed,
+      report: report(draft),
+      conclude: (outcome) => conclude(exchange, outcome)
+    })
+  }
+
+  const handle = async (exchange: Exchange, path: string) => {
+    const { draft, request } = exchange
+    const protocol = protocols.find(({ basePath }) => path === basePath || path.startsWith(`${basePath}/`))
+    draft.provider = protocol?.provider
+    const text = await readBody(request)
+    if (protocol === undefined) {
+      draft.status = 404
+      conclude(exchange, { bytes: 0, events: 0, tokens: 0, end: "finished" })
+      return sendJson(exchange.response, 404, { error: { message: `The sandbox serves nothing at ${path}.` } })
+    }
+    if (text === undefined) return send(exchange, protocol.refuse({ status: 413 }), undefined)
+    const body = parsed(text)
+    journal.keepBody(draft, body ?? (text === "" ? undefined : text), text.length)
+    const headers = headersOf(request)
+    const method = request.method ?? "GET"
+    const received = protocol.receive({ method, path: path.slice(protocol.basePath.length), headers, text, body })
+    if (received._tag === "Rejected") {
+      draft.requestId = received.answer.requestId
+      return send(exchange, received.answer, undefined)
+    }
+    draft.requestId = received.requestId
+    const { model, prompt, stream } = received
+    const fault = faults.take({ path, headers, model, prompt, stream })
+    draft.faulted = fault !== undefined
+    await play(exchange, received, fault)
+  }
+
+  const controlled = async (request: IncomingMessage, response: ServerResponse, path: string) => {
+    const text = await readBody(request)
+    const answer = control({
+      method: request.method ?? "GET",
+      path,
+      body: text === undefined ? undefined : parsed(text)
+    })
+    sendJson(response, answer?.status ?? 404, answer?.body ?? { error: { message: `No ${path} here.` } })
+  }
+
+  return createServer({ keepAliveTimeout: 30_000 }, (request, response) => {
+    const path = new URL(request.url ?? "/", "http://sandbox").pathname
+    if (path.startsWith("/sandbox/")) {
+      controlled(request, response, path).catch(() => response.destroy())
+      return
+    }
+    const gone = new AbortController()
+    const method = request.method ?? "GET"
+    const draft = journal.open({ method, path, headers: headersOf(request), startedAt: time.now() })
+    response.on("close", () => {
+      if (!response.writableFinished) gone.abort()
+    })
+    response.on("error", () => gone.abort())
+    const exchange = { request, response, draft, closed: gone.signal }
+    handle(exchange, path).catch((cause: unknown) => {
+      if (gone.signal.aborted || !request.complete) {
+        return conclude(exchange, { bytes: 0, events: 0, tokens: 0, end: "closed" })
+      }
+      draft.defect = cause instanceof Error ? cause.stack ?? cause.message : String(cause)
+      if (response.headersSent) response.destroy()
+      else {
+        draft.status = 500
+        sendJson(response, 500, { error: { message: `The sandbox failed: ${draft.defect}` } })
+      }
+      conclude(exchange, { bytes: 0, events: 0, tokens: 0, end: "cut" })
+    })
+  })
+}
+
+const failing = (
+  body: Extract<Protocol.Body, { readonly _tag: "Events" }>,
+  fault: Faults.Fault | undefined
+): ReadonlyArray<Protocol.Event> =>
+  fault?.fail === undefined
+    ? body.events
+    : [...body.events.slice(0, fault.fail.afterEvents), body.fail(fault.fail.afterEvents, fault.fail)]
