@@ -3,7 +3,8 @@
  *
  * A prompt can steer it:
  * - `[say: …]` is answered verbatim, `[words: n]` with about n words;
- * - `[refuse]` is refused, `[filter]` stops at the content filter;
+ * - `[refuse]` or `[refuse: why]` is refused, `[filter]` stops at the content filter;
+ * - `[pause]` stops after a search, where the vendor knows of such pauses;
  * - "five bullets" or "3 bullet points" makes a list, "one line" or "one sentence" makes a single sentence;
  * - the name of an offered tool makes a call of it; "search" or "latest" uses an offered web search.
  */
@@ -22,6 +23,15 @@ export type ToolChoice = "none" | "auto" | "required" | { readonly name: string 
 
 export type Effort = "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max"
 
+/** A web search that the vendor offers to run. */
+export interface Search {
+  readonly domain: string
+  /** How the text cites: by a link of its own, or by the sentence that rests on the source. */
+  readonly cite: "link" | "claim"
+  readonly forced?: boolean | undefined
+  readonly pauses?: boolean | undefined
+}
+
 /** A vendor's request in the sandbox's own words. */
 export interface Ask {
   /** The text of the last turn of the user. */
@@ -33,7 +43,7 @@ export interface Ask {
   readonly toolResults: ReadonlyArray<{ readonly name: string; readonly output: string }>
   /** `undefined` for free text; `{}` for any JSON object. */
   readonly schema: unknown
-  readonly search: { readonly domain: string } | undefined
+  readonly search: Search | undefined
   readonly stop: ReadonlyArray<string>
   readonly maxTokens: number | undefined
   /** Undefined for a model that doesn't reason. */
@@ -61,7 +71,9 @@ export interface Answer {
   readonly citations: ReadonlyArray<Citation>
   readonly refusal: string | undefined
   readonly calls: ReadonlyArray<Call>
-  readonly finish: "stop" | "length" | "filter" | "calls"
+  readonly finish: "stop" | "length" | "filter" | "calls" | "pause"
+  /** The stop sequence that was met. */
+  readonly stoppedBy: string | undefined
 }
 
 /** What a call costs in output tokens beyond its arguments. */
@@ -96,14 +108,17 @@ export const answer = (ask: Ask, dice: Dice): Answer => {
     text: undefined,
     citations: [],
     refusal: undefined,
-    calls: []
+    calls: [],
+    stoppedBy: undefined
   }
   if (thought >= budget) return { ...base, finish: "length" }
   return fit({ ...base, ...content(ask, words, dice) }, ask, budget - thought)
 }
 
 const content = (ask: Ask, words: ReadonlyArray<string>, dice: Dice): Partial<Answer> & Pick<Answer, "finish"> => {
-  if (ask.prompt.includes("[refuse]")) return { refusal: "I'm sorry, but I can't help with that.", finish: "stop" }
+  if (/\[refuse(:[^\]]*)?\]/.test(ask.prompt)) {
+    return { refusal: "I'm sorry, but I can't help with that.", finish: "stop" }
+  }
   const calls = callsFor(ask, words, dice)
   if (calls.length > 0) return { calls, finish: "calls" }
   const spoken = textFor(ask, words, dice)
@@ -111,18 +126,22 @@ const content = (ask: Ask, words: ReadonlyArray<string>, dice: Dice): Partial<An
     const tokens = Tokens.split(spoken)
     return { text: tokens.slice(0, Math.ceil(tokens.length / 2)).join(""), finish: "filter" }
   }
-  if (ask.search === undefined || !/\b(search|latest)\b/i.test(ask.prompt)) return { text: spoken, finish: "stop" }
+  if (ask.search === undefined || !(ask.search.forced === true || /\b(search|latest)\b/i.test(ask.prompt))) {
+    return { text: spoken, finish: "stop" }
+  }
   const url = `https://${ask.search.domain}/${words.slice(0, 3).join("-").toLowerCase()}`
   const title = `${capitalised(phrase(words, 0))}, an overview`
-  const link = `[${title}](${url})`
-  const text = ask.schema === undefined ? `${spoken} (${link})` : spoken
-  const start = text.length - link.length - 1
-  return {
-    text,
-    finish: "stop",
-    search: { query: words.slice(0, 6).join(" "), url, title },
-    citations: ask.schema === undefined ? [{ url, title, start, end: start + link.length }] : []
+  const search = { query: words.slice(0, 6).join(" "), url, title }
+  if (ask.search.pauses === true && ask.prompt.includes("[pause]")) return { search, finish: "pause" }
+  if (ask.schema !== undefined) return { text: spoken, finish: "stop", search }
+  if (ask.search.cite === "claim") {
+    const start = spoken.lastIndexOf(". ", spoken.length - 2) + 1
+    return { text: spoken, finish: "stop", search, citations: [{ url, title, start, end: spoken.length }] }
   }
+  const link = `[${title}](${url})`
+  const text = `${spoken} (${link})`
+  const start = text.length - link.length - 1
+  return { text, finish: "stop", search, citations: [{ url, title, start, end: start + link.length }] }
 }
 
 const fit = (whole: Answer, ask: Ask, budget: number): Answer => {
@@ -150,16 +169,21 @@ const fit = (whole: Answer, ask: Ask, budget: number): Answer => {
   }
   if (!cut) return stopped
   const citations = stopped.citations.filter(({ end }) => end <= (text?.length ?? 0))
-  return { ...stopped, text, refusal, calls, citations, finish: "length" }
+  return { ...stopped, text, refusal, calls, citations, finish: "length", stoppedBy: undefined }
 }
 
 const stopAt = (whole: Answer, stop: ReadonlyArray<string>): Answer => {
   const { text } = whole
   if (text === undefined) return whole
-  const places = stop.map((mark) => mark === "" ? -1 : text.indexOf(mark)).filter((place) => place >= 0)
-  if (places.length === 0) return whole
-  const kept = text.slice(0, Math.min(...places))
-  return { ...whole, text: kept, finish: "stop", citations: whole.citations.filter(({ end }) => end <= kept.length) }
+  const places = stop
+    .map((mark) => ({ mark, place: mark === "" ? -1 : text.indexOf(mark) }))
+    .filter(({ place }) => place >= 0)
+    .toSorted((a, b) => a.place - b.place)
+  const [first] = places
+  if (first === undefined) return whole
+  const kept = text.slice(0, first.place)
+  const citations = whole.citations.filter(({ end }) => end <= kept.length)
+  return { ...whole, text: kept, finish: "stop", citations, stoppedBy: first.mark }
 }
 
 const callsFor = (ask: Ask, words: ReadonlyArray<string>, dice: Dice): ReadonlyArray<Call> => {

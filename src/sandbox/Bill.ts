@@ -6,8 +6,8 @@
 export interface Rates {
   readonly input: bigint
   readonly cachedRead: bigint
-  readonly cacheWrite30m: bigint
-  readonly cacheWrite12h: bigint
+  /** By how long the vendor keeps what is written, such as `5m`. */
+  readonly cacheWrite: Readonly<Record<string, bigint>>
   readonly output: bigint
 }
 
@@ -20,8 +20,8 @@ export interface RateCard extends Rates {
 export interface Tokens {
   readonly input: number
   readonly cachedRead: number
-  readonly cacheWrite30m: number
-  readonly cacheWrite12h: number
+  /** By how long the vendor keeps what is written, such as `5m`; lifetimes without a write are left out. */
+  readonly cacheWrite: Readonly<Record<string, number>>
   readonly output: number
 }
 
@@ -45,7 +45,7 @@ export interface Charge {
 }
 
 export interface Line {
-  readonly item: keyof Tokens | "webSearch"
+  readonly item: "input" | "cachedRead" | `cacheWrite.${string}` | "output" | "webSearch"
   readonly quantity: number
   /** Units of 1e-12 USD, before the service tier's multiplier. */
   readonly rate: bigint
@@ -71,8 +71,6 @@ export interface Entry {
   readonly at: number
 }
 
-const classes = ["input", "cachedRead", "cacheWrite30m", "cacheWrite12h", "output"] as const
-
 /** Rounds half to even; both numbers are positive. */
 export const divideHalfEven = (numerator: bigint, denominator: bigint): bigint => {
   const floor = numerator / denominator
@@ -82,20 +80,33 @@ export const divideHalfEven = (numerator: bigint, denominator: bigint): bigint =
 }
 
 export const totalInput = (tokens: Tokens): number =>
-  tokens.input + tokens.cachedRead + tokens.cacheWrite30m + tokens.cacheWrite12h
+  tokens.input + tokens.cachedRead + Object.values(tokens.cacheWrite).reduce((sum, count) => sum + count, 0)
+
+type Priced = readonly [item: Line["item"], quantity: number, rate: bigint]
+
+const classes = (tokens: Tokens, rates: Rates): ReadonlyArray<Priced> => [
+  ["input", tokens.input, rates.input],
+  ["cachedRead", tokens.cachedRead, rates.cachedRead],
+  ...Object.entries(tokens.cacheWrite).map(([ttl, quantity]): Priced => {
+    const rate = rates.cacheWrite[ttl]
+    if (rate === undefined) throw new Error(`The sandbox has no rate for a cache write of ${ttl}.`)
+    return [`cacheWrite.${ttl}`, quantity, rate]
+  }),
+  ["output", tokens.output, rates.output]
+]
 
 /** Prices a charge; `sentOutput` is the output sent when the stream ended early. */
 export const settle = (charge: Charge, at: number, sentOutput?: number): Entry => {
   const { card, multiplier, webSearches } = charge
   const tokens = sentOutput === undefined ? charge.tokens : { ...charge.tokens, output: sentOutput }
   const rates = card.above !== undefined && totalInput(tokens) > card.above.tokens ? card.above.rates : card
-  const lines: Array<Line> = classes
-    .filter((item) => tokens[item] > 0)
-    .map((item) => ({
+  const lines: Array<Line> = classes(tokens, rates)
+    .filter(([, quantity]) => quantity > 0)
+    .map(([item, quantity, rate]) => ({
       item,
-      quantity: tokens[item],
-      rate: rates[item],
-      amount: divideHalfEven(BigInt(tokens[item]) * rates[item] * multiplier.times, multiplier.per)
+      quantity,
+      rate,
+      amount: divideHalfEven(BigInt(quantity) * rate * multiplier.times, multiplier.per)
     }))
   if (webSearches > 0) {
     const rate = charge.webSearchRate

@@ -4,24 +4,32 @@
  * Only hashes of prefixes are kept, one per 128 tokens, at most `capacity` of them, least recently used out first.
  */
 import * as Bounded from "./Bounded.ts"
-import { blockSize, type CacheTtl, type Sequence } from "./Tokens.ts"
+import { blockSize, type Point, type Sequence, type Ttl } from "./Tokens.ts"
 
-export const minimumTokens = 1024
+const ttlMillis: Record<Ttl, number> = { "5m": 5 * 60_000, "30m": 30 * 60_000, "1h": 3_600_000, "12h": 12 * 3_600_000 }
 
-const ttlMillis: Record<CacheTtl, number> = { "30m": 30 * 60_000, "12h": 12 * 3_600_000 }
-
-/** How a model's cache is written. */
+/** How a model's cache is written; no prefix shorter than `minimumTokens` is kept. */
 export type Policy =
-  /** Every block is kept for `ttlMillis` after its last use, and nothing is charged for it. */
-  | { readonly _tag: "Free"; readonly ttlMillis: number }
-  /** Writes are counted: up to an implicit breakpoint at the last full block, and up to the caller's marks. */
-  | { readonly _tag: "Breakpoints"; readonly implicit: boolean; readonly ttl: CacheTtl; readonly maxWrites: number }
+  & { readonly minimumTokens: number }
+  & (
+    /** Every block is kept for `ttlMillis` after its last use, and nothing is charged for it. */
+    | { readonly _tag: "Free"; readonly ttlMillis: number }
+    /** Writes are counted: up to an implicit breakpoint at the last full block, and up to the caller's marks. */
+    | { readonly _tag: "Breakpoints"; readonly implicit: boolean; readonly ttl: Ttl; readonly maxWrites: number }
+    /** Only the caller's marks are written; each is looked up at `lookback` borders, its own and those before. */
+    | { readonly _tag: "Marks"; readonly ttl: Ttl; readonly lookback: number }
+  )
 
 export interface Result {
   readonly read: number
-  readonly written30m: number
-  readonly written12h: number
+  /** By lifetime; those without a write are left out. */
+  readonly written: { readonly [ttl in Ttl]?: number }
 }
+
+export const nothing: Result = { read: 0, written: {} }
+
+export const totalWritten = ({ written }: Pick<Result, "written">): number =>
+  Object.values(written).reduce((sum, count) => sum + count, 0)
 
 export interface PrefixCache {
   readonly use: (scope: string, prompt: Sequence, policy: Policy, now: number) => Result
@@ -31,11 +39,6 @@ export interface PrefixCache {
 interface Entry {
   readonly ttl: number
   readonly expires: number
-}
-
-interface Point {
-  readonly position: number
-  readonly hash: string
 }
 
 /** Only the latest 80 marks of a conversation are looked up. */
@@ -62,7 +65,51 @@ export const make = (capacity = 200_000): PrefixCache => {
     return hit
   }
 
+  const alive = (key: string, now: number): boolean => (entries.get(key)?.expires ?? 0) > now
+
+  const useMarks = (
+    scope: string,
+    { borders, marks }: Sequence,
+    { lookback, minimumTokens, ttl }: Extract<Policy, { readonly _tag: "Marks" }>,
+    now: number
+  ): Result => {
+    const kept = marks.filter(({ position }) => position >= minimumTokens)
+    let read = 0
+    for (const mark of kept) {
+      const last = borders.findLastIndex(({ position }) => position <= mark.position)
+      const hit = borders.slice(Math.max(0, last + 1 - lookback), last + 1).findLast(({ hash }) =>
+        alive(scope + hash, now)
+      )
+      if (hit !== undefined) read = Math.max(read, longestHit(scope, [hit], now))
+    }
+    const writes = kept.map((mark) => ({ position: mark.position, ttl: mark.ttl ?? ttl, points: [mark] }))
+    return { read, written: write(scope, writes, read, now) }
+  }
+
+  const write = (
+    scope: string,
+    writes: ReadonlyArray<{ readonly position: number; readonly ttl: Ttl; readonly points: ReadonlyArray<Point> }>,
+    read: number,
+    now: number
+  ): Result["written"] => {
+    const written: { [ttl in Ttl]?: number } = {}
+    let end = read
+    for (const { points, position, ttl } of writes.toSorted((a, b) => a.position - b.position)) {
+      for (const point of points) {
+        const key = scope + point.hash
+        if (point.position > read || !alive(key, now)) touch(key, ttlMillis[ttl], now)
+      }
+      if (position > end) {
+        written[ttl] = (written[ttl] ?? 0) + position - end
+        end = position
+      }
+    }
+    return written
+  }
+
   const use = (scope: string, prompt: Sequence, policy: Policy, now: number): Result => {
+    if (policy._tag === "Marks") return useMarks(scope, prompt, policy, now)
+    const { minimumTokens } = policy
     const blocks = prompt.blocks
       .map((hash, index): Point => ({ hash, position: (index + 1) * blockSize }))
       .filter(({ position }) => position >= minimumTokens && position < prompt.length)
@@ -70,7 +117,7 @@ export const make = (capacity = 200_000): PrefixCache => {
     if (policy._tag === "Free") {
       const read = longestHit(scope, blocks, now)
       for (const { hash } of blocks) touch(scope + hash, policy.ttlMillis, now)
-      return { read, written30m: 0, written12h: 0 }
+      return { read, written: {} }
     }
 
     const marks = prompt.marks.filter(({ position }) => position >= minimumTokens)
@@ -86,20 +133,7 @@ export const make = (capacity = 200_000): PrefixCache => {
     if (policy.implicit && last !== undefined) {
       writes.push({ position: last.position, ttl: policy.ttl, points: blocks })
     }
-
-    const written = { "30m": 0, "12h": 0 }
-    let end = read
-    for (const { points, position, ttl } of writes.toSorted((a, b) => a.position - b.position)) {
-      for (const point of points) {
-        const key = scope + point.hash
-        if (point.position > read || !entries.has(key)) touch(key, ttlMillis[ttl], now)
-      }
-      if (position > end) {
-        written[ttl] += position - end
-        end = position
-      }
-    }
-    return { read, written30m: written["30m"], written12h: written["12h"] }
+    return { read, written: write(scope, writes, read, now) }
   }
 
   return { use, clear: () => entries.clear() }

@@ -35,7 +35,6 @@ export interface Event {
   readonly event?: string | undefined
   readonly data: string
   readonly tokens: number
-  readonly role: "part" | "finish" | "usage" | "done" | "terminal"
 }
 
 export type Body =

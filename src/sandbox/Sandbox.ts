@@ -16,11 +16,12 @@ import * as Control from "./Control.ts"
 import * as Faults from "./Faults.ts"
 import * as Journal from "./Journal.ts"
 import * as Keys from "./Keys.ts"
-import * as OpenAi from "./OpenAi.ts"
 import * as PrefixCache from "./PrefixCache.ts"
 import type * as Protocol from "./Protocol.ts"
 import * as Server from "./Server.ts"
 import * as Time from "./Time.ts"
+import * as Anthropic from "./anthropic/Anthropic.ts"
+import * as OpenAi from "./openai/OpenAi.ts"
 
 /** @category models */
 export type Fault = Faults.Fault
@@ -32,7 +33,7 @@ export type JournalEntry = Journal.Entry
 export type BillEntry = Bill.Entry
 
 /** @category models */
-export type Provider = "openai"
+export type Provider = "openai" | "anthropic"
 
 /**
  * How the sandbox behaves.
@@ -150,7 +151,7 @@ export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
     keys,
     occurrence: arrivals.count
   }
-  const protocols = [OpenAi.make(world)]
+  const protocols = [OpenAi.make(world), Anthropic.make(world)]
   const history = options?.history ?? 10_000
   const books: Server.Books = {
     journal: Journal.make(history),

@@ -225,7 +225,7 @@ export const make = (options: {
     journal.keepBody(draft, body ?? (text === "" ? undefined : text), text.length)
     const headers = headersOf(request)
     const method = request.method ?? "GET"
-    const received = protocol.receive({ method, path: path.slice(protocol.basePath.length), headers, text, body })
+    const received = receive(protocol, { method, path: path.slice(protocol.basePath.length), headers, text, body })
     if (received._tag === "Rejected") {
       draft.requestId = received.answer.requestId
       return send(exchange, received.answer, undefined)
@@ -274,6 +274,17 @@ export const make = (options: {
       conclude(exchange, { bytes: 0, events: 0, tokens: 0, end: "cut" })
     })
   })
+}
+
+/** JSON nested thousands deep overflows the stack of whoever walks it. */
+const receive = (protocol: Protocol.Protocol, incoming: Protocol.Incoming): Protocol.Accepted | Protocol.Rejected => {
+  try {
+    return protocol.receive(incoming)
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    const message = "The JSON body of your request is nested too deeply."
+    return { _tag: "Rejected", answer: protocol.refuse({ status: 400, message }) }
+  }
 }
 
 const failing = (

@@ -41,15 +41,30 @@ export const count = (text: string): number => {
   return total
 }
 
+/** Text in the pieces in which a stream sends it. */
+export const pieces = (text: string): ReadonlyArray<{ readonly text: string; readonly tokens: number }> => {
+  const tokens = split(text)
+  const parts: Array<{ text: string; tokens: number }> = []
+  for (let i = 0; i < tokens.length; i += 2) {
+    const pair = tokens.slice(i, i + 2)
+    parts.push({ text: pair.join(""), tokens: pair.length })
+  }
+  return parts
+}
+
 export const blockSize = 128
 
-export type CacheTtl = "30m" | "12h"
+/** How long a vendor keeps a prefix. */
+export type Ttl = "5m" | "30m" | "1h" | "12h"
 
-/** The end of a reusable prefix, as the caller marked it. */
-export interface Mark {
+export interface Point {
   readonly position: number
   readonly hash: string
-  readonly ttl: CacheTtl | undefined
+}
+
+/** The end of a reusable prefix, as the caller marked it. */
+export interface Mark extends Point {
+  readonly ttl: Ttl | undefined
 }
 
 /** A prompt as the prefix cache sees it: how long it is, and what each prefix of it hashes to. */
@@ -58,13 +73,18 @@ export interface Sequence {
   /** Entry `i` is the hash of the first `(i + 1) * 128` tokens. */
   readonly blocks: ReadonlyArray<string>
   readonly marks: ReadonlyArray<Mark>
+  /** Where the caller's own blocks end. */
+  readonly borders: ReadonlyArray<Point>
 }
 
 export interface SequenceBuilder {
   readonly text: (text: string) => void
   /** Tokens that are no text, such as an image: `count` of them, told apart by `content`. */
   readonly opaque: (count: number, content: string) => void
-  readonly mark: (ttl: CacheTtl | undefined) => void
+  readonly mark: (ttl: Ttl | undefined) => void
+  readonly border: () => void
+  /** What makes the prefixes that follow different ones, though it is no token. */
+  readonly salt: (text: string) => void
   readonly build: () => Sequence
 }
 
@@ -74,8 +94,9 @@ export const sequence = (): SequenceBuilder => {
   let low = 0x9747b28c
   const blocks: Array<string> = []
   const marks: Array<Mark> = []
+  const borders: Array<Point> = []
   const hash = () => (high >>> 0).toString(36) + "." + (low >>> 0).toString(36)
-  const push = (token: string) => {
+  const mix = (token: string) => {
     for (let i = 0; i < token.length; i++) {
       const code = token.charCodeAt(i)
       high = Math.imul(high ^ code, 0x01000193)
@@ -83,6 +104,9 @@ export const sequence = (): SequenceBuilder => {
     }
     high = Math.imul(high ^ 0x1ffff, 0x01000193)
     low = Math.imul(low ^ 0x1ffff, 0x85ebca6b) ^ (low >>> 13)
+  }
+  const push = (token: string) => {
+    mix(token)
     length++
     if (length % blockSize === 0) blocks.push(hash())
   }
@@ -92,6 +116,8 @@ export const sequence = (): SequenceBuilder => {
       for (let i = 0; i < count; i++) push(i === 0 ? content : "")
     },
     mark: (ttl) => void marks.push({ position: length, hash: hash(), ttl }),
-    build: () => ({ length, blocks, marks })
+    border: () => void borders.push({ position: length, hash: hash() }),
+    salt: mix,
+    build: () => ({ length, blocks, marks, borders })
   }
 }

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type OpenAI from "openai"
-import { call, chatTextOf, collect, driven, failure } from "./driven.ts"
+import { call, chatTextOf, collect, driven, failure } from "../driven.ts"
 
 const user = (content: string): Array<OpenAI.ChatCompletionMessageParam> => [{ role: "user", content }]
 const weather: OpenAI.ChatCompletionFunctionTool = {

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
-import { chat as chatShape } from "../../src/sandbox/OpenAiChatShape.ts"
-import { responses as responsesShape } from "../../src/sandbox/OpenAiResponsesShape.ts"
-import type { Shape } from "../../src/sandbox/Shape.ts"
-import { call, driven, failure, json } from "./driven.ts"
+import type { Shape } from "../../../src/sandbox/Shape.ts"
+import { chat as chatShape } from "../../../src/sandbox/openai/ChatShape.ts"
+import { responses as responsesShape } from "../../../src/sandbox/openai/ResponsesShape.ts"
+import { call, driven, failure, json } from "../driven.ts"
 
 interface Refusal {
   readonly title: string
@@ -175,12 +175,12 @@ describe("strictness of Chat Completions", () => {
 
 describe("the parameters", () => {
   const declared = (file: string, name: string) => {
-    const text = readFileSync(new URL(`../../node_modules/openai/resources/${file}`, import.meta.url), "utf8")
+    const text = readFileSync(new URL(`../../../node_modules/openai/resources/${file}`, import.meta.url), "utf8")
     const body = text.slice(text.indexOf(`export interface ${name} {`)).split("\n}")[0] ?? ""
     return [...body.matchAll(/^ {4}(\w+)\??:/gm)].map(([, parameter]) => parameter ?? "")
   }
   const unknown = (shape: Shape, names: ReadonlyArray<string>, base: Record<string, unknown>) =>
-    names.filter((name) => shape({ ...base, [name]: null }, "")?.code === "unknown_parameter")
+    names.filter((name) => shape({ ...base, [name]: null })?.flaw._tag === "Unknown")
 
   it("are those of the SDK's types", () => {
     const ofResponses = declared("responses/responses.d.ts", "ResponseCreateParamsBase")

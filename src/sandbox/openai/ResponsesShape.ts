@@ -3,9 +3,9 @@
  *
  * Hosted tools and items that the sandbox doesn't run are known by name only: their members aren't checked.
  */
-import { breakpoint, detail, effort, shared, toolChoice, type, verbosity } from "./OpenAiShapes.ts"
-import type { Fields, Shape } from "./Shape.ts"
-import { anyObject, array, boolean, byTag, integer, nullable, object, oneOf, string, stringOr } from "./Shape.ts"
+import type { Fields, Shape } from "../Shape.ts"
+import { anyObject, array, boolean, byTag, integer, nullable, object, oneOf, string, stringOr } from "../Shape.ts"
+import { breakpoint, detail, effort, shared, toolChoice, type, verbosity } from "./SharedShapes.ts"
 
 const itemStatus = nullable(oneOf("in_progress", "completed", "incomplete"))
 const named = (...names: ReadonlyArray<string>): Fields => Object.fromEntries(names.map((name) => [name, anyObject]))

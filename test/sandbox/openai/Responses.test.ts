@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type OpenAI from "openai"
-import { asInput, call, collect, driven, failure, textOf } from "./driven.ts"
+import { asInput, call, collect, driven, failure, textOf } from "../driven.ts"
 
 const weather: OpenAI.Responses.FunctionTool = {
   type: "function",

@@ -1,7 +1,9 @@
 /**
  * OpenAI's error bodies and the headers that every answer of its carries.
  */
-import type { Answer, Body, Failure, InBand } from "./Protocol.ts"
+import { isObject } from "../Json.ts"
+import type { Answer, Body, Failure, InBand } from "../Protocol.ts"
+import type { Issue, Kind } from "../Shape.ts"
 
 /** A refusal in OpenAI's words. */
 export interface Problem {
@@ -25,6 +27,76 @@ export const problem = (
   param: details.param ?? null,
   code: details.code ?? null
 })
+
+export const isProblem = (value: unknown): value is Problem => isObject(value) && value["_tag"] === "Problem"
+
+const pathOf = ({ path }: Issue): string =>
+  path.reduce<string>((text, step) => {
+    if (typeof step === "object") return text
+    return typeof step === "number" ? `${text}[${step}]` : text === "" ? step : `${text}.${step}`
+  }, "")
+
+const kindOf = (value: unknown) => {
+  if (value === null) return "null"
+  if (Array.isArray(value)) return "an array"
+  if (typeof value === "object") return "an object"
+  if (typeof value === "number") return Number.isInteger(value) ? "an integer" : "a decimal"
+  return `a ${typeof value}`
+}
+
+const article = (kind: Kind) => /^[aio]/.test(kind) ? `an ${kind}` : `a ${kind}`
+
+/** A wrong body in OpenAI's words. */
+export const ofIssue = (issue: Issue): Problem => {
+  const path = pathOf(issue)
+  const { flaw } = issue
+  const of = (param: string, code: string, message: string) => problem(400, message, { param, code })
+  const wrongType = (param: string, expected: string, value: unknown) =>
+    of(param, "invalid_type", `Invalid type for '${param}': expected ${expected}, but got ${kindOf(value)} instead.`)
+  const notOneOf = (param: string, values: ReadonlyArray<string>, value: unknown) => {
+    const supported = values.map((name) => `'${name}'`).join(", ")
+    return typeof value === "string"
+      ? of(param, "invalid_value", `Invalid value: '${value}'. Supported values are: ${supported}.`)
+      : wrongType(param, `one of ${supported}`, value)
+  }
+  switch (flaw._tag) {
+    case "Unknown":
+      return of(path, "unknown_parameter", `Unknown parameter: '${path}'.`)
+    case "Missing":
+      return of(path, "missing_required_parameter", `Missing required parameter: '${path}'.`)
+    case "WrongType":
+      return wrongType(path, article(flaw.expected), flaw.value)
+    case "NotOneOf":
+      return notOneOf(path, flaw.values, flaw.value)
+    case "UnknownTag":
+      return notOneOf(path === "" ? flaw.key : `${path}.${flaw.key}`, flaw.values, flaw.value)
+    case "OutOfRange": {
+      const [side, name, sign] = flaw.side === "min"
+        ? ["below_min", "below min", ">="]
+        : ["above_max", "above max", "<="]
+      return of(
+        path,
+        `${flaw.kind}_${side}_value`,
+        `Invalid '${path}': ${flaw.kind} ${name}imum value. `
+          + `Expected a value ${sign} ${flaw.bound}, but got ${flaw.value} instead.`
+      )
+    }
+    case "Length":
+      return flaw.side === "max"
+        ? of(
+          path,
+          "array_above_max_length",
+          `Invalid '${path}': array too long. Expected an array with maximum length ${flaw.bound}, `
+            + `but got an array with length ${flaw.length} instead.`
+        )
+        : of(
+          path,
+          "empty_array",
+          `Invalid '${path}': empty array. Expected an array with minimum length ${flaw.bound}, `
+            + `but got an empty array instead.`
+        )
+  }
+}
 
 /** What OpenAI says for a status when nothing else is known. */
 export const ofFailure = ({ code, message, status }: Failure): Problem => {

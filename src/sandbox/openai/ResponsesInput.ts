@@ -1,13 +1,14 @@
 /**
  * Reads a Responses request: what the model sees, token by token, and what it is asked to do.
  */
-import type { Ask, Tool, ToolChoice } from "./Answers.ts"
-import { at, isObject, type JsonObject, listAt, numberAt, objectAt, stringAt } from "./Json.ts"
-import { type Problem, problem } from "./OpenAiError.ts"
-import { effortOf, image, isProblem, mark, unmatched } from "./OpenAiJob.ts"
-import type { Model } from "./OpenAiModels.ts"
-import { digest } from "./Seed.ts"
-import { type Sequence, sequence, type SequenceBuilder } from "./Tokens.ts"
+import type { Ask, Tool, ToolChoice } from "../Answers.ts"
+import { at, isObject, type JsonObject, listAt, numberAt, objectAt, stringAt } from "../Json.ts"
+import * as Seal from "../Seal.ts"
+import { digest } from "../Seed.ts"
+import { type Sequence, sequence, type SequenceBuilder } from "../Tokens.ts"
+import { effortOf, image, mark, unmatched } from "./Job.ts"
+import type { Model } from "./Models.ts"
+import { isProblem, type Problem, problem } from "./Problem.ts"
 
 export interface Input {
   readonly _tag: "Input"
@@ -22,16 +23,12 @@ export interface Sealed {
 }
 
 export const sealed = (seed: string): Sealed => {
-  const sign = (payload: string) => digest(seed, "reasoning", payload).slice(0, 32)
+  const seal = Seal.make(seed, "reasoning")
   return {
-    seal: (id, tokens) => {
-      const payload = Buffer.from(JSON.stringify({ id, tokens })).toString("base64url")
-      return `gAAAA${payload}.${sign(payload)}`
-    },
+    seal: (id, tokens) => `gAAAA${seal.close({ id, tokens })}`,
     open: (text) => {
-      const [, payload = "", signature = ""] = /^gAAAA([\w-]+)\.(\w+)$/.exec(text) ?? []
-      if (payload === "" || signature !== sign(payload)) return undefined
-      return Number(/"tokens":(\d+)/.exec(Buffer.from(payload, "base64url").toString())?.[1] ?? 0)
+      const content = text.startsWith("gAAAA") ? seal.open(text.slice(5)) : undefined
+      return content === undefined ? undefined : numberAt(content, "tokens") ?? 0
     }
   }
 }
@@ -234,5 +231,5 @@ const searchOf = (body: JsonObject): Ask["search"] => {
   const tool = searchTool(body)
   if (tool === undefined || at(body, "tool_choice") === "none") return undefined
   const [domain] = listAt(objectAt(tool, "filters"), "allowed_domains")
-  return { domain: typeof domain === "string" ? domain : "example.com" }
+  return { domain: typeof domain === "string" ? domain : "example.com", cite: "link" }
 }

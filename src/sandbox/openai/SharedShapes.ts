@@ -1,8 +1,8 @@
 /**
  * What OpenAI's two text endpoints take alike, from the types of `openai@7.57.0`.
  */
-import type { Fields } from "./Shape.ts"
-import { boolean, decimal, integer, nullable, object, oneOf, record, string } from "./Shape.ts"
+import type { Fields } from "../Shape.ts"
+import { boolean, decimal, integer, nullable, object, oneOf, record, string } from "../Shape.ts"
 
 export const type = string
 export const effort = nullable(oneOf("none", "minimal", "low", "medium", "high", "xhigh", "max"))

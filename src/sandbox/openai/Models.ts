@@ -1,7 +1,7 @@
 /**
  * OpenAI's text models and what they charge, written by hand (2026-11-23), apart from Loom's catalog on purpose.
  */
-import type { Multiplier, RateCard, Rates } from "./Bill.ts"
+import type { Multiplier, RateCard, Rates } from "../Bill.ts"
 
 export interface Model {
   readonly id: string
@@ -23,8 +23,7 @@ const usd = (perMillion: number): bigint => BigInt(Math.round(perMillion * 1_000
 const free = (input: number, cachedRead: number, output: number): Rates => ({
   input: usd(input),
   cachedRead: usd(cachedRead),
-  cacheWrite30m: usd(input),
-  cacheWrite12h: usd(input),
+  cacheWrite: { "30m": usd(input), "12h": usd(input) },
   output: usd(output)
 })
 
@@ -37,8 +36,7 @@ const billed = (
 ): Rates => ({
   input: usd(input),
   cachedRead: usd(cachedRead),
-  cacheWrite30m: usd(cacheWrite30m),
-  cacheWrite12h: usd(cacheWrite12h),
+  cacheWrite: { "30m": usd(cacheWrite30m), "12h": usd(cacheWrite12h) },
   output: usd(output)
 })
 

@@ -1,31 +1,21 @@
 /**
  * `POST /chat/completions`: one JSON object, or the same told in chunks.
  */
-import { type Answer as ModelAnswer, type Ask, callTokens, type Tool, type ToolChoice } from "./Answers.ts"
-import { at, isObject, type JsonObject, listAt, numberAt, objectAt, stringAt } from "./Json.ts"
-import { chat as shape } from "./OpenAiChatShape.ts"
-import { headers, inBandBody, json, type Problem, problem } from "./OpenAiError.ts"
-import type { Done, Generation, Job, Receive } from "./OpenAiJob.ts"
-import {
-  cachePolicy,
-  deltas,
-  effortOf,
-  image,
-  isProblem,
-  mark,
-  run,
-  servable,
-  tooLong,
-  unmatched
-} from "./OpenAiJob.ts"
-import type { Alteration, Answer, Body, Event, World } from "./Protocol.ts"
-import { digest, type Ids, ids } from "./Seed.ts"
-import { sequence, type SequenceBuilder } from "./Tokens.ts"
+import { type Answer as ModelAnswer, type Ask, callTokens, type Tool, type ToolChoice } from "../Answers.ts"
+import { at, isObject, type JsonObject, listAt, numberAt, objectAt, stringAt } from "../Json.ts"
+import { totalWritten } from "../PrefixCache.ts"
+import type { Alteration, Answer, Body, Event, World } from "../Protocol.ts"
+import { digest, type Ids, ids } from "../Seed.ts"
+import { pieces, sequence, type SequenceBuilder } from "../Tokens.ts"
+import { chat as shape } from "./ChatShape.ts"
+import type { Done, Generation, Job, Receive } from "./Job.ts"
+import { cachePolicy, effortOf, image, mark, run, servable, tooLong, unmatched } from "./Job.ts"
+import { headers, inBandBody, isProblem, json, ofIssue, type Problem, problem } from "./Problem.ts"
 
 export const make = (world: World) => {
   const read = ({ body, key, requestId, root }: Generation): Job | Problem => {
-    const wrong = shape(body, "")
-    if (wrong !== undefined) return problem(400, wrong.message, { param: wrong.param, code: wrong.code })
+    const wrong = shape(body)
+    if (wrong !== undefined) return ofIssue(wrong)
     const found = servable(body, world.time.now())
     if (isProblem(found)) return found
     const { model, tier } = found
@@ -65,7 +55,9 @@ export const make = (world: World) => {
         parallelTools: at(body, "parallel_tool_calls") !== false,
         toolResults: conversation.results,
         schema: schemaOf(format),
-        search: objectAt(body, "web_search_options") === undefined ? undefined : { domain: "example.com" },
+        search: objectAt(body, "web_search_options") === undefined
+          ? undefined
+          : { domain: "example.com", cite: "link" },
         stop: typeof stop === "string" ? [stop] : listAt(body, "stop").filter((mark) => typeof mark === "string"),
         maxTokens: numberAt(body, "max_completion_tokens") ?? numberAt(body, "max_tokens"),
         effort
@@ -192,7 +184,13 @@ const schemaOf = (format: JsonObject | undefined): unknown => {
   return kind === "json_object" ? {} : undefined
 }
 
-const finishReasons = { stop: "stop", length: "length", filter: "content_filter", calls: "tool_calls" } as const
+const finishReasons = {
+  stop: "stop",
+  length: "length",
+  filter: "content_filter",
+  calls: "tool_calls",
+  pause: "stop"
+} as const
 
 interface Completion {
   readonly id: string
@@ -257,7 +255,7 @@ const usageObject = ({ usage }: Done) => ({
   total_tokens: usage.input + usage.output,
   prompt_tokens_details: {
     cached_tokens: usage.read,
-    cache_write_tokens: usage.written30m + usage.written12h,
+    cache_write_tokens: totalWritten(usage),
     audio_tokens: 0
   },
   completion_tokens_details: {
@@ -272,7 +270,7 @@ const streamed = (completion: Completion, done: Done, withUsage: boolean, { drop
   const dropped = new Set(drop)
   const ends = !dropped.has("terminal")
   const events: Array<Event> = []
-  const push = (members: JsonObject, tokens: number, role: Event["role"]) =>
+  const push = (members: JsonObject, tokens: number) =>
     void events.push({
       data: JSON.stringify({
         id: completion.id,
@@ -281,36 +279,34 @@ const streamed = (completion: Completion, done: Done, withUsage: boolean, { drop
         model: completion.model,
         service_tier: done.tier,
         ...members,
-        ...(withUsage && role !== "usage" ? { usage: null } : {})
+        ...(withUsage && !Object.hasOwn(members, "usage") ? { usage: null } : {})
       }),
-      tokens,
-      role
+      tokens
     })
   const choose = (
     index: number,
     delta: JsonObject,
     tokens: number,
-    finish_reason: string | null = null,
-    role: Event["role"] = "part"
-  ) => push({ choices: [{ index, delta, logprobs: null, finish_reason }] }, tokens, role)
+    finish_reason: string | null = null
+  ) => push({ choices: [{ index, delta, logprobs: null, finish_reason }] }, tokens)
 
   done.answers.forEach((answer, index) => {
     const message = completion.messages[index]
     const calls = listAt(message, "tool_calls")
     const role = { role: "assistant", ...(answer.calls.length > 0 ? { content: null } : { content: "" }) }
     choose(index, role, answer.reasoningTokens)
-    for (const delta of deltas(answer.text ?? "")) choose(index, { content: delta.text }, delta.tokens)
-    for (const delta of deltas(answer.refusal ?? "")) choose(index, { refusal: delta.text }, delta.tokens)
+    for (const delta of pieces(answer.text ?? "")) choose(index, { content: delta.text }, delta.tokens)
+    for (const delta of pieces(answer.refusal ?? "")) choose(index, { refusal: delta.text }, delta.tokens)
     if (answer.citations.length > 0) choose(index, { annotations: at(message, "annotations") }, 0)
     answer.calls.forEach((call, position) => tellCall(call, calls[position], position, index, choose))
-    if (ends && !dropped.has("finish")) choose(index, {}, 0, finishReasons[answer.finish], "finish")
+    if (ends && !dropped.has("finish")) choose(index, {}, 0, finishReasons[answer.finish])
   })
-  if (ends && withUsage && !dropped.has("usage")) push({ choices: [], usage: usageObject(done) }, 0, "usage")
-  if (ends && !dropped.has("done")) events.push({ data: "[DONE]", tokens: 0, role: "done" })
+  if (ends && withUsage && !dropped.has("usage")) push({ choices: [], usage: usageObject(done) }, 0)
+  if (ends && !dropped.has("done")) events.push({ data: "[DONE]", tokens: 0 })
   return {
     _tag: "Events",
     events,
-    fail: (_, failure) => ({ data: JSON.stringify(inBandBody(failure)), tokens: 0, role: "terminal" })
+    fail: (_, failure) => ({ data: JSON.stringify(inBandBody(failure)), tokens: 0 })
   }
 }
 
@@ -325,7 +321,7 @@ const tellCall = (
   const text = call.custom ? "input" : "arguments"
   const opened = { index: position, id: stringAt(made, "id"), type: kind, [kind]: { name: call.name, [text]: "" } }
   choose(index, { tool_calls: [opened] }, callTokens(call))
-  for (const delta of deltas(call.arguments)) {
+  for (const delta of pieces(call.arguments)) {
     choose(index, { tool_calls: [{ index: position, [kind]: { [text]: delta.text } }] }, delta.tokens)
   }
 }

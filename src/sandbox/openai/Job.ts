@@ -1,16 +1,16 @@
 /**
  * What Responses and Chat Completions share: one model run, with its prefix cache, its usage and its charge.
  */
-import * as Answers from "./Answers.ts"
-import type { Charge } from "./Bill.ts"
-import { isObject, type JsonObject, objectAt, stringAt } from "./Json.ts"
-import { type Problem, problem } from "./OpenAiError.ts"
-import * as Models from "./OpenAiModels.ts"
-import type { Policy } from "./PrefixCache.ts"
-import type { Accepted, Alteration, World } from "./Protocol.ts"
-import { dice, digest } from "./Seed.ts"
-import type { CacheTtl, Sequence, SequenceBuilder } from "./Tokens.ts"
-import * as Tokens from "./Tokens.ts"
+import * as Answers from "../Answers.ts"
+import type { Charge } from "../Bill.ts"
+import { type JsonObject, objectAt, stringAt } from "../Json.ts"
+import * as Media from "../Media.ts"
+import * as PrefixCache from "../PrefixCache.ts"
+import type { Accepted, Alteration, World } from "../Protocol.ts"
+import { dice, digest } from "../Seed.ts"
+import type { Sequence, SequenceBuilder, Ttl } from "../Tokens.ts"
+import * as Models from "./Models.ts"
+import { type Problem, problem } from "./Problem.ts"
 
 /** A request for text that came through the front door. */
 export interface Generation {
@@ -34,7 +34,7 @@ export interface Job {
   readonly tier: string
   readonly sequence: Sequence
   readonly cacheKey: string
-  readonly policy: Policy | undefined
+  readonly policy: PrefixCache.Policy | undefined
   readonly ask: Answers.Ask
   readonly choices: number
   /** Fills the cache and produces nothing. */
@@ -44,8 +44,7 @@ export interface Job {
 export interface Usage {
   readonly input: number
   readonly read: number
-  readonly written30m: number
-  readonly written12h: number
+  readonly written: PrefixCache.Result["written"]
   readonly output: number
   readonly reasoning: number
 }
@@ -65,7 +64,7 @@ export const run = (world: World, job: Job, alteration: Alteration): Done => {
   const tier = alteration.answerServiceTier ?? job.tier
   const scope = `${digest("openai", job.key, model.id, job.cacheKey).slice(0, 16)}:`
   const cached = job.policy === undefined
-    ? { read: 0, written30m: 0, written12h: 0 }
+    ? PrefixCache.nothing
     : world.cache.use(scope, job.sequence, job.policy, now)
   const answers = job.prewarm
     ? []
@@ -91,10 +90,9 @@ export const run = (world: World, job: Job, alteration: Alteration): Done => {
       card: model.card,
       multiplier: Models.tierMultiplier(model, tier, now) ?? { times: 1n, per: 1n },
       tokens: {
-        input: usage.input - usage.read - usage.written30m - usage.written12h,
+        input: usage.input - usage.read - PrefixCache.totalWritten(usage),
         cachedRead: usage.read,
-        cacheWrite30m: usage.written30m,
-        cacheWrite12h: usage.written12h,
+        cacheWrite: usage.written,
         output: usage.output
       },
       reasoning: usage.reasoning,
@@ -131,12 +129,14 @@ export const servable = (
   return { _tag: "Servable", model, tier }
 }
 
+const minimumTokens = 1024
+
 /** How the request uses the prefix cache, or why it may not. */
 export const cachePolicy = (
   body: JsonObject,
   model: Models.Model,
   sequence: Sequence
-): { readonly _tag: "Policy"; readonly policy: Policy | undefined } | Problem => {
+): { readonly _tag: "Policy"; readonly policy: PrefixCache.Policy | undefined } | Problem => {
   const options = objectAt(body, "prompt_cache_options")
   if (model.caching !== "billed") {
     const param = options !== undefined
@@ -151,11 +151,17 @@ export const cachePolicy = (
       })
     }
     const kept = stringAt(body, "prompt_cache_retention") === "24h" ? 86_400_000 : 600_000
-    return { _tag: "Policy", policy: model.caching === "none" ? undefined : { _tag: "Free", ttlMillis: kept } }
+    return {
+      _tag: "Policy",
+      policy: model.caching === "none" ? undefined : { _tag: "Free", ttlMillis: kept, minimumTokens }
+    }
   }
   const implicit = stringAt(options, "mode") !== "explicit"
-  const ttl: CacheTtl = stringAt(options, "ttl") === "12h" ? "12h" : "30m"
-  return { _tag: "Policy", policy: { _tag: "Breakpoints", implicit, ttl, maxWrites: implicit ? 3 : 4 } }
+  const ttl: Ttl = stringAt(options, "ttl") === "12h" ? "12h" : "30m"
+  return {
+    _tag: "Policy",
+    policy: { _tag: "Breakpoints", implicit, ttl, maxWrites: implicit ? 3 : 4, minimumTokens }
+  }
 }
 
 /** Refuses a prompt that the model can't hold. */
@@ -195,14 +201,6 @@ export const mark = (sequence: SequenceBuilder, part: unknown): void => {
   sequence.mark(ttl === "30m" || ttl === "12h" ? ttl : undefined)
 }
 
-const signatures: ReadonlyArray<readonly [type: string, magic: string]> = [
-  ["png", "89504e47"],
-  ["jpeg", "ffd8ff"],
-  ["jpg", "ffd8ff"],
-  ["gif", "47494638"],
-  ["webp", "52494646"]
-]
-
 /**
  * Adds an image, or says what is wrong with it.
  *
@@ -224,12 +222,11 @@ export const image = (
   let tiles = 4
   if (data !== null) {
     const [, type = "", base64 = ""] = data
-    const bytes = Buffer.from(base64, "base64")
-    if (bytes.length === 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64) || base64.length % 4 !== 0) {
+    const bytes = Media.decode(base64)
+    if (bytes === undefined) {
       return problem(400, "Invalid base64 image_url.", { code: "invalid_base64_image", param })
     }
-    const start = bytes.subarray(0, 4).toString("hex")
-    if (!signatures.some(([name, magic]) => name === type && start.startsWith(magic))) {
+    if (!Media.isOf(type === "jpg" ? "jpeg" : type, bytes)) {
       return problem(400, "The image data you provided does not represent a valid image of its type.", {
         code: "invalid_image_format",
         param
@@ -257,16 +254,3 @@ export const unmatched = (
   }
   return undefined
 }
-
-/** Text in the pieces in which a stream sends it. */
-export const deltas = (text: string): ReadonlyArray<{ readonly text: string; readonly tokens: number }> => {
-  const tokens = Tokens.split(text)
-  const parts: Array<{ text: string; tokens: number }> = []
-  for (let i = 0; i < tokens.length; i += 2) {
-    const pair = tokens.slice(i, i + 2)
-    parts.push({ text: pair.join(""), tokens: pair.length })
-  }
-  return parts
-}
-
-export const isProblem = (value: unknown): value is Problem => isObject(value) && value["_tag"] === "Problem"

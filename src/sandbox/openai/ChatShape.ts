@@ -1,8 +1,7 @@
 /**
  * What `POST /chat/completions` takes, from the types of `openai@7.57.0`.
  */
-import { breakpoint, detail, effort, shared, toolChoice, type, verbosity } from "./OpenAiShapes.ts"
-import type { Shape } from "./Shape.ts"
+import type { Shape } from "../Shape.ts"
 import {
   any,
   anyObject,
@@ -17,7 +16,8 @@ import {
   record,
   string,
   stringOr
-} from "./Shape.ts"
+} from "../Shape.ts"
+import { breakpoint, detail, effort, shared, toolChoice, type, verbosity } from "./SharedShapes.ts"
 
 const textPart = object({ type, text: string, prompt_cache_breakpoint: breakpoint }, ["text"])
 const textParts = stringOr(array(byTag("type", { text: textPart })))

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type OpenAI from "openai"
-import * as Bill from "../../src/sandbox/Bill.ts"
-import { call, driven, tokens } from "./driven.ts"
+import * as Bill from "../../../src/sandbox/Bill.ts"
+import { call, driven, tokens } from "../driven.ts"
 
 const hello = "[say: hello]"
 const long = `${tokens(1994)} ${hello}`

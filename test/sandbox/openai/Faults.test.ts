@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import type OpenAI from "openai"
 import { APIConnectionError, APIError, APIUserAbortError } from "openai"
-import type { Fault } from "../../src/sandbox/Sandbox.ts"
-import { call, chatTextOf, collect, collectUntilFailure, driven, failure, textOf } from "./driven.ts"
+import type { Fault } from "../../../src/sandbox/Sandbox.ts"
+import { call, chatTextOf, collect, collectUntilFailure, driven, failure, textOf } from "../driven.ts"
 
 const said = "¡olé! 🧶 織機 naïve"
 const body = { model: "gpt-4.1", input: `[say: ${said}]` }

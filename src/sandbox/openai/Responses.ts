@@ -1,17 +1,18 @@
 /**
  * `POST /responses`: one JSON object, or the same told in events.
  */
-import { outputTokens } from "./Answers.ts"
-import * as Bounded from "./Bounded.ts"
-import { at, type JsonObject, listAt, objectAt, stringAt } from "./Json.ts"
-import { headers, inBand, inBandBody, json, type Problem, problem } from "./OpenAiError.ts"
-import type { Done, Generation, Job, Receive } from "./OpenAiJob.ts"
-import { cachePolicy, isProblem, run, servable, tooLong } from "./OpenAiJob.ts"
-import * as Input from "./OpenAiResponsesInput.ts"
-import { eventsOf, itemsOf as outputItems } from "./OpenAiResponsesOutput.ts"
-import { responses as shape } from "./OpenAiResponsesShape.ts"
-import type { Alteration, Answer, Body, Event, InBand, World } from "./Protocol.ts"
-import { ids } from "./Seed.ts"
+import { outputTokens } from "../Answers.ts"
+import * as Bounded from "../Bounded.ts"
+import { at, type JsonObject, listAt, objectAt, stringAt } from "../Json.ts"
+import { totalWritten } from "../PrefixCache.ts"
+import type { Alteration, Answer, Body, Event, InBand, World } from "../Protocol.ts"
+import { ids } from "../Seed.ts"
+import type { Done, Generation, Job, Receive } from "./Job.ts"
+import { cachePolicy, run, servable, tooLong } from "./Job.ts"
+import { headers, inBand, inBandBody, isProblem, json, ofIssue, type Problem, problem } from "./Problem.ts"
+import * as Input from "./ResponsesInput.ts"
+import { eventsOf, itemsOf as outputItems } from "./ResponsesOutput.ts"
+import { responses as shape } from "./ResponsesShape.ts"
 
 const storedLimit = 1000
 
@@ -26,8 +27,8 @@ export const make = (world: World) => {
 
   const read = (generation: Generation): Job & { readonly items: ReadonlyArray<unknown> } | Problem => {
     const { body, key, requestId, root } = generation
-    const wrong = shape(body, "")
-    if (wrong !== undefined) return problem(400, wrong.message, { param: wrong.param, code: wrong.code })
+    const wrong = shape(body)
+    if (wrong !== undefined) return ofIssue(wrong)
     const found = servable(body, world.time.now())
     if (isProblem(found)) return found
     const unserved = unsupported(body)
@@ -121,10 +122,13 @@ const usageObject = ({ model, usage }: Done) => ({
   input_tokens: usage.input,
   input_tokens_details: {
     cached_tokens: usage.read,
-    cache_write_tokens: usage.written30m + usage.written12h,
+    cache_write_tokens: totalWritten(usage),
     ...(model.caching === "billed"
       ? {
-        cache_write_tokens_details: { ttl_12h_tokens: usage.written12h, ttl_30m_tokens: usage.written30m }
+        cache_write_tokens_details: {
+          ttl_12h_tokens: usage.written["12h"] ?? 0,
+          ttl_30m_tokens: usage.written["30m"] ?? 0
+        }
       }
       : {})
   },
@@ -218,12 +222,11 @@ const failedResponse = (response: JsonObject, failure: InBand): JsonObject => ({
 const streamed = (response: JsonObject, done: Done, alteration: Alteration): Body => {
   const open = opened(response, "in_progress")
   const events: Array<Event> = []
-  const push = (type: string, members: JsonObject, tokens = 0, role: Event["role"] = "part") =>
+  const push = (type: string, members: JsonObject, tokens = 0) =>
     void events.push({
       event: type,
       data: JSON.stringify({ type, sequence_number: events.length, ...members }),
-      tokens,
-      role
+      tokens
     })
   push("response.created", { response: open })
   push("response.in_progress", { response: open })
@@ -232,7 +235,7 @@ const streamed = (response: JsonObject, done: Done, alteration: Alteration): Bod
   const unsent = answer === undefined ? 0 : outputTokens(answer) - events.reduce((sum, { tokens }) => sum + tokens, 0)
   if (alteration.drop?.includes("terminal") !== true) {
     const type = stringAt(response, "status") === "completed" ? "response.completed" : "response.incomplete"
-    push(type, { response: without(response, alteration.drop) }, unsent, "terminal")
+    push(type, { response: without(response, alteration.drop) }, unsent)
   }
   return {
     _tag: "Events",
@@ -241,7 +244,7 @@ const streamed = (response: JsonObject, done: Done, alteration: Alteration): Bod
       const failed = failure.as === "failed"
       const type = failed ? "response.failed" : "error"
       const members = failed ? { response: failedResponse(response, failure) } : { ...inBand(failure), param: null }
-      return { event: type, data: JSON.stringify({ type, sequence_number, ...members }), tokens: 0, role: "terminal" }
+      return { event: type, data: JSON.stringify({ type, sequence_number, ...members }), tokens: 0 }
     }
   }
 }

@@ -1,11 +1,12 @@
 /**
  * The output items of a response, and the events that tell them.
  */
-import { type Answer, type Call, callTokens } from "./Answers.ts"
-import { isObject, type JsonObject, listAt, objectAt, stringAt } from "./Json.ts"
-import { deltas, type Done } from "./OpenAiJob.ts"
-import type { Sealed } from "./OpenAiResponsesInput.ts"
-import type { Ids } from "./Seed.ts"
+import { type Answer, type Call, callTokens } from "../Answers.ts"
+import { isObject, type JsonObject, listAt, objectAt, stringAt } from "../Json.ts"
+import type { Ids } from "../Seed.ts"
+import { pieces } from "../Tokens.ts"
+import type { Done } from "./Job.ts"
+import type { Sealed } from "./ResponsesInput.ts"
 
 export type Push = (type: string, members: JsonObject, tokens?: number) => void
 
@@ -134,13 +135,13 @@ const callOverhead = (answer: Answer, index: number): number => {
 }
 
 const tell = (push: Push, type: string, at: JsonObject, text: string, whole: string, extra: JsonObject = {}) => {
-  for (const delta of deltas(text)) push(`${type}.delta`, { ...at, delta: delta.text, ...extra }, delta.tokens)
+  for (const delta of pieces(text)) push(`${type}.delta`, { ...at, delta: delta.text, ...extra }, delta.tokens)
   push(`${type}.done`, { ...at, [whole]: text, ...extra })
 }
 
 const tellSummary = (text: string, at: JsonObject, push: Push) => {
   push("response.reasoning_summary_part.added", { ...at, part: { type: "summary_text", text: "" } })
-  for (const delta of deltas(text)) push("response.reasoning_summary_text.delta", { ...at, delta: delta.text })
+  for (const delta of pieces(text)) push("response.reasoning_summary_text.delta", { ...at, delta: delta.text })
   push("response.reasoning_summary_text.done", { ...at, text })
   push("response.reasoning_summary_part.done", { ...at, part: { type: "summary_text", text } })
 }
@@ -153,7 +154,7 @@ const tellPart = (part: JsonObject, at: JsonObject, push: Push) => {
   } else {
     push("response.content_part.added", { ...at, part: { ...part, text: "", annotations: [] } })
     const text = stringAt(part, "text") ?? ""
-    for (const delta of deltas(text)) {
+    for (const delta of pieces(text)) {
       push("response.output_text.delta", { ...at, delta: delta.text, logprobs: [] }, delta.tokens)
     }
     listAt(part, "annotations").forEach((annotation, annotation_index) =>

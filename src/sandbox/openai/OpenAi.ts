@@ -1,53 +1,27 @@
 /**
  * OpenAI: Responses, Chat Completions and Models.
  */
-import { at, isObject } from "./Json.ts"
-import * as Chat from "./OpenAiChat.ts"
-import { answer, headers, json, ofFailure, type Problem, problem } from "./OpenAiError.ts"
-import { type Generation, isProblem, type Receive } from "./OpenAiJob.ts"
-import * as Models from "./OpenAiModels.ts"
-import * as Responses from "./OpenAiResponses.ts"
-import type { Accepted, Answer, Incoming, Protocol, Rejected, World } from "./Protocol.ts"
-import { digest } from "./Seed.ts"
+import * as Headers from "../Headers.ts"
+import { at, isObject } from "../Json.ts"
+import type { Accepted, Answer, Incoming, Protocol, Rejected, World } from "../Protocol.ts"
+import { digest } from "../Seed.ts"
+import * as Chat from "./Chat.ts"
+import type { Receive } from "./Job.ts"
+import * as Models from "./Models.ts"
+import { answer, headers, isProblem, json, ofFailure, type Problem, problem } from "./Problem.ts"
+import * as Responses from "./Responses.ts"
 
 const basePath = "/openai/v1"
 
-const allowedHeaders = new Set([
-  "accept",
-  "accept-encoding",
-  "accept-language",
-  "authorization",
-  "cache-control",
-  "connection",
-  "content-length",
-  "content-type",
-  "expect",
-  "host",
-  "idempotency-key",
-  "keep-alive",
-  "openai-beta",
-  "openai-organization",
-  "openai-project",
-  "pragma",
-  "sec-fetch-mode",
-  "te",
-  "transfer-encoding",
-  "user-agent",
-  "x-client-request-id"
-])
+const ownHeaders = new Set(["openai-beta", "openai-organization", "openai-project", "x-client-request-id"])
 
 const foreignHeader = (incoming: Incoming): Problem | undefined => {
-  const name = Object.keys(incoming.headers).find((name) =>
-    !allowedHeaders.has(name) && !name.startsWith("x-stainless-")
-  )
+  const name = Headers.foreign(incoming, ownHeaders)
   return name === undefined ? undefined : problem(400, `Unexpected header: '${name}'.`, {
     code: "unexpected_header",
     param: name
   })
 }
-
-const bearer = (incoming: Incoming): string | undefined =>
-  /^Bearer\s+(\S+)$/i.exec(incoming.headers["authorization"] ?? "")?.[1]
 
 const masked = (key: string) => key.length > 12 ? `${key.slice(0, 5)}***${key.slice(-4)}` : "***"
 
@@ -128,7 +102,7 @@ export const make = (world: World): Protocol => {
       ...accepted
     })
 
-    const key = bearer(incoming)
+    const key = Headers.bearer(incoming)
     const route = routeOf(incoming)
     const refused = foreignHeader(incoming) ?? unauthorised(world, key) ?? (isProblem(route) ? route : undefined)
     if (refused !== undefined) return reject(refused)
@@ -139,13 +113,13 @@ export const make = (world: World): Protocol => {
       const read: Answer = { status: 200, headers: headers(requestId), requestId, body: json(value) }
       return accept({ model: undefined, prompt: "", stream: false, answer: () => read })
     }
-    if (!/^application\/json\b/i.test(incoming.headers["content-type"] ?? "")) {
+    if (!Headers.isJson(incoming)) {
       return reject(
         problem(415, "Unsupported Media Type: expected application/json.", { code: "unsupported_media_type" })
       )
     }
     if (!isObject(incoming.body)) return reject(problem(400, "We could not parse the JSON body of your request."))
-    const received = receiveDeep(route.receive, { body: incoming.body, root, requestId, key: key ?? "" })
+    const received = route.receive({ body: incoming.body, root, requestId, key: key ?? "" })
     if (isProblem(received)) return reject(received)
     return accept({ ...received, stream: at(incoming.body, "stream") === true })
   }
@@ -156,15 +130,5 @@ export const make = (world: World): Protocol => {
     receive,
     refuse: (failure) => answer(ofFailure(failure), `req_${digest(world.seed, String(world.time.now())).slice(0, 32)}`),
     reset: responses.reset
-  }
-}
-
-/** JSON nested thousands deep overflows the stack of whoever walks it. */
-const receiveDeep = (receive: Receive, generation: Generation) => {
-  try {
-    return receive(generation)
-  } catch (cause) {
-    if (cause instanceof RangeError) return problem(400, "The JSON body of your request is nested too deeply.")
-    throw cause
   }
 }

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type OpenAI from "openai"
-import { call, driven, tokens } from "./driven.ts"
+import { call, driven, tokens } from "../driven.ts"
 
 type Body = Omit<OpenAI.Responses.ResponseCreateParamsNonStreaming, "model">
 
