@@ -1,0 +1,156 @@
+/**
+ * Asks, and prints the answer.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as Cost from "../Cost.ts"
+import type * as Generation from "../Generation.ts"
+import * as Loom from "../Loom.ts"
+import * as Usage from "../Usage.ts"
+import * as Format from "./Format.ts"
+import { Output } from "./Output.ts"
+import type { Question } from "./Question.ts"
+
+/** What `loom generate --json` prints. */
+export const Document = Schema.Struct({
+  schemaVersion: Schema.Literal(1),
+  provider: Schema.String,
+  model: Schema.String,
+  text: Schema.String,
+  /** The decoded answer, where a schema was given. */
+  object: Schema.optional(Schema.Unknown),
+  finishReason: Schema.String,
+  usage: Usage.Usage,
+  cost: Cost.Cost,
+  saved: Schema.Struct({ usd: Schema.Finite, picoUsd: Schema.Finite }),
+  cache: Schema.Literals(["miss", "hit", "coalesced"]),
+  /** Milliseconds. */
+  timing: Schema.Struct({
+    total: Schema.Finite,
+    firstToken: Schema.UndefinedOr(Schema.Finite),
+    overhead: Schema.Finite
+  }),
+  warnings: Schema.Array(Schema.String),
+  requestId: Schema.UndefinedOr(Schema.String),
+  serviceTier: Schema.UndefinedOr(Schema.String),
+  attempts: Schema.Array(Schema.Struct({
+    provider: Schema.String,
+    model: Schema.String,
+    outcome: Schema.String,
+    billed: Schema.Literals(["yes", "no", "maybe"]),
+    duration: Schema.Finite,
+    status: Schema.UndefinedOr(Schema.Int),
+    requestId: Schema.UndefinedOr(Schema.String),
+    usd: Schema.UndefinedOr(Schema.Finite)
+  }))
+})
+
+interface How {
+  readonly stream: boolean
+  readonly usage: boolean
+  readonly quiet: boolean
+}
+
+export const give = (question: Question, how: How) =>
+  Effect.gen(function*() {
+    const output = yield* Output
+    const isWhole = output.json || question.schema !== undefined || !how.stream
+    const summary = isWhole ? yield* giveWhole(question) : yield* giveStream(question)
+    if (how.quiet || summary === undefined) return
+    const notes = [...output.json ? [] : summary.warnings, ...troubles(summary.finishReason)]
+    for (const note of notes) yield* output.note(`note: ${note}`)
+    if (how.usage || (output.isErrTerminal && !output.json)) yield* output.note(output.err.dim(costLine(summary)))
+  }).pipe(Effect.provide(Loom.layer()))
+
+const giveWhole = Effect.fnUntraced(function*({ options, schema }: Question) {
+  const output = yield* Output
+  const generation: Generation.Generation = schema === undefined
+    ? yield* Loom.generate(options)
+    : yield* Loom.generateObject({ ...options, schema })
+  yield* output.json
+    ? output.document(Document, documentOf(generation, schema !== undefined))
+    : output.line(schema === undefined ? generation.text.replace(/\n$/, "") : JSON.stringify(generation.object))
+  return generation
+})
+
+const giveStream = Effect.fnUntraced(function*({ options }: Question) {
+  const output = yield* Output
+  let summary: Generation.Summary | undefined
+  let last = ""
+  const text = Loom.stream(options).pipe(
+    Stream.map((part) => {
+      if (part.type === "finish") summary = part
+      if (part.type !== "text-delta" || part.delta === "") return ""
+      last = part.delta
+      return part.delta
+    }),
+    Stream.filter((delta) => delta !== "")
+  )
+  // What was shown ends its line, also where it broke off.
+  yield* Effect.ensuring(
+    output.write(text),
+    Effect.suspend(() => last === "" || last.endsWith("\n") ? Effect.void : Effect.ignore(output.line("")))
+  )
+  return summary
+})
+
+const documentOf = (generation: Generation.Generation, hasObject: boolean): typeof Document.Type => ({
+  schemaVersion: 1,
+  provider: generation.provider,
+  model: generation.model,
+  text: generation.text,
+  ...(hasObject ? { object: generation.object } : undefined),
+  finishReason: generation.finishReason,
+  usage: generation.usage,
+  cost: generation.cost,
+  saved: { usd: generation.saved.usd, picoUsd: generation.saved.picoUsd },
+  cache: generation.cache,
+  timing: generation.timing,
+  warnings: generation.warnings,
+  requestId: generation.requestId,
+  serviceTier: generation.serviceTier,
+  attempts: generation.attempts.map((attempt) => ({
+    provider: attempt.provider,
+    model: attempt.model,
+    outcome: attempt.outcome,
+    billed: attempt.billed,
+    duration: attempt.duration,
+    status: attempt.status,
+    requestId: attempt.requestId,
+    usd: attempt.cost?.usd
+  }))
+})
+
+const troubles = (finishReason: Generation.FinishReason): ReadonlyArray<string> => {
+  switch (finishReason) {
+    case "length":
+      return ["the answer was cut at its limit; --max-output-tokens raises it"]
+    case "content-filter":
+      return ["the vendor's policy stopped the answer"]
+    case "tool-calls":
+      return ["the model asks for a tool, and nothing here runs it; --json shows the rest of the answer"]
+    default:
+      return []
+  }
+}
+
+/** `  openai/gpt-4o-mini · 1,204 in (1,024 cached) · 18 out · 912 ms · $0.001294` */
+export const costLine = (summary: Generation.Summary): string => {
+  const { attempts, cost, model, provider, saved, timing, usage } = summary
+  const cached = usage.cacheRead + usage.imageCacheRead
+  return `  ${
+    [
+      `${provider}/${model}`,
+      usage.state === "missing"
+        ? "usage unknown"
+        : `${Format.count(usage.inputTokens)} in${cached > 0 ? ` (${Format.count(cached)} cached)` : ""} · ${
+          Format.count(usage.outputTokens)
+        } out`,
+      ...(attempts.length > 1 ? [`${attempts.length} attempts`] : []),
+      Format.duration(timing.total),
+      Format.cost(cost),
+      ...(saved.picoUsd > 0 ? [`saved ${Format.usd(saved.usd)}`] : [])
+    ].join(" · ")
+  }`
+}

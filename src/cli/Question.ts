@@ -1,0 +1,154 @@
+/**
+ * What a command line asks, put together from its arguments, its input and the files it names.
+ */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as FileSystem from "effect/FileSystem"
+import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
+import * as Stdio from "effect/Stdio"
+import * as Stream from "effect/Stream"
+import type * as Prompt from "effect/ai/Prompt"
+import type { ReasoningEffort } from "../Request.ts"
+import * as Attachment from "./Attachment.ts"
+import * as Failure from "./Failure.ts"
+import { Output } from "./Output.ts"
+import * as Shelf from "./Shelf.ts"
+
+/** Options of `Loom.generate` that a command line gives. */
+interface Options<Model> {
+  readonly model: Model
+  readonly system: string | undefined
+  readonly maxOutputTokens: number | undefined
+  readonly temperature: number | undefined
+  readonly reasoning: ReasoningEffort | undefined
+  readonly timeout: Duration.Duration | undefined
+}
+
+type Qualified = `${string}/${string}`
+
+export interface Question {
+  readonly options: Options<Qualified> & {
+    readonly prompt: Prompt.RawInput
+    readonly native: Readonly<Record<string, unknown>>
+  }
+  readonly schema: Schema.Codec<unknown, unknown> | undefined
+}
+
+export const ask = Effect.fnUntraced(function*(asked: {
+  readonly prompt: string | undefined
+  readonly attachments: ReadonlyArray<string>
+  readonly native: ReadonlyArray<string>
+  readonly schemaFile: string | undefined
+  readonly quiet: boolean
+  readonly options: Options<string>
+}) {
+  const isAttached = asked.attachments.includes("-")
+  if (asked.prompt === "-" && isAttached) {
+    return yield* Failure.usage({
+      what: "stdin can't be both the prompt and an attachment",
+      fix: "give one of them a file"
+    })
+  }
+  const { model } = asked.options
+  if (!isQualified(model)) return yield* Effect.andThen(Shelf.find(model), Effect.die("a bare name was found"))
+  const native = yield* Effect.fromResult(nativeOf(asked.native))
+  const { isReadable, read } = yield* input(asked.quiet)
+
+  const piped = !isAttached && (asked.prompt === "-" || isReadable) ? yield* textOf(yield* read) : ""
+  const prompt = [piped, asked.prompt === "-" ? "" : asked.prompt ?? ""].filter((text) => text !== "").join("\n\n")
+  if (prompt === "") {
+    return yield* Failure.usage({
+      what: "there is no prompt",
+      fix: "give one (`loom generate \"Say hello.\"`), or pipe it in (`echo \"Say hello.\" | loom generate`)"
+    })
+  }
+
+  const files = yield* Effect.forEach(
+    asked.attachments,
+    (source) =>
+      source === "-" ? Effect.flatMap(read, (bytes) => Attachment.ofBytes(bytes, "stdin")) : Attachment.load(source)
+  )
+  const schema = asked.schemaFile === undefined ? undefined : yield* schemaIn(asked.schemaFile)
+
+  return {
+    options: {
+      ...asked.options,
+      model,
+      prompt: files.length === 0 ? prompt : [{ role: "user", content: [...files, { type: "text", text: prompt }] }],
+      native
+    },
+    schema
+  } satisfies Question
+})
+
+const isQualified = (model: string): model is Qualified => model.includes("/")
+
+/** Stdin. Whoever waits for an input that nobody closes is told so. */
+const input = Effect.fnUntraced(function*(quiet: boolean) {
+  const stdio = yield* Stdio.Stdio
+  const output = yield* Output
+  const isTerminal = yield* stdio.stdinIsTerminal
+  const waiting = output.note("loom waits for the end of its input; `< /dev/null` gives it none").pipe(
+    Effect.delay("3 seconds"),
+    Effect.ignore
+  )
+  const read = Effect.gen(function*() {
+    const notice = quiet || isTerminal ? undefined : yield* Effect.forkChild(waiting)
+    const chunks = yield* Stream.runCollect(stdio.stdin).pipe(
+      Effect.mapError((error) => Failure.failed("Input", { what: "stdin can't be read", why: error.message }))
+    )
+    if (notice !== undefined) yield* Fiber.interrupt(notice)
+    return joined(chunks)
+  })
+  return { isReadable: !isTerminal, read }
+})
+
+const joined = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
+  return bytes
+}
+
+const textOf = (bytes: Uint8Array): Effect.Effect<string, Failure.Failure> =>
+  Effect.fromResult(Result.try({
+    try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes).replace(/(\r?\n)+$/, ""),
+    catch: () => Failure.usage({ what: "stdin is no text", fix: "attach it: `-a -`" })
+  }))
+
+const nativeOf = (pairs: ReadonlyArray<string>): Result.Result<Record<string, unknown>, Failure.Failure> => {
+  const entries: Array<readonly [string, unknown]> = []
+  for (const pair of pairs) {
+    const at = pair.indexOf("=")
+    if (at < 1) {
+      return Result.fail(
+        Failure.usage({ what: `-O takes key=value, and was given ${pair}`, fix: "write -O top_p=0.9" })
+      )
+    }
+    const value = pair.slice(at + 1)
+    entries.push([pair.slice(0, at), Result.getOrElse(Result.try((): unknown => JSON.parse(value)), () => value)])
+  }
+  return Result.succeed(Object.fromEntries(entries))
+}
+
+const schemaIn = Effect.fnUntraced(function*(path: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const text = yield* fileSystem.readFileString(path).pipe(
+    Effect.mapError(({ message }) => Failure.usage({ what: `the schema ${path} can't be read`, why: message }))
+  )
+  const { parse } = yield* Effect.promise(() => import("./JsonSchemaFile.ts"))
+  return yield* Effect.fromResult(parse(text)).pipe(
+    Effect.mapError((why) =>
+      Failure.usage({
+        what: `${path} is no JSON Schema that an answer can be held to`,
+        why,
+        fix: "give one of an object"
+      })
+    )
+  )
+})

@@ -1,0 +1,130 @@
+/**
+ * `loom generate`: asks a model.
+ */
+import * as Config from "effect/Config"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Flags from "./Flags.ts"
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+
+const repeated = (name: string) => Flag.String(name).pipe(Flag.atLeast(0))
+
+const flags = {
+  model: Flag.String("model").pipe(
+    Flag.withAlias("m"),
+    Flag.withMetavar("provider/model"),
+    Flag.withDescription("The model to ask; LOOM_MODEL, else openai/gpt-4o-mini"),
+    Flag.withFallbackConfig(Config.NonEmptyString("LOOM_MODEL")),
+    Flag.withDefault("openai/gpt-4o-mini")
+  ),
+  system: Flag.String("system").pipe(
+    Flag.withAlias("s"),
+    Flag.withDescription("Instructions before the prompt"),
+    Flag.optional
+  ),
+  attachments: repeated("attach").pipe(
+    Flag.withAlias("a"),
+    Flag.withMetavar("file|url|-"),
+    Flag.withDescription("An image or PDF to send along; - is stdin; may be given several times")
+  ),
+  native: repeated("option").pipe(
+    Flag.withAlias("O"),
+    Flag.withMetavar("key=value"),
+    Flag.withDescription("An option of the vendor's own API, sent as it is; the value is JSON where it parses")
+  ),
+  maxOutputTokens: Flag.Int("max-output-tokens").pipe(
+    Flag.withDescription("The most tokens to answer with, reasoning included"),
+    Flag.optional
+  ),
+  temperature: Flag.Finite("temperature").pipe(
+    Flag.withDescription("How freely to choose words; 0 is the least"),
+    Flag.optional
+  ),
+  reasoning: Flag.Literals("reasoning", ["none", "minimal", "low", "medium", "high", "xhigh", "max"]).pipe(
+    Flag.withDescription("How much to think first; which levels there are depends on the model"),
+    Flag.optional
+  ),
+  schema: Flag.String("schema").pipe(
+    Flag.withMetavar("file"),
+    Flag.withDescription("A JSON Schema that the answer has to fit; its root is an object"),
+    Flag.optional
+  ),
+  timeout: Flag.String("timeout").pipe(
+    Flag.withMetavar("duration"),
+    Flag.withDescription("How long the whole call may take, retries and all: 30s, 2m"),
+    Flag.filterMap(durationOf, (text) => `expected a duration such as 30s, 500ms or 2m, not ${text}`),
+    Flag.optional
+  ),
+  stream: Flag.Boolean("stream").pipe(
+    Flag.withDescription("Print the answer as it arrives; --no-stream waits for all of it"),
+    Flag.withDefault(true)
+  ),
+  dryRun: Flag.Boolean("dry-run").pipe(
+    Flag.withoutNegation,
+    Flag.withDescription("Show the request and what it may cost, and send nothing"),
+    Flag.withDefault(false)
+  ),
+  usage: Flag.Boolean("usage").pipe(
+    Flag.withoutNegation,
+    Flag.withDescription("Print tokens and cost on stderr, where it is no terminal too"),
+    Flag.withDefault(false)
+  )
+}
+
+export const generate = Command.make(
+  "generate",
+  {
+    prompt: Argument.String("prompt").pipe(
+      Argument.withDescription("What to ask; piped input goes before it; - is stdin"),
+      Argument.optional
+    ),
+    ...flags
+  },
+  Effect.fnUntraced(function*({ attachments, dryRun, native, prompt, schema, stream, usage, ...flags }) {
+    const quiet = yield* Flags.Quiet
+    const { ask } = yield* Effect.promise(() => import("./Question.ts"))
+    const question = yield* ask({
+      prompt: Option.getOrUndefined(prompt),
+      attachments,
+      native,
+      schemaFile: Option.getOrUndefined(schema),
+      quiet,
+      options: {
+        model: flags.model,
+        system: Option.getOrUndefined(flags.system),
+        maxOutputTokens: Option.getOrUndefined(flags.maxOutputTokens),
+        temperature: Option.getOrUndefined(flags.temperature),
+        reasoning: Option.getOrUndefined(flags.reasoning),
+        timeout: Option.getOrUndefined(flags.timeout)
+      }
+    })
+    if (dryRun) {
+      const { show } = yield* Effect.promise(() => import("./DryRun.ts"))
+      return yield* show(question, { stream, quiet })
+    }
+    const { give } = yield* Effect.promise(() => import("./Answer.ts"))
+    return yield* give(question, { stream, usage, quiet })
+  })
+).pipe(
+  Command.withAlias("g"),
+  Command.withDescription("Ask a model, and print its answer as it arrives."),
+  Command.withShortDescription("Ask a model"),
+  Command.withExamples([
+    { command: "loom generate \"Say hello.\"" },
+    { command: "git diff | loom g \"Write a commit message\"", description: "Piped input goes before the prompt" },
+    { command: "loom g \"What does it say?\" -a receipt.jpg -m openai/gpt-5-mini" },
+    { command: "loom g \"Invent a person\" --schema person.schema.json | jq .name" },
+    { command: "loom g \"News on looms\" -O 'tools=[{\"type\":\"web_search\"}]'", description: "A vendor's own option" }
+  ])
+)
+
+function durationOf(text: string): Option.Option<Duration.Duration> {
+  const [, number = "", unit = "s"] = /^(\d+(?:\.\d+)?) ?(ms|s|m|h)?$/.exec(text.trim()) ?? []
+  const millis = Number(number) * (units[unit] ?? NaN)
+  return number !== "" && millis > 0 ? Option.some(Duration.millis(millis)) : Option.none()
+}

@@ -1,0 +1,168 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { TestClock } from "effect/testing"
+import * as Catalog from "../../src/Catalog.ts"
+import * as Failure from "../../src/cli/Failure.ts"
+import * as ModelComparison from "../../src/cli/ModelComparison.ts"
+import * as ModelCost from "../../src/cli/ModelCost.ts"
+import * as ModelList from "../../src/cli/ModelList.ts"
+import * as ModelSheet from "../../src/cli/ModelSheet.ts"
+import { decoded, loom } from "./loom.ts"
+
+const at = (args: ReadonlyArray<string>, world?: Parameters<typeof loom>[1]) =>
+  Effect.andThen(TestClock.setTime(Date.parse("2026-11-24")), loom(["models", ...args], world))
+
+const ids = ({ stdout }: { readonly stdout: string }) => stdout.trimEnd().split("\n")
+
+describe("loom models", () => {
+  it.effect("lists models in columns, and what it left out on stderr", () =>
+    Effect.gen(function*() {
+      const ran = yield* at(["--provider", "openai", "--sort", "price"])
+      assert.strictEqual(ran.code, 0)
+      const [head = "", ...rows] = ids(ran)
+      assert.strictEqual(head.replace(/ +/g, " "), "MODEL INPUT/1M CACHED/1M OUTPUT/1M CONTEXT MODES")
+      assert.isTrue(rows.every((row) => row.startsWith("openai/")))
+      const row = rows.find((row) => row.startsWith("openai/gpt-4o-mini"))!
+      assert.match(row, / \$0\.150 +\$0\.075 +\$0\.600 +128K {3}text vision/)
+      assert.strictEqual(row.indexOf("128K") + 4, head.indexOf("CONTEXT") + 7)
+      assert.match(ran.stderr, new RegExp(`^${rows.length} of \\d+ models · prices as of \\d{4}-\\d\\d-\\d\\d`))
+      assert.deepStrictEqual(yield* at(["list", "--provider", "openai", "--sort", "price"]), ran)
+    }))
+
+  it.effect("filters and sorts", () =>
+    Effect.gen(function*() {
+      const { models } = decoded(
+        ModelList.Document,
+        yield* at([
+          "--modality",
+          "text",
+          "--capability",
+          "vision",
+          "--max-input-price",
+          "1",
+          "--sort",
+          "price",
+          "--json"
+        ])
+      )
+      assert.isAbove(models.length, 2)
+      let last = 0
+      for (const { capabilities, modality, usdPerMillion } of models) {
+        assert.strictEqual(modality, "text")
+        assert.isTrue(capabilities["vision"])
+        const input = usdPerMillion.input!
+        assert.isAtMost(input, 1)
+        assert.isAtLeast(input, last)
+        last = input
+      }
+      const quiet = yield* at(["-q", "--sort", "name"])
+      assert.strictEqual(quiet.stderr, "")
+      assert.deepStrictEqual(ids(quiet), ids(quiet).toSorted())
+      const context = decoded(ModelList.Document, yield* at(["--sort", "context", "--json"])).models
+      const known = context.flatMap(({ context }) => context ?? [])
+      assert.deepStrictEqual(known, known.toSorted((a, b) => b - a))
+      assert.isDefined(context[0]?.context)
+    }))
+
+  it.effect("leaves out what is retired by then", () =>
+    Effect.gen(function*() {
+      const retiring = Catalog.models(Catalog.bundled).find(({ retires }) =>
+        retires !== undefined && retires > "2026-11-24"
+      )!
+      const id = `${retiring.provider}/${retiring.id}`
+      assert.include(ids(yield* at(["-q"])), id)
+      yield* TestClock.setTime(Date.parse(retiring.retires!))
+      assert.notInclude(ids(yield* loom(["models", "-q"])), id)
+    }))
+
+  it.effect("prints nothing but the count where nothing fits", () =>
+    Effect.gen(function*() {
+      const ran = yield* at(["--max-input-price", "0"])
+      assert.deepStrictEqual([ran.code, ran.stdout], [0, ""])
+      assert.match(ran.stderr, /^0 of \d+ models\n$/)
+    }))
+
+  it.effect("shows every listed model", () =>
+    Effect.gen(function*() {
+      for (const id of ids(yield* at(["-q"]))) {
+        const ran = yield* at(["show", id])
+        assert.deepStrictEqual([ran.code, ran.stderr], [0, ""], id)
+        assert.isTrue(ran.stdout.startsWith(id))
+        assert.notInclude(ran.stdout, "undefined")
+        assert.notInclude(ran.stdout, "NaN")
+        assert.strictEqual(decoded(ModelSheet.Document, yield* at(["show", id, "--json"])).model.id, id)
+      }
+      const mini = (yield* at(["show", "openai/gpt-4o-mini"])).stdout
+      for (
+        const row of [
+          /input +\$0\.150\n/,
+          /cached input +\$0\.075\n/,
+          /output +\$0\.600\n/,
+          /batch +\$0\.075 in · \$0\.300 out\n/,
+          /tokens +128,000 · output 16,384\n/,
+          /source +two-datasets · checked \d{4}-/
+        ]
+      ) assert.match(mini, row)
+      const doubtful = (yield* at(["show", "openai/gpt-6.1-sol"])).stdout
+      assert.match(doubtful, /input +\$2\.000\n/)
+      assert.match(doubtful, /cache write 12h +\$5\.000 {2}\(unverified\)\n/)
+      assert.match(doubtful, /above 272K in +input \$4\.000 · /)
+    }))
+
+  it.effect("tells the nearest three of an unknown id", () =>
+    Effect.gen(function*() {
+      for (const args of [["show"], ["cost", "--in", "1"], ["compare", "openai/gpt-4o"]]) {
+        const ran = yield* at([...args, "openai/gpt-4o-mni"])
+        assert.deepStrictEqual([ran.code, ran.stdout], [2, ""])
+        assert.match(
+          ran.stderr,
+          /^UnknownModel: openai\/gpt-4o-mni is not in the catalog\n {2}why: did you mean openai\/gpt-4o-mini, \S+, \S+\?\n/
+        )
+        const { error } = decoded(Failure.Document, yield* at([...args, "openai/gpt-4o-mni", "--json"]))
+        assert.strictEqual(error.tag, "UnknownModel")
+      }
+      assert.strictEqual((yield* at(["--provider", "opnai"])).code, 2)
+    }))
+
+  it.effect("reckons what a call costs", () =>
+    Effect.gen(function*() {
+      const of = (...args: ReadonlyArray<string>) => at(["cost", "openai/gpt-4o-mini", ...args])
+      // 2,000 × 0.15 + 8,000 × 0.075 + 2,000 × 0.60 per million, halved
+      const args = ["--in", "10k", "--out", "2k", "--cached", "8K", "--batch"]
+      assert.strictEqual((yield* of(...args, "-q")).stdout, "$0.001050\n")
+      const { cost, model } = decoded(ModelCost.Document, yield* of(...args, "--json"))
+      assert.deepStrictEqual([model, cost.picoUsd], ["openai/gpt-4o-mini", 1_050_000_000])
+      const ran = yield* of(...args)
+      assert.match(ran.stdout, /cached input +8,000 +\$0\.075 +×0\.5 batch +\$0\.000300\n/)
+      assert.match(ran.stdout, /openai\/gpt-4o-mini: \$0\.001050 in a batch\n$/)
+      assert.strictEqual((yield* of("--in", "1.5M", "-q")).stdout, "$0.2250\n")
+
+      for (const wrong of [[], ["--in", "many"], ["--in", "1k", "--cached", "2k"], ["--in", "-5"]]) {
+        assert.strictEqual((yield* of(...wrong)).code, 2, wrong.join(" "))
+      }
+    }))
+
+  it.effect("never makes up a price", () =>
+    Effect.gen(function*() {
+      const ran = yield* at(["cost", "openai/text-embedding-3-small", "--in", "1k", "--out", "1k"])
+      assert.deepStrictEqual([ran.code, ran.stdout], [1, ""])
+      assert.match(ran.stderr, /^UnknownPrice: .*\n {2}why: the catalog has no price for outputText\n/)
+    }))
+
+  it.effect("sets models side by side", () =>
+    Effect.gen(function*() {
+      const pair = ["openai/gpt-4o-mini", "anthropic/claude-haiku-4-5"]
+      const ran = yield* at(["compare", ...pair])
+      assert.match(ran.stdout, /^ +openai\/gpt-4o-mini +anthropic\/claude-haiku-4-5\ninput\/1M +\$0\.150 +\$1\.000\n/)
+      const { models } = decoded(ModelComparison.Document, yield* at(["compare", ...pair, "--json"]))
+      assert.deepStrictEqual(models.map(({ id }) => id), pair)
+      assert.strictEqual((yield* at(["compare", "openai/gpt-4o-mini"])).code, 2)
+    }))
+
+  it.effect("prints documents on several lines for people", () =>
+    Effect.gen(function*() {
+      const { stdout } = yield* at(["show", "openai/gpt-4o-mini", "--json"], { terminals: ["stdout"] })
+      assert.isAbove(ids({ stdout }).length, 10)
+      JSON.parse(stdout)
+    }))
+})

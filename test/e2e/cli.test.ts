@@ -1,0 +1,116 @@
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { execFileSync } from "node:child_process"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Answer from "../../src/cli/Answer.ts"
+import { Sandbox } from "../../src/sandbox/Sandbox.ts"
+import { canary, decoded, interruptAfter, pointedAt, run } from "../cli/loom.ts"
+
+const Manifest = Schema.Struct({
+  version: Schema.String,
+  bin: Schema.Struct({ loom: Schema.String }),
+  scripts: Schema.Struct({ build: Schema.String })
+})
+
+/** The command as `npm run build` bundles it, in a place of its own. */
+const root = mkdtempSync(join(tmpdir(), "loom-cli-"))
+const manifest = Schema.decodeSync(Schema.fromJsonString(Manifest))(readFileSync("package.json", "utf8"))
+const bin = join(root, manifest.bin.loom)
+
+beforeAll(() => {
+  const [, bundling = ""] = /(rolldown .*)$/.exec(manifest.scripts.build) ?? []
+  const [command = "", ...args] = bundling.split(" ").map((word) => word.replace(/^dist\//, `${root}/dist/`))
+  execFileSync(join("node_modules/.bin", command), args, { stdio: "pipe" })
+  mkdirSync(join(root, "bin"))
+  symlinkSync(join(process.cwd(), "node_modules"), join(root, "node_modules"))
+  symlinkSync(bin, join(root, "bin/loom"))
+})
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+const loom = (args: ReadonlyArray<string>, options?: Parameters<typeof run>[2]) =>
+  run(process.execPath, [join(root, "bin/loom"), ...args], options)
+
+describe("the bundled loom", () => {
+  it("starts within 0.15 s, or five times what Node alone takes on a machine that is busy", async () => {
+    const starts: Array<number> = []
+    const bare: Array<number> = []
+    for (let i = 0; i < 10; i++) {
+      const { millis, ...ran } = await loom(["--version"])
+      assert.deepStrictEqual(ran, { stdout: `loom v${manifest.version}\n`, stderr: "", code: 0 })
+      starts.push(millis)
+      bare.push((await run(process.execPath, ["-e", "0"])).millis)
+    }
+    assert.isBelow(Math.min(...starts), Math.max(150, 5 * Math.min(...bare)))
+  })
+
+  it("imports nothing before it knows the Node that it runs on", () => {
+    const entry = readFileSync(bin, "utf8")
+    assert.isTrue(entry.startsWith("#!/usr/bin/env node\n"))
+    assert.notMatch(entry, /\bimport\s*[^\s(]/)
+    assert.isBelow(entry.length, 1_000)
+  })
+
+  for (const old of ["18.20.4", "20.20.2", "22.18.0"]) {
+    it(`says in one line what Node it needs on ${old}`, async () => {
+      const fake =
+        `data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"${old}"}})`
+      const { millis: _, ...ran } = await run(process.execPath, ["--import", fake, bin, "--version"])
+      assert.deepStrictEqual(ran, {
+        stdout: "",
+        stderr: `loom needs Node 22.19 or newer, and this is ${old}: see https://nodejs.org\n`,
+        code: 1
+      })
+    })
+  }
+
+  it("holds no paths of this machine", () => {
+    for (const name of readdirSync(join(root, "dist/cli"))) {
+      assert.notInclude(readFileSync(join(root, "dist/cli", name), "utf8"), process.cwd(), name)
+    }
+  })
+
+  it.live("answers, fails and stops like the one in src", () =>
+    Effect.gen(function*() {
+      const sandbox = yield* Sandbox
+      const env = pointedAt(sandbox.baseUrl("openai"))
+      const ask = (args: ReadonlyArray<string>, options?: Parameters<typeof run>[2]) =>
+        Effect.tap(Effect.promise(() => loom(args, { env, ...options })), ({ stderr, stdout }) =>
+          Effect.sync(() => assert.notInclude(stdout + stderr, canary)))
+
+      const ran = yield* ask(["g", "Hello", "--usage"], { stdin: "piped" })
+      assert.strictEqual(ran.code, 0)
+      assert.match(ran.stdout, /^\S.*\n$/)
+      assert.match(ran.stderr, /^ {2}openai\/gpt-4o-mini\S* · \d+ in · \d+ out · \d+ ms · \$0\.0\d+\n$/)
+      const document = decoded(Answer.Document, yield* ask(["g", "Hello", "--json"]))
+      assert.strictEqual(document.cost.picoUsd, Number((yield* sandbox.bill).at(-1)?.amount))
+
+      assert.strictEqual((yield* ask(["g", "Hello", "--dry-run"])).code, 0)
+      assert.strictEqual((yield* ask(["g", "Hello", "--bogus"])).code, 2)
+      assert.strictEqual((yield* ask(["g", "Hello"], { env: {} })).code, 4)
+      yield* sandbox.reset
+      yield* sandbox.script({ hang: true })
+      const interrupted = yield* ask(["g", "Hello"], {
+        meddle: interruptAfter(sandbox.awaitJournal((entries) =>
+          entries.length > 0
+        ))
+      })
+      assert.strictEqual(interrupted.code, 130)
+      yield* sandbox.awaitJournal((entries) => entries[0]?.clientClosed === true)
+    }).pipe(Effect.provide(Sandbox.layer())))
+
+  it("lists, shows and compares models", async () => {
+    for (const args of [[], ["show", "openai/gpt-4o-mini"], ["cost", "openai/gpt-4o-mini", "--in", "1k"]]) {
+      const ran = await loom(["models", ...args])
+      assert.strictEqual(ran.code, 0, ran.stderr)
+      assert.include(ran.stdout, "openai/gpt-4o-mini")
+    }
+  })
+
+  it("prints completions", async () => {
+    const ran = await loom(["--completions", "bash"])
+    assert.deepStrictEqual([ran.code, ran.stderr], [0, ""])
+    assert.include(ran.stdout, "generate")
+  })
+})
