@@ -4,10 +4,9 @@
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import type * as Exit from "effect/Exit"
-import { type Attempt, outcomeOf } from "./Attempt.ts"
+import { type Attempt, errorIn, outcomeOf } from "./Attempt.ts"
 import type { Call } from "./Call.ts"
 import type { GenerateError } from "./GenerateError.ts"
 import type * as Generation from "./Generation.ts"
@@ -21,6 +20,10 @@ export interface CallRecord {
   readonly id: string
   /** Epoch milliseconds. */
   readonly startedAt: number
+  readonly operation: "generate" | "stream"
+  readonly modality: "text" | "image"
+  /** As asked: `provider` may be in the model's id. */
+  readonly asked: { readonly provider: string | undefined; readonly model: string }
   /** As answered, or as asked where nothing answered. */
   readonly provider: string
   readonly model: string
@@ -30,6 +33,9 @@ export interface CallRecord {
   readonly cache: Generation.Summary["cache"]
   readonly finishReason: Generation.FinishReason | undefined
   readonly saved: Saved | undefined
+  /** HTTP status, what happened and why, of calls that failed. No prompt or key is in it. */
+  readonly error: { readonly status: number | undefined; readonly what: string; readonly why: string } | undefined
+  readonly requestId: string | undefined
   readonly tags: Readonly<Record<string, string>>
   readonly attempts: ReadonlyArray<Attempt>
 }
@@ -54,7 +60,12 @@ export interface Recorder {
  */
 export const recorder = (
   call: Call,
-  asked: { readonly provider?: string | undefined; readonly model: string },
+  asked: {
+    readonly provider?: string | undefined
+    readonly model: string
+    readonly modality?: "text" | "image" | undefined
+  },
+  operation: CallRecord["operation"],
   clock: Clock.Clock
 ): Recorder => {
   const from = clock.monotonicTimeNanosUnsafe()
@@ -84,11 +95,14 @@ export const recorder = (
       return error
     },
     record: (exit) => {
-      const error = exit._tag === "Failure" ? exit.cause.reasons.find(Cause.isFailReason)?.error : undefined
+      const error = errorIn(exit)
       const last = call.attempts.at(-1)
       return {
         id: call.id,
         startedAt: call.startedAt,
+        operation,
+        modality: asked.modality ?? "text",
+        asked: { provider: asked.provider, model: asked.model },
         provider: summary?.provider ?? error?.provider ?? last?.provider ?? asked.provider ?? "",
         model: summary?.model ?? error?.model ?? last?.model ?? asked.model,
         outcome: summary !== undefined ? "ok" : exit._tag === "Success" ? "interrupted" : outcomeOf(exit),
@@ -96,6 +110,8 @@ export const recorder = (
         cache: summary?.cache ?? "miss",
         finishReason: summary?.finishReason,
         saved: summary?.saved,
+        error: error === undefined ? undefined : { status: error.status, what: error.what, why: error.why },
+        requestId: summary?.requestId ?? error?.requestId,
         tags: call.tags,
         attempts: call.attempts
       }

@@ -228,16 +228,7 @@ export const zero: Cost = {
 export const withCurrency: {
   (currency: Currency): (self: Cost) => Cost
   (self: Cost, currency: Currency): Cost
-} = dual(2, (self: Cost, currency: Currency): Cost => ({
-  status: self.status,
-  picoUsd: self.picoUsd,
-  usd: self.usd,
-  local: localOf(self.usd, currency),
-  lines: self.lines,
-  unpriced: self.unpriced,
-  price: self.price,
-  reportedUsd: self.reportedUsd
-}))
+} = dual(2, (self: Cost, currency: Currency): Cost => ({ ...self, local: localOf(self.usd, currency) }))
 
 /**
  * Returns what the same tokens cost with no prompt cache and no batch: the baseline of every saving. Tier, service tier

@@ -438,7 +438,7 @@ export class GenerateError extends Schema.TaggedError<GenerateError>()("Generate
   }
   override get message(): string {
     const subject = this.provider === ""
-      ? this.model
+      ? this.model || "Loom"
       : this.model === ""
       ? this.provider
       : `${this.provider}/${this.model}`

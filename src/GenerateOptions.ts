@@ -9,13 +9,13 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Prompt from "effect/ai/Prompt"
-import type * as Tool from "effect/ai/Tool"
+import * as Tool from "effect/ai/Tool"
 import type { Call } from "./Call.ts"
 import type * as Catalog from "./Catalog.ts"
 import { type GenerateError, invalidRequest } from "./GenerateError.ts"
 import type { Vendors } from "./Providers.ts"
 import * as Request from "./Request.ts"
-import type { RetryPolicy } from "./RetryPolicy.ts"
+import { RetryPolicy } from "./RetryPolicy.ts"
 import { problemsOf } from "./internal/problems.ts"
 
 /**
@@ -122,31 +122,40 @@ const Params = Schema.Struct({
   parallelToolCalls: Schema.optional(Schema.Boolean)
 })
 
+const isTool = (u: unknown): u is Tool.Any => Tool.isUserDefined(u) || Tool.isProviderDefined(u) || Tool.isDynamic(u)
+
 const Others = Schema.Struct({
   provider: Schema.optional(Schema.NonEmptyString),
   model: Schema.NonEmptyString,
   modality: Schema.optional(Schema.Literals(["text", "image"])),
   system: Schema.optional(Schema.String),
-  tools: Schema.optional(Schema.Array(Schema.Unknown)),
+  tools: Schema.optional(Schema.Array(Schema.declare(isTool, { expected: "a Tool" }))),
   toolChoice: Schema.optional(
     Schema.Union([Schema.Literals(["auto", "required", "none"]), Schema.Struct({ tool: Schema.NonEmptyString })])
   ),
   tags: Schema.optional(Schema.Record(Schema.String, Schema.String)),
+  retry: Schema.optional(RetryPolicy),
   native: Schema.optional(Schema.Record(Schema.String, Schema.Unknown)),
+  schema: Schema.optional(Schema.declare(Schema.isSchema, { expected: "a Schema" })),
   schemaName: Schema.optional(Schema.String.check(Schema.isPattern(/^[\w-]{1,64}$/)))
 })
 
-const names = new Set([
-  ...Object.keys(Params.fields),
-  ...Object.keys(Others.fields),
-  "prompt",
-  "timeout",
-  "retry",
-  "schema"
-])
+const names = new Set([...Object.keys(Params.fields), ...Object.keys(Others.fields), "prompt", "timeout"])
 
 const decodeParams = Schema.decodeUnknownResult(Params)
 const decodeOthers = Schema.decodeUnknownResult(Others)
+
+/**
+ * Decodes a layer's defaults. Fails with `InvalidRequest`, which names the one at fault.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const decodeDefaults = (defaults: Defaults): Result.Result<Defaults, GenerateError> =>
+  Result.mapError(decodeParams(defaults), (error) => {
+    const [{ message, path }] = problemsOf(error)
+    return invalidRequest({ field: `defaults.${path}`, detail: message })
+  })
 
 /**
  * What a caller asked, decoded: it becomes a Request once its model is known.
@@ -225,13 +234,13 @@ export const decode = (
     tags: options.tags,
     request: (catalog, defaults, call) =>
       Effect.flatMap(
-        Request.resolve(catalog, { provider: options.provider, model: options.model }),
+        Effect.suspend(() => Request.resolve(catalog, { provider: options.provider, model: options.model })),
         (model) =>
           Request.checked({
             ...asked,
             model,
             call,
-            params: { ...model.defaults, ...defaults, ...given(params.success) }
+            params: { ...model.defaults, ...given(defaults), ...given(params.success) }
           })
       )
   })
@@ -255,13 +264,14 @@ const promptOf = (prompt: Prompt.RawInput, system: string | undefined): Result.R
       try: () => {
         const made = Prompt.make(prompt)
         if (!Array.isArray(made.content)) throw new TypeError("a text or messages are needed")
+        if (made.content.length === 0) throw new TypeError("there is no message in it")
         return made
       },
       catch: (error) =>
         Schema.isSchemaError(error) ? misfitOf(error) : error instanceof Error ? error.message : "it can't be read"
     }),
     (made) => system === undefined ? made : Prompt.setSystem(made, system)
-  ).pipe(Result.filterOrFail((made) => made.content.length > 0, () => "there is no message in it"))
+  )
 }
 
 const misfitOf = (error: Schema.SchemaError): string => {
@@ -275,15 +285,29 @@ const millisOf = (timeout: Duration.Input): number =>
     onSuccess: (millis) => millis
   })
 
+/** The first value in `native` that JSON can't say: where it is, and why. */
 const nativeProblem = (
   native: Readonly<Record<string, unknown>> | undefined
 ): readonly [string, string] | undefined => {
-  for (const [name, value] of Object.entries(native ?? {})) {
-    if (name === "__proto__" || name === "constructor" || name === "prototype") {
-      return [`native.${name}`, "no vendor has an option of that name"]
-    }
-    if (typeof value === "number" && !Number.isFinite(value)) return [`native.${name}`, `${value} can't be sent`]
-    if (typeof value === "bigint") return [`native.${name}`, "a BigInt can't be sent"]
+  if (native === undefined) return undefined
+  for (const name of ["__proto__", "constructor", "prototype"]) {
+    if (Object.hasOwn(native, name)) return [`native.${name}`, "no vendor has an option of that name"]
+  }
+  const visited = new Set<object>()
+  const left: Array<readonly [path: string, value: unknown]> = [["native", native]]
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const [path, value] = next
+    if (typeof value === "number" && !Number.isFinite(value)) return [path, `${value} can't be sent`]
+    if (typeof value === "bigint") return [path, "a BigInt can't be sent"]
+    if (!isPlain(value) || visited.has(value)) continue
+    visited.add(value)
+    for (const [name, inner] of Object.entries(value)) left.push([`${path}.${name}`, inner])
   }
   return undefined
+}
+
+const isPlain = (value: unknown): value is object => {
+  if (typeof value !== "object" || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null || Array.isArray(value)
 }

@@ -67,6 +67,8 @@ export interface Summary<Reply = unknown> {
   readonly requestId: string | undefined
   /** The service tier that the vendor says it used. */
   readonly serviceTier: string | undefined
+  /** Where the vendor says it ran, where that changes the price. */
+  readonly region: string | undefined
   /** The decoded value, where a schema was asked for. */
   readonly object: unknown
   /** The vendor's reply as it came, typed as its SDK types it. */
@@ -123,6 +125,7 @@ export type Part<Reply = unknown> =
  */
 export type Answered = Pick<Summary, "provider" | "model" | "finishReason" | "usage" | "requestId" | "native"> & {
   readonly serviceTier?: string | undefined
+  readonly region?: string | undefined
   readonly warnings?: ReadonlyArray<string> | undefined
   readonly object?: unknown
 }
@@ -140,6 +143,7 @@ const summary = (answered: Answered): Summary => ({
   attempts: noAttempts,
   requestId: answered.requestId,
   serviceTier: answered.serviceTier,
+  region: answered.region,
   object: answered.object,
   native: answered.native
 })

@@ -32,6 +32,7 @@
  *
  * @since 0.1.0
  */
+import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -39,16 +40,20 @@ import * as Exit from "effect/Exit"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import { type Pipeable, pipeArguments } from "effect/Pipeable"
+import * as Pull from "effect/Pull"
+import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Response from "effect/ai/Response"
 import * as Attempt from "./Attempt.ts"
 import * as Catalog from "./Catalog.ts"
-import { type GenerateError, Partial, Rejected, Timeout } from "./GenerateError.ts"
+import { GenerateError, InvalidResponse, Partial, Rejected, Timeout } from "./GenerateError.ts"
 import * as Generation from "./Generation.ts"
 import type { Model } from "./Model.ts"
 import * as Request from "./Request.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
+import * as Telemetry from "./Telemetry.ts"
+import { problemsOf } from "./internal/problems.ts"
 
 /**
  * @category models
@@ -104,7 +109,7 @@ export const make = (vendor: Omit<Generator, "pipe">): Generator => attempted(ve
 
 /**
  * A Generator that answers from a function, for tests of what stands above vendors: a text, a whole Generation, or an
- * error.
+ * error. Where an object is asked for, a text is its JSON.
  *
  * @category testing
  * @since 0.1.0
@@ -116,21 +121,31 @@ export const fake = (
     Effect.suspend(() => {
       const answered = answer(request)
       if (typeof answered !== "string") return "reason" in answered ? Effect.fail(answered) : Effect.succeed(answered)
-      return Effect.succeed(Generation.make({
-        provider: request.model.provider,
-        model: request.model.id,
-        content: [Response.makePart("text", { text: answered })],
-        finishReason: "stop",
-        usage: Request.estimateUsage(request, answered.length),
-        requestId: undefined,
-        native: undefined
-      }))
+      return Effect.map(objectIn(request, answered), (object) =>
+        Generation.make({
+          provider: request.model.provider,
+          model: request.model.id,
+          content: [Response.makePart("text", { text: answered })],
+          finishReason: "stop",
+          usage: Request.estimateUsage(request, answered.length),
+          requestId: undefined,
+          object,
+          native: undefined
+        }))
     })
   return make({
     generate: run,
     open: (request) => Effect.map(run(request), (generation) => Stream.fromIterable(Generation.toParts(generation)))
   })
 }
+
+const objectIn = (request: Request.Request, json: string): Effect.Effect<unknown, GenerateError> =>
+  request.object === undefined
+    ? Effect.undefined
+    : Effect.mapError(
+      Schema.decodeEffect(Schema.fromJsonString(request.object.schema))(json),
+      (error) => Request.fail(request, new InvalidResponse({ detail: problemsOf(error)[0].message }))
+    )
 
 /**
  * The Layer of a {@link fake}.
@@ -150,11 +165,13 @@ export const layerFake = (
  */
 export const choose = (
   choice: (request: Request.Request) => Effect.Effect<Generator, GenerateError>
-): Generator =>
-  of({
-    generate: (request) => Effect.flatMap(choice(request), (chosen) => chosen.generate(request)),
-    open: (request) => Effect.flatMap(choice(request), (chosen) => chosen.open(request))
+): Generator => {
+  const chosen = (request: Request.Request) => Effect.suspend(() => choice(request))
+  return of({
+    generate: (request) => Effect.flatMap(chosen(request), (generator) => generator.generate(request)),
+    open: (request) => Effect.flatMap(chosen(request), (generator) => generator.open(request))
   })
+}
 
 /**
  * Applies one stage to both methods.
@@ -330,7 +347,9 @@ export const validate: {
     return of({
       generate: (request) => Effect.tap(self.generate(request), (generation) => check(request, generation)),
       open: Effect.fnUntraced(function*(request) {
-        const parts = yield* Stream.runCollect(yield* self.open(request))
+        const parts = yield* Effect.scoped(Effect.flatMap(self.open(request), Stream.runCollect)).pipe(
+          Effect.mapError(unshown)
+        )
         const generation = Generation.fromParts(parts)
         if (generation === undefined) {
           return yield* Request.fail(request, new Partial({ detail: "the stream has no finish", text: "" }))
@@ -342,39 +361,52 @@ export const validate: {
   }
 )
 
+/** A stream that broke before anything of it was shown: another candidate may help. */
+const unshown = (error: GenerateError): GenerateError =>
+  error.reason._tag === "Partial"
+    ? new GenerateError({ ...error, reason: new InvalidResponse({ detail: error.reason.detail }) })
+    : error
+
 /** The innermost stage: it alone appends attempts and prices them. */
 const attempted = (self: Omit<Generator, "pipe">): Generator =>
   of({
     generate: (request) =>
-      Effect.clockWith((clock) => {
-        const meter = Attempt.meter(request, clock)
-        return Effect.onExit(Effect.map(self.generate(request), meter.answered), (exit) => {
-          meter.settle(exit)
-          return Effect.void
-        })
-      }),
+      Telemetry.traced(() => Telemetry.attemptSpan(request), (span) =>
+        Effect.clockWith((clock) => {
+          const meter = Attempt.meter(request, clock, span)
+          return Effect.onExit(Effect.map(Effect.suspend(() => self.generate(request)), meter.answered), (exit) => {
+            meter.settle(exit)
+            return Effect.void
+          })
+        })),
     open: (request) =>
-      Effect.clockWith((clock) => {
-        const meter = Attempt.meter(request, clock)
-        return Effect.map(
-          scoped((scope) =>
-            Effect.andThen(
-              Scope.addFinalizerExit(scope, (exit) => Effect.sync(() => meter.settle(exit))),
-              Scope.provide(self.open(request), scope)
+      scoped(Telemetry.tracedScoped(() => Telemetry.attemptSpan(request), (span) =>
+        Effect.clockWith((clock) => {
+          const meter = Attempt.meter(request, clock, span)
+          const settle = (cause: Cause.Cause<GenerateError | Cause.Done>) =>
+            Effect.sync(() => meter.settle(Pull.doneExitFromCause(cause)))
+          return Effect.andThen(
+            // The scope ends as its reader does, which is no failure of the attempt.
+            Effect.addFinalizer(() => Effect.sync(() => meter.settle(Exit.void))),
+            Effect.onError(
+              Effect.map(Effect.suspend(() => self.open(request)), (stream) => {
+                meter.opened()
+                return Stream.transformPull(
+                  stream,
+                  (pull) => Effect.succeed(Effect.onError(Effect.map(pull, meter.pass), settle))
+                )
+              }),
+              settle
             )
-          ),
-          Stream.mapArray(meter.pass)
-        )
-      })
+          )
+        })))
   })
 
-/** A scope that lives on with the outer one, or is closed at once where `open` fails. */
-const scoped = <A, E>(open: (scope: Scope.Closeable) => Effect.Effect<A, E>): Effect.Effect<A, E, Scope.Scope> =>
-  Effect.flatMap(
-    Effect.scope,
-    (outer) =>
-      Effect.flatMap(
-        Scope.fork(outer),
-        (scope) => Effect.onExit(open(scope), (exit) => Exit.isFailure(exit) ? Scope.close(scope, exit) : Effect.void)
-      )
-  )
+/** Gives an effect a scope that lives on with the outer one, or is closed at once where it fails. */
+const scoped = <A, E, R>(open: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Scope.Scope> =>
+  Effect.flatMap(Effect.scope, (outer) =>
+    Effect.flatMap(Scope.fork(outer), (scope) =>
+      Effect.onExit(
+        Scope.provide(open, scope),
+        (exit) => Exit.isFailure(exit) ? Scope.close(scope, exit) : Effect.void
+      )))

@@ -21,17 +21,21 @@
  *
  * @since 0.1.0
  */
+import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as Tracer from "effect/Tracer"
 import * as Call from "./Call.ts"
+import * as CallLog from "./CallLog.ts"
 import * as CallRecord from "./CallRecord.ts"
 import * as Catalog from "./Catalog.ts"
 import type { Currency } from "./Cost.ts"
@@ -42,6 +46,7 @@ import * as Generator from "./Generator.ts"
 import * as Providers from "./Providers.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import * as Router from "./Router.ts"
+import * as Telemetry from "./Telemetry.ts"
 import * as Transport from "./Transport.ts"
 
 /**
@@ -61,6 +66,10 @@ export interface Options {
   readonly retry?: RetryPolicy.RetryPolicy | undefined
   /** What `cost.local` is given in. */
   readonly currency?: Currency | undefined
+  /** Keeps the record of every call in an SQLite file (`CallLog.layerSqlite`). Off by default. */
+  readonly callLog?: boolean | CallLog.SqliteOptions | undefined
+  /** Logs one INFO line per call through the caller's Logger, as text or as fields. Off by default. */
+  readonly log?: "line" | "json" | undefined
   /** Sees the record of every call: once for each, however it ended. What it throws is ignored. */
   readonly onCall?: ((record: CallRecord.CallRecord) => void) | undefined
   readonly transport?: Transport.Options | undefined
@@ -84,16 +93,18 @@ const makeEngine = Effect.fnUntraced(function*(
   sealed: boolean
 ): Effect.fn.Return<Engine, never, Transport.Transport | Scope.Scope> {
   const catalog = options.catalog ?? Catalog.bundled
-  const defaults = options.defaults ?? {}
+  const defaults = GenerateOptions.decodeDefaults(options.defaults ?? {})
   const providers = yield* Providers.make({ catalog, sources: options.providers ?? {}, sealed })
   const pipeline = providers.pipe(Generator.retry(options.retry ?? RetryPolicy.make()))
 
-  const begin = (asked: Asked) =>
-    Effect.clockWith((clock) => {
+  const begin = (asked: Asked, operation: CallRecord.CallRecord["operation"]) =>
+    Effect.withFiber((fiber) => {
+      const clock = fiber.getRef(Clock.Clock)
+      const callLog = fiber.getRef(CallLog.CurrentCallLog)
       const decoded = GenerateOptions.decode(asked)
       const { retry, tags, timeout } = Result.getOrElse(decoded, () => noCircumstances)
       return Effect.map(Call.make({ timeout, retry, tags, catalog, currency: options.currency }), (call) => {
-        const recorder = CallRecord.recorder(call, asked, clock)
+        const recorder = CallRecord.recorder(call, asked, operation, clock)
         const name = asked.provider === undefined ? asked.model : `${asked.provider}/${asked.model}`
         return {
           recorder,
@@ -101,40 +112,71 @@ const makeEngine = Effect.fnUntraced(function*(
           plan: Router.firstOf({
             candidates: [{
               name,
-              request: Result.match(decoded, {
-                onFailure: Effect.fail,
-                onSuccess: (decoded) => decoded.request(catalog, defaults, call)
-              })
+              request: Effect.flatMap(
+                Effect.fromResult(Result.all([decoded, defaults])),
+                ([decoded, defaults]) => decoded.request(catalog, defaults, call)
+              )
             }]
           }),
-          record: (exit: Exit.Exit<unknown, GenerateError>) =>
-            Effect.sync(() => options.onCall?.(recorder.record(exit))).pipe(Effect.exit, Effect.asVoid)
+          span: () => Telemetry.callSpan(call.id, asked, call.tags),
+          record: (exit: Exit.Exit<unknown, GenerateError>, span: Tracer.Span | undefined) =>
+            Effect.suspend(() => {
+              const record = recorder.record(exit)
+              if (span !== undefined) Telemetry.annotateCall(span, record)
+              callLog.offer(record)
+              const seen = Effect.exit(Effect.sync(() => ignoreRejection(options.onCall?.(record))))
+              return options.log === undefined
+                ? Effect.asVoid(seen)
+                : Effect.andThen(seen, Telemetry.log(record, options.log))
+            })
         }
       })
     })
 
   return {
     generate: (asked) =>
-      Effect.flatMap(begin(asked), ({ plan, record, recorder, timeout }) =>
-        plan(pipeline.generate).pipe(
-          within(asked, timeout),
-          Effect.mapBoth({ onFailure: recorder.fail, onSuccess: recorder.complete }),
-          Effect.onExit((exit) => record(exit))
-        )),
+      Effect.flatMap(
+        begin(asked, "generate"),
+        ({ plan, record, recorder, span, timeout }) =>
+          Telemetry.traced(span, (span) =>
+            plan(pipeline.generate).pipe(
+              within(asked, timeout),
+              Effect.mapBoth({ onFailure: recorder.fail, onSuccess: recorder.complete }),
+              Effect.onExit((exit) => record(exit, span))
+            ))
+      ),
     stream: (asked) =>
       Stream.unwrap(
-        Effect.map(begin(asked), ({ plan, record, recorder, timeout }) =>
-          Stream.unwrap(plan(pipeline.open)).pipe(
-            streamWithin(asked, timeout),
-            Stream.mapError(recorder.fail),
-            Stream.map((part) => part.type === "finish" ? recorder.complete(part) : part),
-            Stream.onExit(record)
-          ))
+        Effect.flatMap(begin(asked, "stream"), ({ plan, record, recorder, span, timeout }) =>
+          Telemetry.tracedScoped(span, (span) => {
+            // A reader that leaves or fails ends the stream too, which is no failure of the call.
+            let ended: Exit.Exit<unknown, GenerateError> = Exit.void
+            const opened = Stream.unwrap(plan(pipeline.open))
+            return Effect.succeed(
+              (span === undefined ? opened : Stream.provideService(opened, Tracer.ParentSpan, span)).pipe(
+                streamWithin(asked, timeout),
+                Stream.mapError(recorder.fail),
+                Stream.mapArray((parts) => {
+                  const last = Arr.lastNonEmpty(parts)
+                  return last.type === "finish" ? Arr.append(parts.slice(0, -1), recorder.complete(last)) : parts
+                }),
+                Stream.tapCause((cause) =>
+                  Effect.sync(() => ended = Exit.failCause(cause))
+                ),
+                Stream.onExit(() => record(ended, span))
+              )
+            )
+          }))
       )
   }
 })
 
 const noCircumstances = { retry: undefined, tags: undefined, timeout: undefined }
+
+/** An async function passes for one that returns nothing; what it throws comes later. */
+const ignoreRejection = (returned: unknown): void => {
+  if (returned instanceof Promise) returned.catch(() => {})
+}
 
 const late = (asked: Asked, timeout: number, text = ""): GenerateError =>
   new GenerateError({
@@ -157,9 +199,9 @@ const streamWithin = (asked: Asked, timeout: number | undefined) => (stream: Str
   timeout === undefined ? stream : Stream.suspend(() => {
     let text = ""
     return stream.pipe(
-      Stream.map((part) => {
-        if (part.type === "text-delta") text += part.delta
-        return part
+      Stream.mapArray((parts) => {
+        for (const part of parts) if (part.type === "text-delta") text += part.delta
+        return parts
       }),
       Stream.interruptWhen(
         Effect.flatMap(Effect.sleep(timeout), () => Effect.suspend(() => Effect.fail(late(asked, timeout, text))))
@@ -201,8 +243,14 @@ const fromRuntime = (runtime: ManagedRuntime.ManagedRuntime<never, never>): Engi
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: Options = {}): Layer.Layer<never> =>
-  Layer.provide(Layer.effect(CurrentLoom, makeEngine(options, false)), Transport.layer(options.transport))
+export const layer = (options: Options = {}): Layer.Layer<never> => {
+  const engine = Layer.provide(
+    Layer.effect(CurrentLoom, makeEngine(options, false)),
+    Transport.layer(options.transport)
+  )
+  const { callLog = false } = options
+  return callLog === false ? engine : Layer.merge(engine, CallLog.layerSqlite(callLog === true ? {} : callLog))
+}
 
 /**
  * An engine for tests: these generators answer, and nothing else does. One alone answers for every provider.
@@ -226,7 +274,7 @@ export const layer = (options: Options = {}): Layer.Layer<never> =>
  */
 export const layerTest = (
   sources: Providers.Source | Readonly<Record<string, Providers.Source>>,
-  options?: Omit<Options, "providers" | "transport">
+  options?: Omit<Options, "providers" | "transport" | "callLog">
 ): Layer.Layer<never> => {
   const catalog = options?.catalog ?? Catalog.bundled
   const providers = isSource(sources)
@@ -322,8 +370,8 @@ export interface Client extends AsyncDisposable {
 export const client = (options?: Options): Client => {
   const runtime = ManagedRuntime.make(Layer.provide(layer(options), liveEnvironment))
   return {
-    generate: (asked, run) => runtime.runPromise(generate(asked), run),
-    generateObject: (asked, run) => runtime.runPromise(generateObject(asked), run),
+    generate: (asked, run) => runtime.runPromise(unlessAborted(generate(asked), run?.signal), run),
+    generateObject: (asked, run) => runtime.runPromise(unlessAborted(generateObject(asked), run?.signal), run),
     stream: (asked) => ({
       [Symbol.asyncIterator]: () => {
         const opened = runtime.context().then((context) =>
@@ -339,3 +387,7 @@ export const client = (options?: Options): Client => {
     [Symbol.asyncDispose]: () => runtime.dispose()
   }
 }
+
+/** A signal is heard only once the effect runs: by then a request may be on its way. */
+const unlessAborted = <A, E>(effect: Effect.Effect<A, E>, signal: AbortSignal | undefined): Effect.Effect<A, E> =>
+  signal?.aborted === true ? Effect.interrupt : effect

@@ -14,6 +14,7 @@ import { GenerateError, InvalidRequest } from "./GenerateError.ts"
 import * as Generator from "./Generator.ts"
 import type { Provider } from "./Model.ts"
 import type { Transport } from "./Transport.ts"
+import type * as Anthropic from "./providers/Anthropic.ts"
 import type * as OpenAi from "./providers/OpenAi.ts"
 
 /**
@@ -25,6 +26,7 @@ import type * as OpenAi from "./providers/OpenAi.ts"
  */
 export interface Vendors {
   readonly openai: OpenAi.Native
+  readonly anthropic: Anthropic.Native
 }
 
 /**
@@ -39,6 +41,7 @@ type Adapter = (provider: Provider) => Promise<Layer.Layer<Generator.Generator, 
 
 /** By the protocol that a catalog says a provider speaks. A module is loaded when a provider of its kind is first asked. */
 const adapters: Readonly<Record<string, Adapter>> = {
+  "anthropic": async () => (await import("./providers/Anthropic.ts")).layer(),
   "openai": async () => (await import("./providers/OpenAi.ts")).layer(),
   "openai-compatible": async ({ apiKeyEnv, baseUrl, key }) =>
     (await import("./providers/OpenAi.ts")).layer({ provider: key, baseUrl, apiKeyEnv, protocol: "chat" })
@@ -84,7 +87,8 @@ export const make = Effect.fnUntraced(function*(options: {
         Generator.isGenerator(source)
           ? Effect.succeed(source)
           : Effect.map(Layer.build(source), (built) => Context.get(built, Generator.Generator))).pipe(
-          Effect.provideContext(context)
+          // Built in the surroundings of the engine alone, not in those of whoever asks first.
+          Effect.updateContext((_: Context.Context<never>) => context)
         ),
     {
       capacity: Infinity,

@@ -160,16 +160,19 @@ export const mismatch = (request: Request): GenerateError | undefined => {
     request.params.reasoning !== undefined && request.params.reasoning !== "none" &&
     model.capabilities.reasoning === false
   ) return unsupported("reasoning", "the model doesn't reason")
-  if (model.capabilities.vision === false && hasImage(request.prompt)) {
+  if (model.capabilities.vision === false && hasFile(request.prompt, "image/")) {
     return unsupported("vision", "the model can't see images")
+  }
+  if (model.capabilities.pdf === false && hasFile(request.prompt, "application/pdf")) {
+    return unsupported("pdf", "the model reads no PDF")
   }
   return undefined
 }
 
-const hasImage = (prompt: Prompt.Prompt): boolean =>
+const hasFile = (prompt: Prompt.Prompt, mediaType: string): boolean =>
   prompt.content.some((message) =>
     message.role === "user" &&
-    message.content.some((part) => part.type === "file" && part.mediaType.startsWith("image/"))
+    message.content.some((part) => part.type === "file" && part.mediaType.startsWith(mediaType))
   )
 
 /**

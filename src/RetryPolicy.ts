@@ -8,6 +8,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
 import type { GenerateError } from "./GenerateError.ts"
 
 /**
@@ -26,6 +27,21 @@ export interface RetryPolicy {
   /** Also repeat attempts that the vendor may charge for. */
   readonly retryMaybeBilled: boolean
 }
+
+/**
+ * The schema of a {@link RetryPolicy}, for the edges.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const RetryPolicy: Schema.Codec<RetryPolicy> = Schema.Struct({
+  // @effect-diagnostics-next-line schemaNumber:off
+  maxAttempts: Schema.Number.check(Schema.isGreaterThanOrEqualTo(1)),
+  baseDelay: Schema.Duration,
+  maxDelay: Schema.Duration,
+  maxRetryAfter: Schema.Duration,
+  retryMaybeBilled: Schema.Boolean
+})
 
 /**
  * Makes a policy. Defaults: 3 attempts, 500 ms doubling up to 8 s, a Retry-After of up to 60 s, and no attempt that may

@@ -82,17 +82,31 @@ export const open = Effect.fnUntraced(function*(
     )
     opening.push(...parts)
   }
+  const begun = opening.find(isContent)
+  if (begun?.type === "finish" && begun.finishReason === "unknown") {
+    return yield* invalid(exchange, response, "the stream ended before it began")
+  }
 
   let text = textOf(opening)
+  let finished = opening.at(-1)?.type === "finish"
   const rest = Stream.fromPull(Effect.succeed(Effect.mapError(
-    Effect.map(pull, (parts) => {
-      text += textOf(parts)
-      return parts
-    }),
+    Effect.map(
+      Effect.suspend(() =>
+        finished ? Effect.timeoutOrElse(pull, { duration: linger, orElse: () => Cause.done() }) : pull
+      ),
+      (parts) => {
+        text += textOf(parts)
+        finished = parts.at(-1)?.type === "finish"
+        return parts
+      }
+    ),
     (error) => Cause.isDone(error) ? error : broken(exchange.request, error, text)
   )))
   return Stream.concat(Stream.fromArray(opening), rest)
 })
+
+/** How long the end of a finished stream is waited for: a socket that was read to its end can be used again. */
+const linger = "300 millis"
 
 const isContent = (part: Part): boolean =>
   part.type !== "text-start" && part.type !== "reasoning-start" && part.type !== "tool-params-start"
@@ -149,6 +163,9 @@ const partsOf = (
       if (ended) end()
     }, (cause) => {
       failure ??= exchange.fail(cause)
+      ended = true
+    }).catch(() => {
+      failure ??= invalid(exchange, response, "an event of the stream can't be read")
       ended = true
     }).finally(() => {
       reading = false

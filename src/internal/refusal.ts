@@ -90,13 +90,18 @@ export const reasonOfTransport = (error: TransportError): Reason => {
  * past is no wait.
  */
 export const retryAfterOf = (headers: Pick<Headers, "get">, now: number): Duration.Duration | undefined => {
-  const millis = Number(headers.get("retry-after-ms") ?? NaN)
-  if (Number.isFinite(millis) && millis >= 0) return Duration.millis(millis)
+  const millis = headers.get("retry-after-ms")?.trim() ?? ""
+  if (decimal.test(millis)) return Duration.millis(Number(millis))
   const value = headers.get("retry-after")?.trim() ?? ""
-  if (/^\d+(\.\d+)?$/.test(value)) return Duration.seconds(Number(value))
-  const date = /[A-Za-z]/.test(value) ? Date.parse(value) : NaN
-  return Number.isFinite(date) && date > now ? Duration.millis(date - now) : undefined
+  if (decimal.test(value)) return Duration.seconds(Number(value))
+  const date = httpDate.test(value) ? Date.parse(value) : NaN
+  return date > now ? Duration.millis(date - now) : undefined
 }
+
+const decimal = /^\d+(\.\d+)?$/
+
+// `Date.parse` alone takes "in 2030" for a date.
+const httpDate = /^[A-Z][a-z]{2,8}, .+ GMT$/
 
 /** A vendor's message as it may be shown: short, and without the key, whole or masked. */
 export const tidy = (message: string, key: Redacted.Redacted | undefined): string => {

@@ -8,7 +8,6 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
@@ -23,6 +22,7 @@ import * as Exchange from "../internal/exchange.ts"
 import { reasonOf, reasonOfTransport, retryAfterOf, tidy } from "../internal/refusal.ts"
 import * as Chat from "./openai/Chat.ts"
 import * as Responses from "./openai/Responses.ts"
+import type * as Wire from "./openai/Wire.ts"
 
 /**
  * @category models
@@ -98,7 +98,7 @@ export const make = Effect.fnUntraced(function*(
 
   const begin = (request: Request.Request, stream: boolean) =>
     Effect.flatMap(readKey(request), (key) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
+      Effect.clockWith((clock) => {
         const isChat = options?.protocol === undefined ? needsChat(request) : options.protocol === "chat"
         const exchange: Exchange.Exchange = {
           request,
@@ -109,29 +109,31 @@ export const make = Effect.fnUntraced(function*(
               : sdk.responses.create({ ...Responses.body(request), stream }, { fetchOptions: init })
             return sent.asResponse()
           },
-          fail: (cause) => errorOf(request, cause, { key, source: apiKeyEnv, now })
+          fail: (cause) => errorOf(request, cause, { key, source: apiKeyEnv, now: clock.currentTimeMillisUnsafe() })
         }
-        return { exchange, protocol: isChat ? Chat : Responses }
+        const originOf = (headers: Headers): Wire.Origin => ({
+          key,
+          requestId: headers.get("x-request-id") ?? undefined
+        })
+        return Effect.succeed({ exchange, originOf, protocol: isChat ? Chat : Responses })
       }))
 
   return Generator.make({
     generate: (request) =>
       Effect.flatMap(
         begin(request, false),
-        ({ exchange, protocol }) =>
+        ({ exchange, originOf, protocol }) =>
           Effect.flatMap(Exchange.ask(exchange), ({ headers, json }) =>
-            Effect.fromResult(protocol.generation(request, json, requestIdIn(headers))))
+            Effect.fromResult(protocol.generation(request, json, originOf(headers))))
       ),
     open: (request) =>
       Effect.flatMap(
         begin(request, true),
-        ({ exchange, protocol }) =>
-          Exchange.open(exchange, (headers) => protocol.decoder(request, requestIdIn(headers)))
+        ({ exchange, originOf, protocol }) =>
+          Exchange.open(exchange, (headers) => protocol.decoder(request, originOf(headers)))
       )
   })
 })
-
-const requestIdIn = (headers: Headers): string | undefined => headers.get("x-request-id") ?? undefined
 
 /**
  * Provides OpenAI as the Generator.
@@ -193,7 +195,7 @@ const errorOf = (
           : code === "content_policy_violation" || code === "content_filter"
           ? "filtered"
           : undefined,
-        field: param ?? undefined,
+        field: typeof param === "string" ? tidy(param, key) : undefined,
         keySource: source,
         retryAfter: headers === undefined ? undefined : retryAfterOf(headers, now)
       }),

@@ -9,11 +9,12 @@ import * as Schema from "effect/Schema"
 import type * as Prompt from "effect/ai/Prompt"
 import * as AiResponse from "effect/ai/Response"
 import type OpenAI from "openai"
-import type { GenerateError } from "../../GenerateError.ts"
+import { type GenerateError, InvalidRequest } from "../../GenerateError.ts"
 import * as Generation from "../../Generation.ts"
-import type * as Request from "../../Request.ts"
+import * as Request from "../../Request.ts"
 import * as Usage from "../../Usage.ts"
 import type { Decoder } from "../../internal/exchange.ts"
+import { textDelta } from "../../internal/replies.ts"
 import * as Wire from "./Wire.ts"
 
 type Body = OpenAI.Chat.ChatCompletionCreateParams
@@ -22,7 +23,7 @@ type MessageParam = OpenAI.Chat.ChatCompletionMessageParam
 /** The body of a request. Throws where the prompt holds what can't be sent. */
 export const body = (request: Request.Request, stream: boolean): Body => {
   const { object, params, toolChoice } = request
-  const tools = request.tools.map(toolOf)
+  const tools = request.tools.map((tool) => toolOf(request, tool))
   return {
     model: request.model.upstream,
     messages: request.prompt.content.flatMap((message) => messagesOf(request, message)),
@@ -53,10 +54,16 @@ export const body = (request: Request.Request, stream: boolean): Body => {
   }
 }
 
-const toolOf = (tool: Request.Request["tools"][number]): OpenAI.Chat.ChatCompletionTool => ({
-  type: "function",
-  function: Wire.functionOf(tool)
-})
+const toolOf = (
+  request: Request.Request,
+  tool: Request.Request["tools"][number]
+): OpenAI.Chat.ChatCompletionTool => {
+  if (Wire.vendorTool(tool) !== undefined) {
+    const detail = `${tool.name} is the vendor's own tool, which Chat Completions doesn't have`
+    throw Request.fail(request, new InvalidRequest({ field: "tools", detail }))
+  }
+  return { type: "function", function: Wire.functionOf(tool) }
+}
 
 const messagesOf = (request: Request.Request, message: Prompt.Message): ReadonlyArray<MessageParam> => {
   switch (message.role) {
@@ -89,11 +96,19 @@ const messagesOf = (request: Request.Request, message: Prompt.Message): Readonly
             tool_call_id: part.id,
             content: part.modelOutput === undefined
               ? Wire.resultText(part.result)
-              : part.modelOutput.map((output) => output.type === "text" ? output.text : "").join("")
+              : part.modelOutput.map((output) => shownText(request, output)).join("")
           }]
           : []
       )
   }
+}
+
+const shownText = (request: Request.Request, part: Prompt.TextPart | Prompt.FilePart): string => {
+  if (part.type === "text") return part.text
+  throw Request.fail(
+    request,
+    new InvalidRequest({ field: "prompt", detail: "a tool's result can only be text in Chat Completions" })
+  )
 }
 
 const contentOf = (
@@ -147,15 +162,15 @@ const decodeReply = Schema.decodeUnknownResult(Reply)
 export const generation = (
   request: Request.Request,
   json: unknown,
-  requestId: string | undefined
+  origin: Wire.Origin
 ): Result.Result<Generation.Generation, GenerateError> => {
   const inBand = Wire.errorIn(json)
-  if (inBand !== undefined) return Result.fail(Wire.inBandError(request, inBand, requestId))
+  if (inBand !== undefined) return Result.fail(Wire.inBandError(request, inBand, origin))
   return Result.flatMap(
-    Result.mapError(decodeReply(json), (error) => Wire.unreadable(request, error, requestId)),
+    Result.mapError(decodeReply(json), (error) => Wire.unreadable(request, error, origin)),
     (reply) =>
       Result.map(
-        answered(request, reply, json, requestId),
+        answered(request, reply, json, origin),
         (answered) => Generation.make({ ...answered, content: contentIn(reply.id, reply.choices[0].message) })
       )
   )
@@ -191,15 +206,20 @@ const answered = (
   request: Request.Request,
   reply: Reply,
   native: unknown,
-  requestId: string | undefined
+  origin: Wire.Origin
 ): Result.Result<Generation.Answered, GenerateError> => {
   const [{ finish_reason: finishReason, message }] = reply.choices
+  const usage = usageOf(reply.usage, webSearchesIn(message))
+  if (finishReason === "error") {
+    const error = { code: undefined, message: "the answer ended with an error" }
+    return Result.fail(Wire.inBandError(request, error, origin, usage))
+  }
   const summary = {
     provider: request.model.provider,
     model: reply.model,
     finishReason: message.refusal == null ? finishReasons[finishReason ?? ""] ?? "unknown" : "content-filter",
-    usage: usageOf(reply.usage),
-    requestId: requestId ?? reply.id,
+    usage,
+    requestId: origin.requestId ?? reply.id,
     serviceTier: reply.service_tier ?? undefined,
     native
   }
@@ -234,7 +254,11 @@ const RawUsage = Schema.Struct({
 })
 const decodeUsage = Schema.decodeUnknownResult(RawUsage)
 
-const usageOf = (json: unknown): Usage.Usage =>
+/** Searches aren't counted on this wire: an answer that cites pages has searched once. */
+const webSearchesIn = ({ annotations }: Message): number =>
+  annotations?.some((annotation) => annotation.url_citation !== undefined) === true ? 1 : 0
+
+const usageOf = (json: unknown, webSearches: number): Usage.Usage =>
   Result.match(decodeUsage(json), {
     onFailure: () => Usage.missing,
     onSuccess: ({ completion_tokens_details: output, prompt_tokens_details: input, ...raw }) =>
@@ -247,17 +271,18 @@ const usageOf = (json: unknown): Usage.Usage =>
         output: raw.completion_tokens,
         reasoning: output?.reasoning_tokens ?? 0,
         audioOutput: output?.audio_tokens ?? 0,
-        webSearches: 0
+        webSearches
       })
   })
 
 const textId = "text"
+const nothing: Readonly<Record<string, unknown>> = {}
 
 /** Decodes the chunks of one stream, and puts the reply together that it would have been. */
-export const decoder = (request: Request.Request, requestId: string | undefined): Decoder => {
+export const decoder = (request: Request.Request, origin: Wire.Origin): Decoder => {
   const calls = new Map<number, { id: string; name: string; arguments: string }>()
   const citations: Array<unknown> = []
-  let head: Readonly<Record<string, unknown>> = {}
+  let head = nothing
   let content = ""
   let refusal = ""
   let finishReason: string | undefined
@@ -267,7 +292,7 @@ export const decoder = (request: Request.Request, requestId: string | undefined)
   const text = (delta: unknown, out: Array<Generation.Part>): string => {
     if (typeof delta !== "string" || delta === "") return ""
     if (content === "" && refusal === "") out.push(AiResponse.makePart("text-start", { id: textId }))
-    out.push(AiResponse.makePart("text-delta", { id: textId, delta }))
+    out.push(textDelta(textId, delta))
     return delta
   }
   const toolCall = (chunk: unknown, out: Array<Generation.Part>) => {
@@ -288,7 +313,7 @@ export const decoder = (request: Request.Request, requestId: string | undefined)
   return {
     event: (data, out) => {
       const error = Wire.errorIn(data)
-      if (error !== undefined) return Wire.inBandError(request, error, requestId)
+      if (error !== undefined) return Wire.inBandError(request, error, origin)
       if (!Wire.isRecord(data)) return undefined
       head = data
       usage = data.usage ?? usage
@@ -305,6 +330,10 @@ export const decoder = (request: Request.Request, requestId: string | undefined)
       return undefined
     },
     end: (out) => {
+      if (head === nothing) {
+        out.push(Wire.unfinished(request, origin))
+        return undefined
+      }
       if (content !== "" || refusal !== "") out.push(AiResponse.makePart("text-end", { id: textId }))
       for (const call of calls.values()) out.push(AiResponse.makePart("tool-params-end", { id: call.id }))
       const native = {
@@ -334,13 +363,13 @@ export const decoder = (request: Request.Request, requestId: string | undefined)
         ...(serviceTier === undefined ? undefined : { service_tier: serviceTier })
       }
       const reply = decodeReply(native)
-      if (Result.isFailure(reply)) return Wire.unreadable(request, reply.failure, requestId)
+      if (Result.isFailure(reply)) return Wire.unreadable(request, reply.failure, origin)
       out.push(...wholeParts(reply.success.id, reply.success.choices[0].message))
-      if (finishReason === undefined) {
-        out.push(Wire.unfinished(request, requestId))
+      if (finishReason === undefined && usage === undefined) {
+        out.push(Wire.unfinished(request, origin))
         return undefined
       }
-      const summary = answered(request, reply.success, native, requestId)
+      const summary = answered(request, reply.success, native, origin)
       if (Result.isFailure(summary)) return summary.failure
       out.push(Generation.finish(summary.success))
       return undefined

@@ -10,6 +10,7 @@ import * as AiResponse from "effect/ai/Response"
 import type OpenAI from "openai"
 import type { GenerateError } from "../../GenerateError.ts"
 import * as Generation from "../../Generation.ts"
+import { textDelta } from "../../internal/replies.ts"
 import type * as Request from "../../Request.ts"
 import * as Usage from "../../Usage.ts"
 import type { Decoder } from "../../internal/exchange.ts"
@@ -41,7 +42,7 @@ export const body = (request: Request.Request): Body => {
     ...(params.parallelToolCalls === undefined ? undefined : { parallel_tool_calls: params.parallelToolCalls }),
     ...(tools.length === 0 ? undefined : { tools }),
     ...(toolChoice === undefined ? undefined : {
-      tool_choice: typeof toolChoice === "string" ? toolChoice : { type: "function", name: toolChoice.tool }
+      tool_choice: typeof toolChoice === "string" ? toolChoice : choiceOf(request, toolChoice.tool)
     }),
     ...(object === undefined ? undefined : {
       text: {
@@ -54,6 +55,15 @@ export const body = (request: Request.Request): Body => {
 
 const toolOf = (tool: Request.Request["tools"][number]): OpenAI.Responses.Tool =>
   Wire.vendorTool(tool) ?? { type: "function", ...Wire.functionOf(tool) }
+
+/** The vendor's own tools have no names to be chosen by. */
+const choiceOf = (request: Request.Request, name: string): NonNullable<Body["tool_choice"]> => {
+  const tool = request.tools.find((tool) => tool.name === name)
+  const own = tool === undefined ? undefined : Wire.vendorTool(tool)
+  return own === undefined
+    ? { type: "function", name }
+    : { type: "allowed_tools", mode: "required", tools: [{ type: own.type }] }
+}
 
 const inputOf = (request: Request.Request, message: Prompt.Message): ReadonlyArray<InputItem> => {
   switch (message.role) {
@@ -179,15 +189,15 @@ const decodeItem = Schema.decodeUnknownResult(Item)
 export const generation = (
   request: Request.Request,
   json: unknown,
-  requestId: string | undefined
+  origin: Wire.Origin
 ): Result.Result<Generation.Generation, GenerateError> => {
   const inBand = Wire.errorIn(json)
-  if (inBand !== undefined) return Result.fail(Wire.inBandError(request, inBand, requestId))
+  if (inBand !== undefined) return Result.fail(Wire.inBandError(request, inBand, origin))
   return Result.flatMap(
-    Result.mapError(decodeReply(json), (error) => Wire.unreadable(request, error, requestId)),
+    Result.mapError(decodeReply(json), (error) => Wire.unreadable(request, error, origin)),
     (reply) =>
       Result.map(
-        answered(request, reply, json, requestId),
+        answered(request, reply, json, origin),
         (answered) => Generation.make({ ...answered, content: reply.output.flatMap(contentIn) })
       )
   )
@@ -266,7 +276,7 @@ const answered = (
   request: Request.Request,
   reply: Reply,
   native: unknown,
-  requestId: string | undefined
+  origin: Wire.Origin
 ): Result.Result<Generation.Answered, GenerateError> => {
   const usage = usageOf(reply)
   if (reply.status === "failed") {
@@ -274,7 +284,7 @@ const answered = (
       Wire.inBandError(
         request,
         { code: reply.error?.code ?? undefined, message: reply.error?.message ?? "the response failed" },
-        requestId,
+        origin,
         usage
       )
     )
@@ -284,7 +294,7 @@ const answered = (
     model: reply.model,
     finishReason: finishReasonOf(reply),
     usage,
-    requestId: requestId ?? reply.id,
+    requestId: origin.requestId ?? reply.id,
     serviceTier: reply.service_tier ?? undefined,
     native
   }
@@ -356,7 +366,7 @@ const webSearchesIn = (reply: Reply): number =>
   })
 
 /** Decodes the events of one stream. */
-export const decoder = (request: Request.Request, requestId: string | undefined): Decoder => {
+export const decoder = (request: Request.Request, origin: Wire.Origin): Decoder => {
   const started = new Set<string>()
   const toolCalls = new Map<unknown, string>()
   let finished = false
@@ -368,8 +378,8 @@ export const decoder = (request: Request.Request, requestId: string | undefined)
   }
   const finish = (json: unknown, out: Array<Generation.Part>): GenerateError | undefined => {
     const reply = decodeReply(json)
-    if (Result.isFailure(reply)) return Wire.unreadable(request, reply.failure, requestId)
-    const summary = answered(request, reply.success, json, requestId)
+    if (Result.isFailure(reply)) return Wire.unreadable(request, reply.failure, origin)
+    const summary = answered(request, reply.success, json, origin)
     if (Result.isFailure(summary)) return summary.failure
     finished = true
     out.push(Generation.finish(summary.success))
@@ -377,7 +387,7 @@ export const decoder = (request: Request.Request, requestId: string | undefined)
   }
   const itemDone = (json: unknown, out: Array<Generation.Part>): GenerateError | undefined => {
     const decoded = decodeItem(json)
-    if (Result.isFailure(decoded)) return Wire.unreadable(request, decoded.failure, requestId)
+    if (Result.isFailure(decoded)) return Wire.unreadable(request, decoded.failure, origin)
     const item = decoded.success
     if ("content" in item) {
       item.content.forEach((part, index) => {
@@ -403,7 +413,7 @@ export const decoder = (request: Request.Request, requestId: string | undefined)
           if (typeof delta === "string" && typeof itemId === "string") {
             const id = `${itemId}:${String(data.content_index)}`
             begin("text", id, out)
-            out.push(AiResponse.makePart("text-delta", { id, delta }))
+            out.push(textDelta(id, delta))
           }
           return undefined
         case "response.reasoning_summary_text.delta":
@@ -446,12 +456,12 @@ export const decoder = (request: Request.Request, requestId: string | undefined)
           return finish(data.response, out)
         default: {
           const error = Wire.errorIn(data)
-          return error === undefined ? undefined : Wire.inBandError(request, error, requestId)
+          return error === undefined ? undefined : Wire.inBandError(request, error, origin)
         }
       }
     },
     end: (out) => {
-      if (!finished) out.push(Wire.unfinished(request, requestId))
+      if (!finished) out.push(Wire.unfinished(request, origin))
       return undefined
     }
   }

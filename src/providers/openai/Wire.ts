@@ -3,6 +3,7 @@
  */
 import type * as JsonSchema from "effect/JsonSchema"
 import { isObject } from "effect/Predicate"
+import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { toCodecOpenAI } from "effect/ai/OpenAiStructuredOutput"
@@ -139,11 +140,14 @@ const failure = (
     ...(usage === undefined || usage.state === "missing" ? undefined : { usage })
   })
 
-export const unreadable = (
-  request: Request.Request,
-  error: Schema.SchemaError,
-  requestId: string | undefined
-): GenerateError => failure(request, new InvalidResponse({ detail: shapeOf(error) }), requestId)
+/** Where an answer came from, as its errors tell: by the request's id, never by the key it was asked with. */
+export interface Origin {
+  readonly requestId: string | undefined
+  readonly key: Redacted.Redacted
+}
+
+export const unreadable = (request: Request.Request, error: Schema.SchemaError, origin: Origin): GenerateError =>
+  failure(request, new InvalidResponse({ detail: shapeOf(error) }), origin.requestId)
 
 /** An error that came with status 200, in a body or as an event. */
 export interface InBand {
@@ -161,12 +165,11 @@ export const errorIn = (json: unknown): InBand | undefined => {
 export const inBandError = (
   request: Request.Request,
   error: InBand,
-  requestId: string | undefined,
+  { key, requestId }: Origin,
   usage?: Usage.Usage
-): GenerateError => failure(request, inBandReason(error), requestId, usage)
+): GenerateError => failure(request, inBandReason(error.code, tidy(error.message, key)), requestId, usage)
 
-const inBandReason = ({ code, message }: InBand): Reason => {
-  const detail = tidy(message, undefined)
+const inBandReason = (code: string | undefined, detail: string): Reason => {
   switch (code) {
     case "rate_limit_exceeded":
       return new RateLimited({ detail })
@@ -189,7 +192,7 @@ export const source = (id: string, url: string, title: string | undefined): AiRe
 const decodeSource = Schema.decodeSync(AiResponse.UrlSourcePart)
 
 /** The finish of a stream that ended without saying so. */
-export const unfinished = (request: Request.Request, requestId: string | undefined): Generation.FinishPart =>
+export const unfinished = (request: Request.Request, { requestId }: Origin): Generation.FinishPart =>
   Generation.finish({
     provider: request.model.provider,
     model: request.model.upstream,

@@ -1,0 +1,544 @@
+/**
+ * The record of truth: every call and every attempt of it, kept where dashboard, CLI and users can ask for it.
+ *
+ * A record is handed over without waiting and written in batches somewhere else. Whatever happens to the log (a locked
+ * database, a full disk, a broken file), no call is delayed and none fails: what can't be kept is counted.
+ *
+ * **Example** (Keeping the records of a program's calls)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { CallLog, Loom } from "loom-router"
+ *
+ * const program = Loom.generate({ model: "openai/gpt-4o-mini", prompt: "Say hello." }).pipe(
+ *   Effect.provide(Loom.layer()),
+ *   Effect.provide(CallLog.layerSqlite({ path: "./calls.db" }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import { clearInterval, clearTimeout, setInterval, setTimeout } from "node:timers"
+import type { Attempt } from "./Attempt.ts"
+import type { CallRecord } from "./CallRecord.ts"
+import { ofRing } from "./storage/memory.ts"
+import * as Paths from "./storage/paths.ts"
+
+/**
+ * Takes records of calls.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CallLog {
+  /** Hands a record over. Never waits and never throws; a record that finds the log full is dropped and counted. */
+  readonly offer: (record: CallRecord) => void
+  readonly stats: Effect.Effect<Stats>
+  /**
+   * Waits until every record offered so far is written, or counted as failed. A store that can't be written now is
+   * waited for: bound it with `Effect.timeout` where that may take long.
+   */
+  readonly flush: Effect.Effect<void>
+}
+
+/**
+ * What became of the records: `accepted = written + failed + queued`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Stats {
+  readonly accepted: number
+  readonly written: number
+  /** Not accepted: the queue was full, or the log closed. */
+  readonly dropped: number
+  /** Accepted and lost: the store refused them, broke, or was still out of reach when the log closed. */
+  readonly failed: number
+  /** Waiting to be written, or being written. */
+  readonly queued: number
+}
+
+/**
+ * Why a batch was not written.
+ *
+ * - `busy`: somebody else is writing. The store has waited; the batch is tried again at once.
+ * - `unavailable`: no room, no permission, no connection. Tried again after a while.
+ * - `refused`: a record of this batch can't ever be written. It is looked for, and lost.
+ * - `broken`: nothing can. The log is off until it is made anew.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
+  kind: Schema.Literals(["busy", "unavailable", "refused", "broken"]),
+  /** What is wrong, and with what. */
+  detail: Schema.String,
+  fix: Schema.String
+}) {
+  override get message() {
+    return `${this.detail}; ${this.fix}`
+  }
+}
+
+/**
+ * Where records are kept. `write` keeps all of a batch or none of it, and isn't called again before it is done.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Store {
+  readonly write: (batch: ReadonlyArray<CallRecord>) => Effect.Effect<void, StoreError>
+}
+
+/**
+ * How records wait for their store.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SinkOptions {
+  /** Records that may wait at most: 10,000. */
+  readonly capacity?: number | undefined
+  /** Records written at once at most: 1,000. */
+  readonly batch?: number | undefined
+  /** How long a record may wait for others to be written with: 100 milliseconds. */
+  readonly linger?: Duration.Input | undefined
+  /** How long closing may take: 5 seconds. What isn't written by then is lost. */
+  readonly closeTimeout?: Duration.Input | undefined
+}
+
+/**
+ * A log that keeps nothing.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const off: CallLog = {
+  offer: () => undefined,
+  stats: Effect.succeed({ accepted: 0, written: 0, dropped: 0, failed: 0, queued: 0 }),
+  flush: Effect.void
+}
+
+/**
+ * The log that calls are recorded in: {@link off} unless a layer of this module says otherwise.
+ *
+ * @category references
+ * @since 0.1.0
+ */
+export const CurrentCallLog: Context.Reference<CallLog> = Context.Reference<CallLog>(
+  "loom-router/CallLog/CurrentCallLog",
+  { defaultValue: () => off }
+)
+
+const firstRetry = 250
+const lastRetry = 30_000
+
+/**
+ * Puts a bounded queue in front of a store. Closing the scope writes what waits, for `closeTimeout` at most.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function*(
+  store: Store,
+  options: SinkOptions = {}
+): Effect.fn.Return<CallLog, never, Scope.Scope> {
+  const capacity = options.capacity ?? 10_000
+  const size = options.batch ?? 1000
+  const linger = Duration.toMillis(Duration.fromInputUnsafe(options.linger ?? 100))
+  const queue = yield* Queue.make<CallRecord>({ capacity, strategy: "dropping" })
+  const turn = yield* Semaphore.make(1)
+  const pause = makePause()
+  const count = { accepted: 0, written: 0, dropped: 0, failed: 0 }
+  let flushing = 0
+  let closing = false
+  let broken = false
+  let complained = false
+  let sawDrops = false
+
+  const complain = (error: StoreError) =>
+    Effect.suspend(() => {
+      if (complained) return Effect.void
+      complained = true
+      return Effect.logWarning(
+        `call log: ${error.message}. Calls go on; ${
+          error.kind === "broken" || error.kind === "refused"
+            ? "records are lost"
+            : `up to ${capacity} records wait in memory`
+        }`
+      )
+    })
+
+  /** Until the batch is written or counted. One record that a store refuses doesn't take its batch with it. */
+  const keep = (batch: ReadonlyArray<CallRecord>, wait = firstRetry): Effect.Effect<void> =>
+    broken ? lose(batch.length) : Effect.matchCauseEffect(Effect.suspend(() => store.write(batch)), {
+      onSuccess: () =>
+        Effect.sync(() => {
+          complained = false
+          count.written += batch.length
+        }),
+      onFailure: (cause) => {
+        if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
+        const error = cause.reasons.find(Cause.isFailReason)?.error ?? new StoreError({
+          kind: "refused",
+          detail: `the store failed: ${Cause.pretty(cause)}`,
+          fix: "report this"
+        })
+        return Effect.andThen(complain(error), Effect.suspend(() => after(error.kind, batch, wait)))
+      }
+    })
+
+  const after = (kind: StoreError["kind"], batch: ReadonlyArray<CallRecord>, wait: number): Effect.Effect<void> => {
+    switch (kind) {
+      case "busy":
+        return keep(batch)
+      case "unavailable":
+        return closing
+          ? lose(batch.length)
+          : Effect.andThen(pause.wait(wait), Effect.suspend(() => keep(batch, Math.min(wait * 2, lastRetry))))
+      case "refused":
+        return batch.length === 1 ? lose(1) : Effect.andThen(
+          keep(batch.slice(0, batch.length >> 1)),
+          Effect.suspend(() => keep(batch.slice(batch.length >> 1)))
+        )
+      case "broken":
+        broken = true
+        return lose(batch.length)
+    }
+  }
+
+  const lose = (records: number) =>
+    Effect.sync(() => {
+      count.failed += records
+    })
+
+  const mentionDrops = Effect.suspend(() => {
+    if (sawDrops || count.dropped === 0) return Effect.void
+    sawDrops = true
+    return Effect.logWarning(`call log: full with ${capacity} records. What doesn't fit is dropped and counted`)
+  })
+
+  /** A batch once taken is written or counted, even when who took it is interrupted. */
+  const next = Effect.uninterruptibleMask((restore) =>
+    Effect.suspend(() => {
+      if (Queue.sizeUnsafe(queue) === 0) return Effect.void
+      return Effect.flatMap(Queue.takeBetween(queue, 1, size), (batch) => {
+        const target = settled() + batch.length
+        return restore(keep(batch)).pipe(
+          Effect.onInterrupt(() => lose(target - settled())),
+          Effect.andThen(mentionDrops)
+        )
+      })
+    })
+  )
+
+  const settled = () => count.written + count.failed
+
+  const drain = Queue.peek(queue).pipe(
+    Effect.andThen(turn.withPermit(
+      Effect.suspend(() =>
+        flushing > 0 || Queue.sizeUnsafe(queue) >= size ? next : Effect.andThen(pause.wait(linger), next)
+      )
+    )),
+    Effect.forever
+  )
+
+  const flush = Effect.suspend(() => {
+    const target = count.accepted
+    if (settled() >= target) return Effect.void
+    flushing++
+    pause.wake()
+    // Who flushes waits, so the process does.
+    const alive = setInterval(() => undefined, 1 << 30)
+    return Effect.whileLoop({
+      while: () => settled() < target,
+      body: () => turn.withPermit(next),
+      step: () => undefined
+    }).pipe(Effect.onExit(() =>
+      Effect.sync(() => {
+        flushing--
+        clearInterval(alive)
+      })
+    ))
+  })
+
+  yield* Effect.forkScoped(drain)
+  yield* Effect.addFinalizer(() =>
+    Effect.suspend(() => {
+      closing = true
+      return Effect.interruptible(flush)
+    }).pipe(
+      Effect.timeoutOption(options.closeTimeout ?? "5 seconds"),
+      Effect.andThen(Effect.suspend(() => {
+        count.failed += Queue.sizeUnsafe(queue)
+        return Queue.shutdown(queue)
+      }))
+    )
+  )
+
+  return {
+    offer: (record) => {
+      if (Queue.offerUnsafe(queue, record)) count.accepted++
+      else count.dropped++
+    },
+    stats: Effect.sync(() => ({ ...count, queued: count.accepted - settled() })),
+    flush
+  }
+})
+
+/** Sleeps that don't keep the process alive, as the clock's do: an idle log is no reason to go on. */
+const makePause = () => {
+  let resumeNow: (() => void) | undefined
+  return {
+    wake: () => resumeNow?.(),
+    wait: (millis: number) =>
+      Effect.callback<void>((resume) => {
+        const timer = setTimeout(() => resume(Effect.void), millis).unref()
+        resumeNow = () => {
+          clearTimeout(timer)
+          resume(Effect.void)
+        }
+        return Effect.sync(() => clearTimeout(timer))
+      })
+  }
+}
+
+/**
+ * What is asked of the log: the newest calls that pass all filters.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Query {
+  /** 50 by default. */
+  readonly limit?: number | undefined
+  /** `next` of the page before. */
+  readonly cursor?: string | undefined
+  readonly filters?: {
+    /** Epoch milliseconds at which the call ended, at the earliest. */
+    readonly since?: number | undefined
+    /** Epoch milliseconds before which the call ended. */
+    readonly until?: number | undefined
+    readonly provider?: string | undefined
+    readonly model?: string | undefined
+    /** `ok`, or what it failed for. */
+    readonly outcome?: string | undefined
+    /** Only those that aren't `ok`. */
+    readonly failed?: boolean | undefined
+    /** True: answered without a request of their own. */
+    readonly cached?: boolean | undefined
+    /** Only those that took more than one attempt. */
+    readonly retried?: boolean | undefined
+    readonly tag?: { readonly key: string; readonly value: string } | undefined
+    readonly minMillis?: number | undefined
+    /** 1e-12 USD. */
+    readonly minPicoUsd?: number | undefined
+  } | undefined
+}
+
+/**
+ * A call as the log keeps it, with what its attempts add up to.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Row extends Omit<CallRecord, "attempts"> {
+  /** Ascends in the order in which calls were written. */
+  readonly seq: number
+  readonly attempts: number
+  /** Attempts at the same model as the one before. */
+  readonly retries: number
+  /** Attempts at another. */
+  readonly failovers: number
+  /** What its attempts are known to have cost, in 1e-12 USD. */
+  readonly picoUsd: bigint
+  /** Attempts that may have cost something unknown. */
+  readonly unpriced: number
+  readonly inputTokens: number
+  /** Of the input, read from the vendor's prompt cache. */
+  readonly cachedTokens: number
+  readonly outputTokens: number
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Page {
+  /** Newest first, by when they ended. */
+  readonly calls: ReadonlyArray<Row>
+  /** The cursor of the next page, if there may be one. */
+  readonly next: string | undefined
+}
+
+/**
+ * The log could not be read.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ReadError extends Schema.TaggedError<ReadError>()("ReadError", {
+  message: Schema.String,
+  cause: Schema.Defect()
+}) {}
+
+/**
+ * Reads what a log has kept.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Reader extends Context.Service<Reader, {
+  readonly recent: (query: Query) => Effect.Effect<Page, ReadError>
+  /** Of a call by its id, in their order; none where the call isn't known. */
+  readonly attemptsOf: (id: string) => Effect.Effect<ReadonlyArray<Attempt>, ReadError>
+}>()("loom-router/CallLog/Reader") {}
+
+/**
+ * The newest calls.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const recent = (query: Query = {}): Effect.Effect<Page, ReadError, Reader> =>
+  Effect.flatMap(Reader, (reader) => reader.recent(query))
+
+/**
+ * The attempts of a call by its id, in their order.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const attemptsOf = (id: string): Effect.Effect<ReadonlyArray<Attempt>, ReadError, Reader> =>
+  Effect.flatMap(Reader, (reader) => reader.attemptsOf(id))
+
+/**
+ * Records calls in a store.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (store: Effect.Effect<Store, never, Scope.Scope>, options?: SinkOptions): Layer.Layer<never> =>
+  Layer.effect(CurrentCallLog, Effect.flatMap(store, (store) => make(store, options)))
+
+/**
+ * Keeps the newest records in memory: 10,000 by default. A record that has to go for a newer one isn't counted.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerMemory = (options?: { readonly capacity?: number | undefined }): Layer.Layer<Reader> =>
+  Layer.effectContext(Effect.sync(() => {
+    const ring = ofRing(options?.capacity ?? 10_000)
+    return Context.make(Reader, ring.reader).pipe(
+      Context.add(CurrentCallLog, {
+        offer: ring.add,
+        stats: Effect.sync(() => ({ accepted: ring.added(), written: ring.added(), dropped: 0, failed: 0, queued: 0 })),
+        flush: Effect.void
+      })
+    )
+  }))
+
+/**
+ * Where and for how long calls are kept in SQLite.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SqliteOptions extends SinkOptions {
+  /** {@link defaultPath} by default. The file and the folders that have to be made for it are the user's alone. */
+  readonly path?: string | undefined
+  readonly retention?: {
+    /** Of calls and their attempts: 30 days. Sums by the minute are kept for 7, sums by the hour for ever. */
+    readonly maxAge?: Duration.Input | undefined
+    /** The oldest calls go when the file holds more: 1 GiB. */
+    readonly maxBytes?: number | undefined
+  } | undefined
+  /** How long one attempt to write waits for another process's lock: 1 second. Then it is tried again. */
+  readonly busyTimeout?: Duration.Input | undefined
+}
+
+/**
+ * Where the log is kept unless a path is given: `calls.db` in `LOOM_HOME`, else in `$XDG_STATE_HOME/loom`
+ * (`~/.local/state/loom`), on Windows in `%LOCALAPPDATA%\\loom`.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const defaultPath: Effect.Effect<string> = Paths.callLog
+
+/**
+ * Keeps records in an SQLite file, which many processes may share.
+ *
+ * **Details**
+ *
+ * A thread of its own writes, and starts with the first record. A file that isn't a database, or is one of a newer
+ * Loom, is left as it is and the log is off, with one warning. One that can't be opened or written for now is tried
+ * again, with records waiting as long as there is room for them.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerSqlite = (options: SqliteOptions = {}): Layer.Layer<Reader> =>
+  Layer.merge(
+    layer(
+      Effect.gen(function*() {
+        const path = options.path ?? (yield* defaultPath)
+        const SqliteStore = yield* Effect.promise(() => import("./storage/SqliteStore.ts"))
+        const store = SqliteStore.make({
+          path,
+          busyTimeout: millisOf(options.busyTimeout ?? "1 second"),
+          retention: {
+            maxAge: millisOf(options.retention?.maxAge ?? "30 days"),
+            maxBytes: options.retention?.maxBytes ?? 2 ** 30
+          }
+        })
+        yield* Effect.addFinalizer(() => store.close)
+        return { write: (batch) => Effect.mapError(store.write(batch), (failed) => new StoreError(failed)) }
+      }),
+      options
+    ),
+    layerReader(options)
+  )
+
+const millisOf = (duration: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(duration))
+
+/**
+ * Reads an SQLite file that {@link layerSqlite} keeps, in this process or another, and records nothing.
+ *
+ * **Details**
+ *
+ * A thread of its own reads, and starts with the first query. No file yet is no calls yet.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerReader = (options: { readonly path?: string | undefined } = {}): Layer.Layer<Reader> =>
+  Layer.effect(
+    Reader,
+    Effect.gen(function*() {
+      const scope = yield* Effect.scope
+      const open = yield* Effect.cached(Effect.gen(function*() {
+        const path = options.path ?? (yield* defaultPath)
+        const queries = yield* Effect.promise(() => import("./storage/queries.ts"))
+        const NodeSqlite = yield* Effect.promise(() => import("./storage/NodeSqlite.ts"))
+        const context = yield* Layer.buildWithScope(NodeSqlite.layer({ path }), scope)
+        return queries.makeReader(context)
+      }))
+      const unreadable = (cause: unknown) =>
+        new ReadError({ message: `the call log can't be read: ${cause instanceof Error ? cause.message : ""}`, cause })
+      return {
+        recent: (query) => Effect.flatMap(open, (reader) => Effect.mapError(reader.recent(query), unreadable)),
+        attemptsOf: (id) => Effect.flatMap(open, (reader) => Effect.mapError(reader.attemptsOf(id), unreadable))
+      }
+    })
+  )

@@ -1,0 +1,88 @@
+/**
+ * A vendor's dialect of JSON Schema: for the object that a model is to answer with, and for the arguments of tools.
+ */
+import type * as JsonSchema from "effect/JsonSchema"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Tool from "effect/ai/Tool"
+import { ContentFiltered, type GenerateError, InvalidRequest, InvalidResponse } from "../GenerateError.ts"
+import type * as Generation from "../Generation.ts"
+import * as Request from "../Request.ts"
+import { failure, unreadable } from "./failures.ts"
+import { parse, unparsable } from "./json.ts"
+
+/** A tool as a vendor is told of it. */
+export interface ToolDefinition {
+  readonly name: string
+  readonly description: string | undefined
+  readonly parameters: JsonSchema.JsonSchema
+  readonly strict: boolean
+}
+
+export interface Dialect {
+  /** The schema of the object that a request asks for. Throws a GenerateError where the dialect can't say it. */
+  readonly schemaOf: (request: Request.Request, format: Request.ObjectFormat) => JsonSchema.JsonSchema
+  readonly functionOf: (tool: Tool.Any) => ToolDefinition
+  /** The object in an answer, or why it holds none; `undefined` where the model called a tool instead. */
+  readonly objectIn: (
+    request: Request.Request,
+    format: Request.ObjectFormat,
+    answer: Pick<Generation.Answered, "finishReason" | "usage" | "requestId"> & { readonly text: string }
+  ) => Result.Result<unknown, GenerateError>
+}
+
+type ToCodec = (schema: Schema.ConstraintCodec<unknown, unknown>) => {
+  readonly codec: Schema.ConstraintCodec<unknown, unknown>
+  readonly jsonSchema: JsonSchema.JsonSchema
+}
+
+/** Schemas and tools are translated once each, however many calls use them. */
+export const make = (toCodec: ToCodec, transformer: NonNullable<Parameters<typeof Tool.getJsonSchema>[1]>): Dialect => {
+  const codecs = new WeakMap<Schema.Constraint, ReturnType<ToCodec>>()
+  const functions = new WeakMap<Tool.Any, ToolDefinition>()
+
+  const codecOf = (request: Request.Request, schema: Request.ObjectFormat["schema"]) => {
+    const known = codecs.get(schema)
+    if (known !== undefined) return known
+    const made = Result.try(() => toCodec(schema))
+    if (Result.isFailure(made)) {
+      throw Request.fail(
+        request,
+        new InvalidRequest({ field: "schema", detail: "its root must be an object that JSON Schema can say" })
+      )
+    }
+    codecs.set(schema, made.success)
+    return made.success
+  }
+
+  return {
+    schemaOf: (request, format) => codecOf(request, format.schema).jsonSchema,
+    functionOf: (tool) => {
+      const known = functions.get(tool)
+      if (known !== undefined) return known
+      const strict = Tool.getStrictMode(tool) ?? false
+      const made = {
+        name: tool.name,
+        description: tool.description,
+        parameters: strict ? Tool.getJsonSchema(tool, transformer) : Tool.getJsonSchema(tool),
+        strict
+      }
+      functions.set(tool, made)
+      return made
+    },
+    objectIn: (request, format, answer) => {
+      const fail = (reason: ContentFiltered | InvalidResponse) => Result.fail(failure(request, reason, answer))
+      if (answer.finishReason === "tool-calls") return Result.succeed(undefined)
+      if (answer.finishReason === "content-filter") return fail(new ContentFiltered({ detail: "the model refused" }))
+      if (answer.finishReason === "length") {
+        return fail(new InvalidResponse({ detail: "the object was cut off at `maxOutputTokens`" }))
+      }
+      const json = parse(answer.text)
+      if (json === unparsable) return fail(new InvalidResponse({ detail: "the object is no JSON" }))
+      return Result.mapError(
+        Schema.decodeUnknownResult(codecOf(request, format.schema).codec)(json),
+        (error) => unreadable(request, error, answer)
+      )
+    }
+  }
+}

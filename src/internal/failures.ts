@@ -1,0 +1,67 @@
+/**
+ * The errors that every adapter makes: of answers it can't read, and of what its SDK throws.
+ */
+import type * as Redacted from "effect/Redacted"
+import type * as Schema from "effect/Schema"
+import { GenerateError, InvalidRequest, InvalidResponse, Network, type Reason } from "../GenerateError.ts"
+import type * as Request from "../Request.ts"
+import * as Transport from "../Transport.ts"
+import type * as Usage from "../Usage.ts"
+import { problemsOf } from "./problems.ts"
+import { reasonOf, reasonOfTransport, type Refusal, tidy } from "./refusal.ts"
+
+/** The failure of a request, with what the vendor told of it. */
+export const failure = (
+  request: Request.Request,
+  reason: Reason,
+  known?: {
+    readonly requestId?: string | undefined
+    readonly status?: number | undefined
+    readonly usage?: Usage.Usage | undefined
+    readonly cause?: unknown
+  }
+): GenerateError =>
+  new GenerateError({
+    provider: request.model.provider,
+    model: request.model.id,
+    reason,
+    ...(known?.requestId === undefined ? undefined : { requestId: known.requestId }),
+    ...(known?.status === undefined ? undefined : { status: known.status }),
+    ...(known?.usage === undefined || known.usage.state === "missing" ? undefined : { usage: known.usage }),
+    ...(known?.cause === undefined ? undefined : { cause: known.cause })
+  })
+
+/** An answer of the wrong shape: where, and what was expected there. */
+export const unreadable = (
+  request: Request.Request,
+  error: Schema.SchemaError,
+  known?: Parameters<typeof failure>[2]
+): GenerateError => {
+  const [{ message, path }] = problemsOf(error)
+  return failure(request, new InvalidResponse({ detail: path === "" ? message : `${path}: ${message}` }), known)
+}
+
+/** What an SDK threw. `refusalOf` reads the SDK's own error, where it stands for an HTTP answer. */
+export const errorOf = (
+  request: Request.Request,
+  cause: unknown,
+  key: Redacted.Redacted,
+  refusalOf: (cause: Error) => (Refusal & { readonly requestId: string | undefined }) | undefined
+): GenerateError => {
+  if (cause instanceof GenerateError) return cause
+  const broken = Transport.findError(cause)
+  if (broken !== undefined) return failure(request, reasonOfTransport(broken), { cause: broken })
+  if (!(cause instanceof Error)) {
+    return failure(request, new Network({ detail: "the SDK threw no error", sent: "maybe" }))
+  }
+  const refusal = refusalOf(cause)
+  if (refusal !== undefined) {
+    return failure(request, reasonOf({ ...refusal, detail: tidy(refusal.detail, key) }), refusal)
+  }
+  return failure(
+    request,
+    cause instanceof TypeError || cause instanceof RangeError
+      ? new InvalidRequest({ detail: `it can't be written as JSON (${tidy(cause.message, key)})` })
+      : new Network({ detail: tidy(cause.message, key), sent: "maybe" })
+  )
+}

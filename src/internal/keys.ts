@@ -1,0 +1,34 @@
+/**
+ * A vendor's key, read at every call, so that one that is set or rotated later is seen.
+ */
+import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { type GenerateError, KeyMissing } from "../GenerateError.ts"
+import * as Request from "../Request.ts"
+
+export type Key = Redacted.Redacted | Config.Config<Redacted.Redacted>
+
+/** Reads the key of a request from where it is kept: as given, or the environment variable. */
+export const reader = (key: Key | undefined, variable: string) =>
+  Effect.map(
+    ConfigProvider.ConfigProvider,
+    (provider) => (request: Request.Request): Effect.Effect<Redacted.Redacted, GenerateError> =>
+      key !== undefined && Redacted.isRedacted(key)
+        ? Effect.succeed(key)
+        : Effect.mapError(
+          (key ?? Config.Redacted(variable)).parse(provider),
+          () => Request.fail(request, new KeyMissing({ variable }))
+        )
+  )
+
+/** The SDK's client for a key: the same one until the key changes. */
+export const clientFor = <Client>(make: (secret: string) => Promise<Client>) => {
+  let latest: { readonly key: string; readonly client: Promise<Client> } | undefined
+  return (key: Redacted.Redacted): Promise<Client> => {
+    const secret = Redacted.value(key)
+    if (latest?.key !== secret) latest = { key: secret, client: make(secret) }
+    return latest.client
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * A call log in memory.
+ */
+import * as Effect from "effect/Effect"
+import type { Page, Query, Reader, Row } from "../CallLog.ts"
+import type { CallRecord } from "../CallRecord.ts"
+import { isFailover, isUnpriced } from "./rows.ts"
+
+interface Ring {
+  readonly add: (record: CallRecord) => void
+  readonly added: () => number
+  readonly reader: Reader["Service"]
+}
+
+/** The newest `capacity` records. */
+export const ofRing = (capacity: number): Ring => {
+  const ring: Array<CallRecord> = []
+  let added = 0
+
+  const rows = function*() {
+    for (let seq = added; seq > added - ring.length; seq--) {
+      const record = ring[(seq - 1) % capacity]
+      if (record !== undefined) yield toRow(record, seq)
+    }
+  }
+
+  const recent = ({ cursor, filters = {}, limit = 50 }: Query): Page => {
+    const before = cursor === undefined ? Infinity : Number(cursor)
+    const calls: Array<Row> = []
+    for (const row of rows()) {
+      if (row.seq < before && passes(row, filters)) calls.push(row)
+      if (calls.length === limit) break
+    }
+    return { calls, next: calls.length < limit ? undefined : String(calls.at(-1)?.seq) }
+  }
+
+  return {
+    add: (record) => {
+      ring[added++ % capacity] = record
+    },
+    added: () => added,
+    reader: {
+      recent: (query) => Effect.sync(() => recent(query)),
+      attemptsOf: (id) => Effect.sync(() => ring.find((record) => record.id === id)?.attempts ?? [])
+    }
+  }
+}
+
+const passes = (row: Row, filters: NonNullable<Query["filters"]>): boolean => {
+  const ended = row.startedAt + row.timing.total
+  return (filters.since === undefined || ended >= filters.since) &&
+    (filters.until === undefined || ended < filters.until) &&
+    (filters.provider === undefined || row.provider === filters.provider) &&
+    (filters.model === undefined || row.model === filters.model) &&
+    (filters.outcome === undefined || row.outcome === filters.outcome) &&
+    (filters.failed !== true || row.outcome !== "ok") &&
+    (filters.cached === undefined || (row.cache !== "miss") === filters.cached) &&
+    (filters.retried !== true || row.attempts > 1) &&
+    (filters.tag === undefined || row.tags[filters.tag.key] === filters.tag.value) &&
+    (filters.minMillis === undefined || row.timing.total >= filters.minMillis) &&
+    (filters.minPicoUsd === undefined || row.picoUsd >= BigInt(Math.ceil(filters.minPicoUsd)))
+}
+
+const toRow = ({ attempts, ...record }: CallRecord, seq: number): Row => {
+  let picoUsd = 0n
+  let [unpriced, retries, failovers, inputTokens, cachedTokens, outputTokens] = [0, 0, 0, 0, 0, 0]
+  attempts.forEach((attempt, n) => {
+    const before = attempts[n - 1]
+    if (before !== undefined) {
+      if (isFailover(before, attempt)) failovers++
+      else retries++
+    }
+    picoUsd += BigInt(attempt.cost?.picoUsd ?? 0)
+    if (isUnpriced(attempt)) unpriced++
+    inputTokens += attempt.usage?.inputTokens ?? 0
+    cachedTokens += attempt.usage?.cacheRead ?? 0
+    outputTokens += attempt.usage?.outputTokens ?? 0
+  })
+  const sums = { picoUsd, unpriced, retries, failovers, inputTokens, cachedTokens, outputTokens }
+  return { ...record, ...sums, seq, attempts: attempts.length }
+}

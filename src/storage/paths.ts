@@ -1,0 +1,34 @@
+/**
+ * Where Loom keeps what it remembers.
+ */
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import { homedir } from "node:os"
+import { join } from "node:path"
+
+const given = (name: string): Config.Config<string | undefined> =>
+  Config.NonEmptyString(name).pipe(Config.withDefault(undefined))
+
+const environment = Config.all({
+  loom: given("LOOM_HOME"),
+  state: given("XDG_STATE_HOME"),
+  local: given("LOCALAPPDATA")
+})
+
+/** `LOOM_HOME`; else `loom` in the folder that the system keeps for the state of programs. */
+export const stateFolder: Effect.Effect<string> = Effect.gen(function*() {
+  return yield* environment
+}).pipe(
+  Effect.catch(() => Effect.succeed({ loom: undefined, state: undefined, local: undefined })),
+  Effect.map(({ local, loom, state }) =>
+    loom ?? join(
+      process.platform === "win32"
+        ? local ?? join(homedir(), "AppData", "Local")
+        : state ?? join(homedir(), ".local", "state"),
+      "loom"
+    )
+  )
+)
+
+/** The database of the call log. */
+export const callLog: Effect.Effect<string> = Effect.map(stateFolder, (folder) => join(folder, "calls.db"))

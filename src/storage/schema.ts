@@ -1,0 +1,164 @@
+/**
+ * The columns of the call log, in the order in which rows travel to the thread that writes them. Nothing here may
+ * import Effect: that thread starts with it.
+ */
+
+/** Of a call. A number that isn't there is NaN on its way, and NULL in its row. */
+export const callNumbers = [
+  "started_at",
+  "ended_at",
+  "total_ms",
+  "overhead_ms",
+  "first_token_ms",
+  "cacheable",
+  "status",
+  "attempts",
+  "retries",
+  "failovers",
+  "priced",
+  "input_tokens",
+  "cached_tokens",
+  "output_tokens",
+  "reasoning_tokens",
+  "saved_prompt_cache",
+  "saved_response_cache",
+  "saved_coalescing",
+  "saved_routing",
+  "saved_batch"
+] as const
+
+export const callTexts = [
+  "id",
+  "operation",
+  "modality",
+  "asked_provider",
+  "asked_model",
+  "route",
+  "provider",
+  "model",
+  "outcome",
+  "finish_reason",
+  "cache",
+  "error_what",
+  "error_why",
+  "request_id",
+  "tags",
+  "details"
+] as const
+
+export const attemptNumbers = [
+  "started_at",
+  "duration_ms",
+  "first_token_ms",
+  "candidate",
+  "status",
+  "input_uncached",
+  "cache_read",
+  "cache_write",
+  "output_text",
+  "output_reasoning",
+  "audio_input",
+  "audio_output",
+  "image_input",
+  "image_cache_read",
+  "image_output",
+  "input_images",
+  "cost_pico",
+  "reported_usd",
+  "per_usd"
+] as const
+
+export const attemptTexts = [
+  "provider",
+  "model",
+  "asked",
+  "outcome",
+  "why",
+  "billed",
+  "request_id",
+  "service_tier",
+  "region",
+  "key_source",
+  "usage_state",
+  "cache_write_by_ttl",
+  "requests",
+  "images",
+  "cost_status",
+  "cost_lines",
+  "cost_unpriced",
+  "price_provider",
+  "price_model",
+  "price_from",
+  "price_source",
+  "price_confidence",
+  "catalog_version",
+  "currency",
+  "rate_as_of",
+  "rate_source"
+] as const
+
+/** What a roll-up of calls sums, besides `calls`. */
+export const callSums = ["cacheable", "attempts", "retries", "failovers"] as const
+
+export const savings = [
+  "saved_prompt_cache",
+  "saved_response_cache",
+  "saved_coalescing",
+  "saved_routing",
+  "saved_batch"
+] as const
+
+/** What a roll-up of attempts sums, besides `attempts` and `cost_pico`. */
+export const attemptSums = [
+  "input_uncached",
+  "cache_read",
+  "cache_write",
+  "output_text",
+  "output_reasoning",
+  "audio_input",
+  "audio_output",
+  "image_input",
+  "image_cache_read",
+  "image_output",
+  "input_images"
+] as const
+
+/** How long a bucket of each roll-up is and how long it is kept, in milliseconds. */
+export const spans = [
+  { span: 10_000, keep: 2 * 3_600_000 },
+  { span: 60_000, keep: 7 * 24 * 3_600_000 },
+  { span: 3_600_000, keep: Infinity }
+] as const
+
+/** Records on their way to the writing thread: the columns of each call, then of its attempts, then its tags. */
+export interface Batch {
+  readonly count: number
+  readonly numbers: Float64Array
+  readonly texts: ReadonlyArray<string | null>
+  /** For each record: how many attempts and how many tags. */
+  readonly shape: Uint32Array
+}
+
+export interface Retention {
+  /** Milliseconds. */
+  readonly maxAge: number
+  readonly maxBytes: number
+}
+
+export interface WriterData {
+  readonly path: string
+  /** How long to wait for somebody else's lock, in milliseconds. */
+  readonly busyTimeout: number
+  readonly retention: Retention
+}
+
+export interface Failed {
+  readonly kind: "busy" | "unavailable" | "refused" | "broken"
+  readonly detail: string
+  readonly fix: string
+}
+
+export type ToWriter = Batch | "close"
+
+/** Answers to batches, in their order. */
+export type FromWriter = "written" | "closed" | Failed

@@ -1,0 +1,211 @@
+/**
+ * The thread that owns the connection which writes the call log. It starts without Effect, and opens the database with
+ * the first batch.
+ */
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs"
+import { dirname } from "node:path"
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
+import { parentPort, workerData } from "node:worker_threads"
+import { migrate, TooNew } from "./migrations.ts"
+import { makeDue, prune } from "./retention.ts"
+import { makeRollups, type Rollups } from "./rollups.ts"
+import {
+  attemptNumbers,
+  attemptTexts,
+  type Batch,
+  callNumbers,
+  callTexts,
+  type Failed,
+  type FromWriter,
+  type ToWriter,
+  type WriterData
+} from "./schema.ts"
+
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- SqliteStore alone starts this thread
+const { busyTimeout, path, retention } = workerData as WriterData
+
+interface Open {
+  readonly db: DatabaseSync
+  readonly begin: StatementSync
+  readonly commit: StatementSync
+  readonly lastSeq: StatementSync
+  readonly call: StatementSync
+  readonly attempt: StatementSync
+  readonly tag: StatementSync
+  readonly rollups: Rollups
+}
+
+let opened: Open | undefined
+
+/** Files and folders that Loom makes are the user's alone; SQLite gives its side files the mode of the database. */
+const open = (): Open => {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const isNew = !existsSync(path)
+  if (isNew) closeSync(openSync(path, "a", 0o600))
+  const db = new DatabaseSync(path, { timeout: busyTimeout })
+  try {
+    if (isNew) db.exec("PRAGMA auto_vacuum = INCREMENTAL")
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000")
+    db.exec("PRAGMA journal_size_limit = 67108864")
+    migrate(db)
+    return {
+      db,
+      begin: db.prepare("BEGIN IMMEDIATE"),
+      commit: db.prepare("COMMIT"),
+      lastSeq: db.prepare("SELECT coalesce(max(seq), 0) AS seq FROM calls"),
+      call: db.prepare(insertInto("calls", ["seq", ...callNumbers, ...callTexts]) + " ON CONFLICT (id) DO NOTHING"),
+      attempt: db.prepare(
+        insertInto("attempts", ["call_seq", "n", "ended_at", "spent_pico", ...attemptNumbers, ...attemptTexts])
+      ),
+      // Keys that differ in lone surrogates alone are one key here.
+      tag: db.prepare(`${insertInto("tags", ["key", "value", "ended_at", "call_seq"])} ON CONFLICT DO NOTHING`),
+      rollups: makeRollups(db)
+    }
+  } catch (cause) {
+    db.close()
+    throw cause
+  }
+}
+
+const insertInto = (table: string, columns: ReadonlyArray<string>): string =>
+  `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`
+
+const endedAt = callNumbers.indexOf("ended_at")
+const cost = attemptNumbers.indexOf("cost_pico")
+
+const write = (self: Open, { count, numbers, shape, texts }: Batch): void => {
+  const { attempt, call, rollups, tag } = self
+  let seq = Number(self.lastSeq.get()?.["seq"])
+  let atNumber = 0
+  let atText = 0
+  const row: Array<SQLInputValue> = []
+  for (let index = 0; index < count; index++) {
+    const attempts = shape[index * 2] ?? 0
+    const tags = shape[index * 2 + 1] ?? 0
+    const ended = numbers[atNumber + endedAt] ?? 0
+    const callNumber = atNumber
+    const callText = atText
+    row.length = 0
+    row.push(++seq)
+    for (let n = 0; n < callNumbers.length; n++) row.push(numbers[atNumber++] ?? null)
+    for (let n = 0; n < callTexts.length; n++) row.push(texts[atText++] ?? null)
+    // A batch that is sent again because its answer got lost changes nothing.
+    const isNew = call.run(...row).changes !== 0
+    if (isNew) rollups.addCall(numbers, callNumber, texts, callText)
+    else seq--
+    let spent = 0n
+    for (let n = 0; n < attempts; n++) {
+      const attemptNumber = atNumber
+      const attemptText = atText
+      const picoUsd = numbers[atNumber + cost] ?? Number.NaN
+      if (picoUsd > 0) spent += BigInt(picoUsd)
+      row.length = 0
+      row.push(seq, n + 1, ended, spent)
+      for (let column = 0; column < attemptNumbers.length; column++) row.push(numbers[atNumber++] ?? null)
+      for (let column = 0; column < attemptTexts.length; column++) row.push(texts[atText++] ?? null)
+      if (!isNew) continue
+      attempt.run(...row)
+      rollups.addAttempt(numbers, attemptNumber, texts, attemptText, callNumber)
+    }
+    for (let n = 0; n < tags; n++) {
+      const key = texts[atText++] ?? ""
+      const value = texts[atText++] ?? ""
+      if (isNew) tag.run(key, value, ended, seq)
+    }
+  }
+  rollups.write()
+}
+
+const transact = (batch: Batch): void => {
+  opened ??= open()
+  const { begin, commit, db, rollups } = opened
+  try {
+    begin.run()
+    write(opened, batch)
+    commit.run()
+  } catch (cause) {
+    rollups.clear()
+    if (db.isTransaction) db.exec("ROLLBACK")
+    throw cause
+  }
+}
+
+const errcodeOf = (cause: unknown): number =>
+  cause instanceof Error && "errcode" in cause && typeof cause.errcode === "number" ? cause.errcode & 0xff : 0
+
+const explain = (cause: unknown): Failed => {
+  const detail = `${path}: ${cause instanceof Error ? cause.message : String(cause)}`
+  if (cause instanceof TooNew) return { kind: "broken", detail, fix: "use the newer Loom, or another path" }
+  switch (errcodeOf(cause)) {
+    case 5:
+    case 6:
+      return { kind: "busy", detail, fix: "another process is writing; Loom waits for it" }
+    case 3:
+    case 8:
+    case 14:
+    case 23:
+      return { kind: "unavailable", detail, fix: "make the file and its folder writable" }
+    case 10:
+    case 13:
+      return { kind: "unavailable", detail, fix: "make room on the disk" }
+    case 11:
+    case 26:
+      return { kind: "broken", detail, fix: "move the file away: a new one is made with the next start" }
+    case 18:
+    case 19:
+    case 20:
+      return { kind: "refused", detail, fix: "report this: a record doesn't fit its row" }
+    default:
+      return cause instanceof Error && "syscall" in cause
+        ? { kind: "unavailable", detail, fix: "make the file and its folder writable" }
+        : { kind: "refused", detail, fix: "report this: a record doesn't fit its row" }
+  }
+}
+
+const answer = (message: FromWriter): void => {
+  parentPort?.postMessage(message)
+}
+
+const close = (): void => {
+  try {
+    opened?.db.close()
+  } catch {
+    // Another process may hold it; the next one to open it finishes.
+  }
+  opened = undefined
+}
+
+const isDue = makeDue()
+let tidying = false
+
+/** In small steps, so that batches get in between. What fails here is due again with a later batch. */
+const tidy = (): void => {
+  tidying = false
+  try {
+    if (opened === undefined || !prune(opened.db, retention)) return
+  } catch {
+    return
+  }
+  tidying = true
+  setImmediate(tidy)
+}
+
+parentPort?.on("message", (message: ToWriter) => {
+  if (message === "close") {
+    close()
+    answer("closed")
+    parentPort?.close()
+    return
+  }
+  try {
+    transact(message)
+  } catch (cause) {
+    const failed = explain(cause)
+    // A file that was replaced, moved or made writable is only seen by opening it.
+    if (failed.kind === "unavailable") close()
+    answer(failed)
+    return
+  }
+  answer("written")
+  if (!tidying && isDue()) tidy()
+})

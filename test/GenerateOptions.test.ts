@@ -1,0 +1,120 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Result, Schema } from "effect"
+import { Prompt, Tool } from "effect/ai"
+import { Call, Catalog, GenerateOptions, RetryPolicy } from "loom-router"
+
+const catalog = Catalog.registerModel(Catalog.empty, { provider: "acme", model: "ada" })
+const minimal = { model: "acme/ada", prompt: "Hi" } as const
+
+const decoded = (options: object) => Result.getOrThrow(GenerateOptions.decode({ ...minimal, ...options }))
+const error = (options: object) =>
+  Result.getOrThrow(
+    Result.flip(GenerateOptions.decode({ ...minimal, ...options }))
+  )
+const requestOf = (options: object) =>
+  Effect.flatMap(Call.make(), (call) => decoded(options).request(catalog, {}, call))
+
+describe("decode", () => {
+  it("reads who is asked, and under which circumstances", () => {
+    const retry = RetryPolicy.none
+    assert.include(decoded({ provider: "acme", model: "ada", retry, timeout: "2 seconds", tags: { a: "b" } }), {
+      provider: "acme",
+      model: "ada",
+      retry,
+      timeout: 2_000
+    })
+    assert.deepStrictEqual(decoded({ tags: { a: "b" } }).tags, { a: "b" })
+    assert.include(decoded({}), { provider: undefined, model: "acme/ada", retry: undefined, timeout: undefined })
+  })
+
+  it("takes a timeout in any form of a duration", () => {
+    for (
+      const timeout of [1_500, "1500 millis", "1.5 seconds", Duration.seconds(1.5), 1_500_000_000n, [1, 500_000_000]]
+    ) {
+      assert.strictEqual(decoded({ timeout }).timeout, 1_500)
+    }
+    assert.strictEqual(decoded({ timeout: Infinity }).timeout, Infinity)
+  })
+
+  it("names provider, model and the option at fault", () => {
+    assert.strictEqual(
+      error({ temperature: -1 }).message.split("\n")[0],
+      "acme/ada can't take this request"
+    )
+    assert.match(error({ temperature: -1 }).why, /^temperature: /)
+    assert.strictEqual(error({ provider: "acme", model: "ada", temperature: -1 }).provider, "acme")
+    assert.match(error({ tags: { tenant: 1 } }).why, /^tags\.tenant: /)
+    assert.match(error({ retry: { ...RetryPolicy.none, maxAttempts: 0 } }).why, /^retry\.maxAttempts: /)
+    assert.match(error({ stop: ["."], tools: [{}] }).why, /^tools\.0: /)
+  })
+
+  it("says nothing of what was there, which may be secret", () => {
+    for (
+      const options of [{ temperature: "hunter2" }, { prompt: [{ role: "hunter2", content: "hunter2" }] }, {
+        tags: { a: ["hunter2"] }
+      }]
+    ) {
+      assert.notInclude(error(options).message, "hunter2")
+    }
+  })
+
+  it("has no word for a caller whose name can't be read", () => {
+    assert.match(error({ model: 42 }).message, /^Loom can't take this request/)
+  })
+})
+
+describe("request", () => {
+  it.effect("is of the model in the catalog", () =>
+    Effect.gen(function*() {
+      const { model, native, object, params, toolChoice, tools } = yield* requestOf({})
+      assert.deepStrictEqual([model.provider, model.id], ["acme", "ada"])
+      assert.deepStrictEqual({ native, object, params, toolChoice, tools }, {
+        native: {},
+        object: undefined,
+        params: {},
+        toolChoice: undefined,
+        tools: []
+      })
+    }))
+
+  it.effect("carries its call", () =>
+    Effect.gen(function*() {
+      const call = yield* Call.make()
+      assert.strictEqual((yield* decoded({}).request(catalog, {}, call)).call, call)
+    }))
+
+  it.effect("puts instructions in front of the conversation", () =>
+    Effect.gen(function*() {
+      const { prompt } = yield* requestOf({ system: "Be brief.", prompt: [{ role: "user", content: "Hi" }] })
+      assert.deepStrictEqual(
+        prompt,
+        Prompt.make([{ role: "system", content: "Be brief." }, { role: "user", content: "Hi" }])
+      )
+    }))
+
+  it.effect("takes a Prompt that is made already", () =>
+    Effect.gen(function*() {
+      const prompt = Prompt.make("Hi")
+      assert.strictEqual((yield* requestOf({ prompt })).prompt, prompt)
+    }))
+
+  it.effect("keeps tools and schemas as they are", () =>
+    Effect.gen(function*() {
+      const tool = Tool.make("lookup", { parameters: Schema.Struct({ id: Schema.String }) })
+      const schema = Schema.Struct({ a: Schema.String })
+      const { object, toolChoice, tools } = yield* requestOf({ tools: [tool], toolChoice: { tool: "lookup" }, schema })
+      assert.strictEqual(tools[0], tool)
+      assert.deepStrictEqual(toolChoice, { tool: "lookup" })
+      assert.strictEqual(object?.schema, schema)
+      assert.strictEqual(object?.name, "object")
+    }))
+
+  it.effect("fails for a model that isn't there only when it is made", () =>
+    Effect.gen(function*() {
+      const { request } = decoded({ model: "acme/eve" })
+      const unknown = yield* Effect.flip(request(catalog, {}, yield* Call.make()))
+      assert.strictEqual(unknown.reason._tag, "UnknownModel")
+      const richer = Catalog.registerModel(catalog, { provider: "acme", model: "eve" })
+      assert.strictEqual((yield* request(richer, {}, yield* Call.make())).model.id, "eve")
+    }))
+})

@@ -1,0 +1,138 @@
+import { Effect, type Layer, Schema, type Stream } from "effect"
+import { type Catalog, type GenerateError, type GenerateOptions, type Generation, Generator, Loom } from "loom-router"
+import type OpenAI from "openai"
+import { describe, expectTypeOf, it } from "vitest"
+
+type OpenAiReply = OpenAI.Responses.Response | OpenAI.Chat.ChatCompletion
+type Failure = GenerateError.GenerateError
+
+describe("generate", () => {
+  it("needs no wiring", () => {
+    const run = () => Effect.runPromise(Loom.generate({ provider: "openai", model: "gpt-4o-mini", prompt: "Hi" }))
+    expectTypeOf(run).returns.toEqualTypeOf<Promise<Generation.Generation<OpenAiReply>>>()
+    expectTypeOf(Loom.generate({ provider: "openai", model: "gpt-4o-mini", prompt: "Hi" })).toEqualTypeOf<
+      Effect.Effect<Generation.Generation<OpenAiReply>, Failure>
+    >()
+  })
+
+  it("types what came back", () => {
+    const answered = Loom.generate({ provider: "openai", model: "gpt-4o-mini", prompt: "Hi" })
+    type Answer = Effect.Success<typeof answered>
+    expectTypeOf<Answer["text"]>().toEqualTypeOf<string>()
+    expectTypeOf<Answer["cost"]["usd"]>().toEqualTypeOf<number | undefined>()
+    expectTypeOf<Answer["usage"]["totalTokens"]>().toEqualTypeOf<number>()
+    expectTypeOf<Answer["native"]>().toEqualTypeOf<OpenAiReply>()
+    const elsewhere = Loom.generate({ provider: "newco", model: "large", prompt: "Hi" })
+    expectTypeOf<Effect.Success<typeof elsewhere>["native"]>().toEqualTypeOf<unknown>()
+  })
+
+  it("knows ids, and takes others", () => {
+    type Model = Extract<GenerateOptions.Asked<"openai">, { readonly provider: "openai" }>["model"]
+    expectTypeOf<Model>().toEqualTypeOf<Catalog.ModelIds["openai"] | (string & {})>()
+    expectTypeOf<Model>().not.toEqualTypeOf<string>()
+    void Loom.generate({ provider: "openai", model: "ft:gpt-4o-mini:acme", prompt: "Hi" })
+    void Loom.generate({ provider: "newco", model: "large", prompt: "Hi" })
+    void Loom.generate({ model: "openai/gpt-4o-mini", prompt: "Hi" })
+    void Loom.generate({ model: "newco/large", prompt: "Hi" })
+  })
+
+  it("wants a provider, in a field or in the id", () => {
+    // @ts-expect-error an id alone names no provider
+    void Loom.generate({ model: "gpt-4o-mini", prompt: "Hi" })
+    // @ts-expect-error a model is needed
+    void Loom.generate({ provider: "openai", prompt: "Hi" })
+    // @ts-expect-error a prompt is needed
+    void Loom.generate({ model: "openai/gpt-4o-mini" })
+  })
+
+  it("knows its options", () => {
+    // @ts-expect-error there is no such option
+    void Loom.generate({ model: "openai/gpt-4o-mini", prompt: "Hi", max_tokens: 10 })
+    // @ts-expect-error a number is needed
+    void Loom.generate({ model: "openai/gpt-4o-mini", prompt: "Hi", temperature: "hot" })
+    // @ts-expect-error there is no such modality
+    void Loom.generate({ model: "openai/gpt-4o-mini", prompt: "Hi", modality: "smell" })
+    void Loom.generate({ model: "openai/gpt-4o-mini", prompt: "Hi", temperature: undefined, timeout: "5 seconds" })
+  })
+
+  it("types native options as the SDK does", () => {
+    void Loom.generate({
+      provider: "openai",
+      model: "gpt-4o-mini",
+      prompt: "Hi",
+      native: { prompt_cache_key: "a", metadata: { b: "c" } }
+    })
+    void Loom.generate({
+      provider: "openai",
+      model: "gpt-4o-mini",
+      prompt: "Hi",
+      // @ts-expect-error the SDK knows it as an object
+      native: { metadata: 42 }
+    })
+    void Loom.generate({ provider: "newco", model: "large", prompt: "Hi", native: { anything: 42 } })
+  })
+})
+
+describe("stream", () => {
+  it("is a stream of parts, whose finish knows the reply", () => {
+    const parts = Loom.stream({ provider: "openai", model: "gpt-4o-mini", prompt: "Hi" })
+    expectTypeOf(parts).toEqualTypeOf<Stream.Stream<Generation.Part<OpenAiReply>, Failure>>()
+    type Finish = Extract<Stream.Success<typeof parts>, { readonly type: "finish" }>
+    expectTypeOf<Finish["native"]>().toEqualTypeOf<OpenAiReply>()
+  })
+})
+
+describe("generateObject", () => {
+  it("infers the object from the schema", () => {
+    const answered = Loom.generateObject({
+      provider: "openai",
+      model: "gpt-4o-mini",
+      prompt: "Hi",
+      schema: Schema.Struct({ name: Schema.String, born: Schema.DateFromString })
+    })
+    type Answer = Effect.Success<typeof answered>
+    expectTypeOf<Answer["object"]>().toEqualTypeOf<{ readonly name: string; readonly born: Date }>()
+    expectTypeOf<Answer["native"]>().toEqualTypeOf<OpenAiReply>()
+    // @ts-expect-error a schema is needed
+    void Loom.generateObject({ model: "openai/gpt-4o-mini", prompt: "Hi" })
+  })
+})
+
+describe("layers", () => {
+  it("add nothing to what a program needs", () => {
+    expectTypeOf(Loom.layer()).toEqualTypeOf<Layer.Layer<never>>()
+    expectTypeOf(Loom.layerTest(Generator.fake(() => "Hi"))).toEqualTypeOf<Layer.Layer<never>>()
+    expectTypeOf(Loom.layerTest({ openai: Generator.layerFake(() => "Hi") })).toEqualTypeOf<Layer.Layer<never>>()
+    const program = Effect.provide(
+      Loom.generate({ model: "openai/gpt-4o-mini", prompt: "Hi" }),
+      Loom.layerTest(Generator.fake(() => "Hi"))
+    )
+    expectTypeOf<Effect.Services<typeof program>>().toEqualTypeOf<never>()
+    expectTypeOf<Effect.Error<typeof program>>().toEqualTypeOf<Failure>()
+  })
+})
+
+describe("client", () => {
+  it("speaks in promises and async iterables", () => {
+    const client = Loom.client()
+    expectTypeOf(client.generate({ provider: "openai", model: "gpt-4o-mini", prompt: "Hi" }))
+      .toEqualTypeOf<Promise<Generation.Generation<OpenAiReply>>>()
+    expectTypeOf(client.stream({ provider: "openai", model: "gpt-4o-mini", prompt: "Hi" }))
+      .toEqualTypeOf<AsyncIterable<Generation.Part<OpenAiReply>>>()
+    expectTypeOf(client).toExtend<AsyncDisposable>()
+    // @ts-expect-error an id alone names no provider
+    void client.generate({ model: "gpt-4o-mini", prompt: "Hi" })
+  })
+})
+
+describe("reasons", () => {
+  it("are caught by their name", () => {
+    const handled = Loom.generate({ model: "openai/gpt-4o-mini", prompt: "Hi" }).pipe(
+      Effect.catchReason("GenerateError", "RateLimited", ({ retryAfter }) => Effect.succeed(retryAfter))
+    )
+    expectTypeOf<Effect.Error<typeof handled>>().toExtend<Failure>()
+    const hello = Loom.generate({ model: "openai/gpt-4o-mini", prompt: "Hi" })
+    // @ts-expect-error there is no such reason
+    void hello.pipe(Effect.catchReason("GenerateError", "Nope", () => Effect.void))
+  })
+})

@@ -1,0 +1,176 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { Prompt, Tool } from "effect/ai"
+import { Catalog, GenerateError, Model, Request } from "loom-router"
+import { asking } from "./scripted.ts"
+
+const tool = Tool.make("lookup", { parameters: Schema.Struct({ id: Schema.String }) })
+const object = { name: "person", schema: Schema.Struct({ name: Schema.String }) }
+const file = (mediaType: string) =>
+  Prompt.make([{
+    role: "user",
+    content: [
+      { type: "text", text: "What is this?" },
+      { type: "file", mediaType, data: new Uint8Array([1]) }
+    ]
+  }])
+
+const able = (known?: Parameters<typeof Model.make>[0] extends infer K ? Partial<K> : never) =>
+  Model.make({ provider: "acme", id: "ada", ...known })
+
+const mismatch = (known: Parameters<typeof able>[0], asked: Parameters<typeof asking>[0], prompt?: Prompt.Prompt) =>
+  Effect.map(
+    asking({ model: able(known), ...asked }),
+    (request) => Request.mismatch(prompt === undefined ? request : { ...request, prompt })
+  )
+
+/** What is asked, and the capability that has to be known to be missing for it to be refused. */
+const features = [
+  ["tools", "tools", { tools: [tool] }, undefined],
+  ["structuredOutput", "structuredOutput", { object }, undefined],
+  ["reasoning", "reasoning", { params: { reasoning: "low" } }, undefined],
+  ["vision", "vision", {}, file("image/png")]
+] as const
+
+describe("mismatch", () => {
+  it.effect.each(features)(
+    "refuses %s where the model is known not to have it",
+    ([feature, capability, asked, prompt]) =>
+      Effect.gen(function*() {
+        const error = yield* mismatch({ capabilities: { [capability]: false } }, asked, prompt)
+        assert.include(error?.reason, { _tag: "Unsupported", feature })
+        assert.deepStrictEqual([error?.provider, error?.model], ["acme", "ada"])
+        assert.include(error?.message, feature)
+      })
+  )
+
+  it.effect.each(features)(
+    "lets %s through where the model has it, or nothing is known",
+    ([, capability, asked, prompt]) =>
+      Effect.gen(function*() {
+        assert.isUndefined(yield* mismatch({ capabilities: { [capability]: true } }, asked, prompt))
+        assert.isUndefined(yield* mismatch({ capabilities: {} }, asked, prompt))
+      })
+  )
+
+  it.effect("asks no ability of a model that isn't needed", () =>
+    Effect.gen(function*() {
+      const unable = {
+        capabilities: { tools: false, structuredOutput: false, reasoning: false, vision: false }
+      }
+      assert.isUndefined(yield* mismatch(unable, {}))
+      assert.isUndefined(yield* mismatch(unable, { params: { reasoning: "none" } }))
+      assert.isUndefined(yield* mismatch(unable, {}, file("application/pdf")))
+    }))
+
+  it.effect("refuses the wrong modality, either way", () =>
+    Effect.gen(function*() {
+      for (const [has, asked] of [["text", "image"], ["image", "text"], ["embedding", "text"]] as const) {
+        const error = yield* mismatch({ modality: has }, { modality: asked })
+        assert.include(error?.reason, { _tag: "Unsupported", feature: "modality" })
+        assert.include(error?.why, has)
+        assert.include(error?.why, asked)
+      }
+      assert.isUndefined(yield* mismatch({ modality: "image" }, { modality: "image" }))
+    }))
+
+  it.effect("refuses more output than the model writes", () =>
+    Effect.gen(function*() {
+      const error = yield* mismatch({ maxOutput: 100 }, { params: { maxOutputTokens: 101 } })
+      assert.include(error?.reason, { _tag: "InvalidRequest", field: "maxOutputTokens" })
+      assert.include(error?.why, "100")
+      assert.isUndefined(yield* mismatch({ maxOutput: 100 }, { params: { maxOutputTokens: 100 } }))
+      assert.isUndefined(yield* mismatch({}, { params: { maxOutputTokens: 1_000_000 } }))
+    }))
+})
+
+describe("checked", () => {
+  it.effect("is the request, or the error of its first mismatch", () =>
+    Effect.gen(function*() {
+      const request = yield* asking()
+      assert.strictEqual(yield* Request.checked(request), request)
+      const error = yield* Effect.flip(Request.checked({ ...request, modality: "image" }))
+      assert.strictEqual(error.reason._tag, "Unsupported")
+    }))
+})
+
+describe("resolve", () => {
+  it.effect("finds a model, or tells the three nearest ids", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* Request.resolve(Catalog.bundled, { model: "openai/gpt-4o-mini" })).id, "gpt-4o-mini")
+      const error = yield* Effect.flip(Request.resolve(Catalog.bundled, { provider: "openai", model: "gpt-4o-mimi" }))
+      assert.deepStrictEqual([error.provider, error.model], ["openai", "gpt-4o-mimi"])
+      const nearest = error.reason._tag === "UnknownModel" ? error.reason.nearest : []
+      assert.lengthOf(nearest, 3)
+      assert.strictEqual(nearest[0], "openai/gpt-4o-mini")
+    }))
+})
+
+describe("make", () => {
+  it.effect("leaves empty what isn't given", () =>
+    Effect.gen(function*() {
+      const { call, model, prompt, ...rest } = yield* Request.fromPrompt("Say hello.")
+      assert.deepStrictEqual(rest, {
+        modality: "text",
+        params: {},
+        tools: [],
+        toolChoice: undefined,
+        object: undefined,
+        native: {}
+      })
+      assert.deepStrictEqual([model.provider, model.id, call.attempts.length], ["", "", 0])
+      assert.deepStrictEqual(prompt, Prompt.make("Say hello."))
+    }))
+
+  it.effect("gives each request a call of its own", () =>
+    Effect.gen(function*() {
+      const [first, second] = [yield* Request.fromPrompt("Hi"), yield* Request.fromPrompt("Hi")]
+      assert.notStrictEqual(first.call.id, second.call.id)
+      assert.notStrictEqual(first.call.attempts, second.call.attempts)
+    }))
+})
+
+describe("fail", () => {
+  it.effect("names provider and model", () =>
+    Effect.gen(function*() {
+      const error = Request.fail(yield* asking(), new GenerateError.Rejected({ detail: "too short" }))
+      assert.deepStrictEqual([error.provider, error.model, error.why], ["acme", "ada", "too short"])
+    }))
+})
+
+describe("estimateUsage", () => {
+  it.effect.prop(
+    "is an estimate that grows with what is said",
+    [Schema.String, Schema.Natural],
+    ([text, characters]) =>
+      Effect.gen(function*() {
+        const estimated = Request.estimateUsage(yield* Request.fromPrompt(text), characters)
+        assert.strictEqual(estimated.state, "estimated")
+        assert.strictEqual(estimated.inputTokens, Math.ceil(text.length / 4))
+        assert.strictEqual(estimated.outputTokens, Math.ceil(characters / 4))
+      }),
+    { arbitrary: { runs: 30 } }
+  )
+
+  it.effect("counts system messages and all texts of a conversation", () =>
+    Effect.gen(function*() {
+      const request = yield* Request.fromPrompt([
+        { role: "system", content: "1234" },
+        { role: "user", content: [{ type: "text", text: "1234" }, { type: "text", text: "1234" }] },
+        { role: "assistant", content: "1234" }
+      ])
+      assert.strictEqual(Request.estimateUsage(request, 0).inputTokens, 4)
+    }))
+})
+
+it.effect("a PDF is refused where the model is known to read none", () =>
+  Effect.gen(function*() {
+    const asked = (pdf: boolean | undefined) =>
+      Effect.map(
+        Request.fromPrompt(file("application/pdf"), { model: able({ capabilities: { pdf } }) }),
+        (request) => Request.mismatch(request)?.reason
+      )
+    assert.deepInclude(yield* asked(false), { _tag: "Unsupported", feature: "pdf" })
+    assert.isUndefined(yield* asked(true))
+    assert.isUndefined(yield* asked(undefined))
+  }))

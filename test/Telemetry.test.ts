@@ -1,0 +1,247 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Logger, Stream, Tracer } from "effect"
+import { Response } from "effect/ai"
+import { TestClock } from "effect/testing"
+import { type CallRecord, GenerateError, Generation, Generator, Loom, RetryPolicy, Telemetry, Usage } from "loom-router"
+
+const usage = Usage.make({ inputUncached: 100, cacheRead: 28, outputText: 20 })
+
+const answered = Generation.make({
+  provider: "openai",
+  model: "gpt-4o-mini-2024-07-18",
+  content: [],
+  finishReason: "stop",
+  usage,
+  requestId: "req_1",
+  native: undefined
+})
+
+const busy = new GenerateError.GenerateError({
+  provider: "openai",
+  model: "gpt-4o-mini",
+  status: 429,
+  reason: new GenerateError.RateLimited({ detail: "too many requests" })
+})
+
+const traced = () => {
+  const spans: Array<Tracer.Span> = []
+  const ended: Array<Tracer.Span> = []
+  const tracer = Tracer.make({
+    span(options) {
+      const span = new Tracer.NativeSpan(options)
+      spans.push(span)
+      const end = span.end.bind(span)
+      span.end = (time, exit) => {
+        ended.push(span)
+        end(time, exit)
+      }
+      return span
+    }
+  })
+  return { spans, ended, tracer }
+}
+
+const logged = () => {
+  const lines: Array<unknown> = []
+  const layer = Logger.layer([Logger.make(({ logLevel, message }) => void lines.push([logLevel, message]))])
+  return { lines, layer }
+}
+
+const asked = { model: "openai/gpt-4o-mini", prompt: "Tell me a secret." } as const
+
+describe("spans", () => {
+  it.effect("one for the call, and under it one per attempt, which alone carries usage", () =>
+    Effect.gen(function*() {
+      let n = 0
+      const { ended, spans, tracer } = traced()
+      const layer = Loom.layerTest(Generator.fake(() => n++ === 0 ? busy : answered), {
+        retry: RetryPolicy.make({ baseDelay: "1 second" })
+      })
+      const fiber = yield* Loom.generate({ ...asked, temperature: 0.5, tags: { tenant: "acme" } }).pipe(
+        Effect.provide(layer),
+        Effect.withTracer(tracer),
+        Effect.forkChild
+      )
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(spans.map(({ name }) => name), ["loom.generate", "chat gpt-4o-mini", "chat gpt-4o-mini"])
+      assert.strictEqual(ended.length, 3)
+      const [call, first, second] = spans
+      const parentOf = (span: Tracer.Span | undefined) =>
+        span?.parent._tag === "Some" ? span.parent.value.spanId : "none"
+      assert.deepStrictEqual([first, second].map(parentOf), [call?.spanId, call?.spanId])
+      const attributes = (span: Tracer.Span | undefined) => Object.fromEntries(span?.attributes ?? [])
+      assert.strictEqual(attributes(call)["loom.tag.tenant"], "acme")
+      assert.strictEqual(attributes(call)["loom.attempts"], 2)
+      assert.isUndefined(attributes(call)["gen_ai.usage.input_tokens"])
+      assert.strictEqual(attributes(first)["error.type"], "RateLimited")
+      assert.strictEqual(attributes(first)["loom.billed"], "no")
+      assert.include(attributes(second), {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": "gpt-4o-mini",
+        "gen_ai.request.temperature": 0.5,
+        "gen_ai.response.model": "gpt-4o-mini-2024-07-18",
+        "gen_ai.response.id": "req_1",
+        "gen_ai.usage.input_tokens": 128,
+        "gen_ai.usage.cache_read.input_tokens": 28,
+        "gen_ai.usage.output_tokens": 20
+      })
+      assert.notInclude(JSON.stringify(spans.map(attributes)), "secret")
+    }))
+
+  it.effect("of a stream live until it is over, however it ends", () =>
+    Effect.gen(function*() {
+      const { ended, spans, tracer } = traced()
+      const parts = Generation.toParts({ ...answered, content: [Response.makePart("text", { text: "one" })] })
+      const layer = Loom.layerTest(Generator.make({
+        generate: () => Effect.die("unused"),
+        open: () => Effect.succeed(Stream.rechunk(Stream.fromIterable(parts), 1))
+      }))
+      const stream = Loom.stream(asked).pipe(Stream.provide(layer))
+      yield* Effect.withTracer(Stream.runDrain(stream), tracer)
+      yield* Effect.withTracer(Stream.runDrain(Stream.take(stream, 1)), tracer)
+      assert.deepStrictEqual(spans.map(({ name }) => name), [
+        "loom.generate",
+        "chat gpt-4o-mini",
+        "loom.generate",
+        "chat gpt-4o-mini"
+      ])
+      assert.strictEqual(ended.length, 4)
+      assert.deepStrictEqual(spans.map((span) => span.attributes.get("error.type")), [
+        undefined,
+        undefined,
+        "interrupted",
+        "interrupted"
+      ])
+    }))
+
+  it.effect("aren't made where nobody listens", () =>
+    Effect.gen(function*() {
+      const current = yield* Effect.option(Effect.currentSpan)
+      const inside: Array<string> = []
+      yield* Effect.provide(
+        Loom.generate(asked),
+        Loom.layerTest(Generator.make({
+          generate: () =>
+            Effect.map(Effect.option(Effect.currentSpan), (span) => {
+              inside.push(span._tag)
+              return answered
+            }),
+          open: () => Effect.die("unused")
+        }))
+      )
+      assert.strictEqual(current._tag, "None")
+      assert.deepStrictEqual(inside, ["None"])
+    }))
+})
+
+describe("the INFO line", () => {
+  const line = (log: "line" | "json" | undefined) =>
+    Effect.gen(function*() {
+      const { layer, lines } = logged()
+      yield* Loom.generate({ ...asked, tags: { tenant: "acme" } }).pipe(
+        Effect.provide(Loom.layerTest(Generator.fake(() => answered), { log })),
+        Effect.provide(layer)
+      )
+      return lines
+    })
+
+  it.effect("is off by default", () => Effect.map(line(undefined), (lines) => assert.deepStrictEqual(lines, [])))
+
+  it.effect("is one line of text", () =>
+    Effect.map(line("line"), (lines) =>
+      assert.deepStrictEqual(lines, [[
+        "Info",
+        ["ok openai/gpt-4o-mini-2024-07-18 0ms in=128 out=20 cached=28 cost=$0.0000291 cache=miss attempts=1 tenant=acme"]
+      ]])))
+
+  it.effect("is one record of fields", () =>
+    Effect.gen(function*() {
+      const [[level, [name, fields]]] = (yield* line("json")) as [[string, [string, Record<string, unknown>]]]
+      assert.deepStrictEqual([level, name], ["Info", "loom.generate"])
+      assert.include(fields, {
+        provider: "openai",
+        model: "gpt-4o-mini-2024-07-18",
+        outcome: "ok",
+        inputTokens: 128,
+        cachedTokens: 28,
+        outputTokens: 20,
+        usd: 0.0000291,
+        cache: "miss",
+        attempts: 1
+      })
+      assert.deepStrictEqual(fields.tags, { tenant: "acme" })
+    }))
+})
+
+describe("calls of every outcome", () => {
+  it.effect("have one record, one span and one line each", () =>
+    Effect.gen(function*() {
+      const { ended, spans, tracer } = traced()
+      const { layer: logger, lines } = logged()
+      const records: Array<CallRecord.CallRecord> = []
+      let n = 0
+      const vendor = Generator.make({
+        generate: () =>
+          Effect.suspend(() => {
+            switch (n++ % 4) {
+              case 0:
+                return Effect.succeed(answered)
+              case 1:
+                return Effect.fail(busy)
+              case 2:
+                return Effect.never
+              default:
+                return Effect.die(new Error("a bug"))
+            }
+          }),
+        open: () => Effect.die("unused")
+      })
+      const layer = Loom.layerTest(vendor, {
+        log: "line",
+        retry: RetryPolicy.none,
+        onCall: (record) => void records.push(record)
+      })
+      yield* Effect.gen(function*() {
+        for (let i = 0; i < 1000; i++) {
+          const fiber = yield* Effect.forkChild(Loom.generate(asked), { startImmediately: true })
+          if (i % 4 === 2) yield* Fiber.interrupt(fiber)
+          else yield* Fiber.await(fiber)
+        }
+      }).pipe(Effect.provide(layer), Effect.provide(logger), Effect.withTracer(tracer))
+      const calls = spans.filter(({ name }) => name === "loom.generate")
+      assert.deepStrictEqual([records.length, calls.length, lines.length, ended.length], [1000, 1000, 1000, 2000])
+      assert.deepStrictEqual(
+        ["ok", "RateLimited", "interrupted", "defect"].map((outcome) =>
+          records.filter((record) => record.outcome === outcome && record.attempts.length === 1).length
+        ),
+        [250, 250, 250, 250]
+      )
+    }))
+})
+
+it("fieldsOf has no cost where none is known", () => {
+  const record: CallRecord.CallRecord = {
+    id: "1",
+    startedAt: 0,
+    operation: "generate",
+    modality: "text",
+    asked: { provider: undefined, model: "nope" },
+    provider: "",
+    model: "nope",
+    outcome: "UnknownModel",
+    timing: { total: 1, firstToken: undefined, overhead: 1 },
+    cache: "miss",
+    finishReason: undefined,
+    saved: undefined,
+    error: undefined,
+    requestId: undefined,
+    tags: {},
+    attempts: []
+  }
+  assert.strictEqual(
+    Telemetry.lineOf(record),
+    "UnknownModel nope 1ms in=? out=? cached=? cost=$0 cache=miss attempts=0"
+  )
+})
