@@ -1,0 +1,106 @@
+/**
+ * Builds and packs Loom, installs it beside the libraries it is compared with, and prints what each costs as a ratio to
+ * OpenAI's own SDK: CPU per call and per streamed chunk, records per second, time to import. Cases run in processes of
+ * their own and take turns, round by round, so that a busy moment hits all of them.
+ */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+
+const root = join(import.meta.dirname, "../..")
+const place = mkdtempSync(join(tmpdir(), "loom-bench-"))
+const rounds = Number(process.argv[2] ?? 9)
+
+const npm = (...args: ReadonlyArray<string>) =>
+  execFileSync("npm", args, { cwd: place, stdio: ["ignore", "pipe", "inherit"] })
+
+const install = () => {
+  execFileSync("npm", ["pack", "--silent", "--pack-destination", place], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"]
+  })
+  const tarball = readdirSync(place).find((name) => name.endsWith(".tgz"))
+  const own = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+  const dependencies = {
+    ...JSON.parse(readFileSync(join(import.meta.dirname, "dependencies.json"), "utf8")),
+    "effect": own.devDependencies.effect,
+    "openai": own.dependencies.openai,
+    "undici": own.dependencies.undici,
+    "loom-router": `file:${tarball}`
+  }
+  writeFileSync(
+    join(place, "package.json"),
+    JSON.stringify({ name: "loom-bench", private: true, type: "module", dependencies })
+  )
+  npm("install", "--no-audit", "--no-fund", "--loglevel=error")
+  for (const name of ["server.ts", "cases.ts", "imports.ts", "log.ts"]) {
+    cpSync(join(import.meta.dirname, name), join(place, name))
+  }
+}
+
+const median = (values: ReadonlyArray<number>) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
+
+const lines = (child: ChildProcess) => createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
+
+const measure = async (names: ReadonlyArray<string>, port: string) => {
+  const running = names.map((name) => {
+    const child = spawn(process.execPath, ["cases.ts", name, port, String(rounds)], {
+      cwd: place,
+      stdio: ["pipe", "pipe", "inherit"]
+    })
+    return { name, child, next: lines(child), micros: [] as Array<number> }
+  })
+  for (let n = 0; n < rounds; n++) {
+    for (const { child, micros, next } of running) {
+      child.stdin?.write("\n")
+      const { done, value } = await next.next()
+      if (done === true) throw new Error("a case ended early")
+      micros.push(Number(value))
+    }
+  }
+  return running.map(({ micros, name }) => ({ name, micros: median(micros) }))
+}
+
+const importing = (...names: ReadonlyArray<string>) =>
+  median(
+    Array.from({ length: 9 }, () => Number(execFileSync(process.execPath, ["imports.ts", ...names], { cwd: place })))
+  )
+
+install()
+const server = spawn(process.execPath, ["server.ts"], { cwd: place, stdio: ["ignore", "pipe", "inherit"] })
+const port = String((await lines(server).next()).value)
+
+const print = (
+  title: string,
+  rows: ReadonlyArray<{ readonly name: string; readonly micros: number }>,
+  unit: string
+) => {
+  const base = rows.find(({ name }) => name.startsWith("sdk"))?.micros ?? NaN
+  console.log(`\n${title}`)
+  for (const { micros, name } of rows) {
+    console.log(`  ${name.padEnd(16)} ${micros.toFixed(1).padStart(8)} ${unit}   ${(micros / base).toFixed(2)}`)
+  }
+}
+
+console.log(
+  `node ${process.version} · loom with ${"key, retry, pricing, records in SQLite"}; traced: and a tracer and a JSON line to nowhere`
+)
+print("A call, not cached: CPU", await measure(["undici", "sdk", "ai-sdk", "loom", "loom, traced"], port), "µs")
+print("A streamed chunk: CPU", await measure(["sdk stream", "ai-sdk stream", "loom stream"], port), "µs")
+server.kill()
+
+console.log("\nThe call log")
+process.stdout.write(execFileSync(process.execPath, ["log.ts"], { cwd: place }))
+
+const effect = ["effect/Effect", "effect/Layer", "effect/Cache", "effect/Schedule", "effect/Schema", "effect/Stream"]
+console.log("\nImports")
+const own = importing("loom-router")
+const same = importing(...effect)
+const others = importing("ai", "@ai-sdk/openai")
+console.log(`  loom-router                    ${own.toFixed(0).padStart(4)} ms`)
+console.log(`  the same effect modules alone  ${same.toFixed(0).padStart(4)} ms   ${(own / same).toFixed(2)}`)
+console.log(`  ai and one provider            ${others.toFixed(0).padStart(4)} ms   ${(own / others).toFixed(2)}`)
+
+rmSync(place, { recursive: true, force: true })
