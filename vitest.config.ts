@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config"
 
 const full = process.env.LOOM_TEST === "full"
+const report = process.env.LOOM_REPORT
 
 export default defineConfig({
   ssr: { resolve: { conditions: ["loom-source", "module", "node"] } },
@@ -10,6 +11,7 @@ export default defineConfig({
     exclude: ["**/node_modules/**"],
     testTimeout: full ? 600_000 : 30_000,
     setupFiles: ["test/setup.ts"],
-    typecheck: { include: ["test/**/*.test-d.ts"] }
+    typecheck: { enabled: full, include: ["test/**/*.test-d.ts"] },
+    reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]]
   }
 })

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import { randomUUID } from "node:crypto"
 import type { Attempt } from "./Attempt.ts"
 import type * as Catalog from "./Catalog.ts"
 import type { Currency } from "./Cost.ts"
@@ -49,7 +48,7 @@ export const make = (options?: {
   Effect.clockWith((clock) => {
     const now = clock.currentTimeMillisUnsafe()
     return Effect.succeed({
-      id: randomUUID(),
+      id: crypto.randomUUID(),
       startedAt: now,
       deadline: options?.timeout === undefined ? Infinity : now + options.timeout,
       retry: options?.retry,

@@ -109,41 +109,65 @@ export type Defaults = Request.Params
 const isAtLeast0 = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 const Penalty = Schema.Finite.check(Schema.isBetween({ minimum: -2, maximum: 2 }))
 
-const Params = Schema.Struct({
-  maxOutputTokens: Schema.optional(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))),
-  temperature: Schema.optional(isAtLeast0),
-  topP: Schema.optional(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))),
-  stop: Schema.optional(Schema.Array(Schema.NonEmptyString)),
-  seed: Schema.optional(Schema.Int),
-  presencePenalty: Schema.optional(Penalty),
-  frequencyPenalty: Schema.optional(Penalty),
-  reasoning: Schema.optional(Schema.Literals(["none", "minimal", "low", "medium", "high", "xhigh", "max"])),
-  serviceTier: Schema.optional(Schema.NonEmptyString),
-  parallelToolCalls: Schema.optional(Schema.Boolean)
-})
+const params = {
+  maxOutputTokens: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
+  temperature: isAtLeast0,
+  topP: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })),
+  stop: Schema.Array(Schema.NonEmptyString),
+  seed: Schema.Int,
+  presencePenalty: Penalty,
+  frequencyPenalty: Penalty,
+  reasoning: Schema.Literals(["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
+  serviceTier: Schema.NonEmptyString,
+  parallelToolCalls: Schema.Boolean
+}
 
 const isTool = (u: unknown): u is Tool.Any => Tool.isUserDefined(u) || Tool.isProviderDefined(u) || Tool.isDynamic(u)
 
-const Others = Schema.Struct({
-  provider: Schema.optional(Schema.NonEmptyString),
+const others = {
+  provider: Schema.NonEmptyString,
   model: Schema.NonEmptyString,
-  modality: Schema.optional(Schema.Literals(["text", "image"])),
-  system: Schema.optional(Schema.String),
-  tools: Schema.optional(Schema.Array(Schema.declare(isTool, { expected: "a Tool" }))),
-  toolChoice: Schema.optional(
-    Schema.Union([Schema.Literals(["auto", "required", "none"]), Schema.Struct({ tool: Schema.NonEmptyString })])
-  ),
-  tags: Schema.optional(Schema.Record(Schema.String, Schema.String)),
-  retry: Schema.optional(RetryPolicy),
-  native: Schema.optional(Schema.Record(Schema.String, Schema.Unknown)),
-  schema: Schema.optional(Schema.declare(Schema.isSchema, { expected: "a Schema" })),
-  schemaName: Schema.optional(Schema.String.check(Schema.isPattern(/^[\w-]{1,64}$/)))
-})
+  modality: Schema.Literals(["text", "image"]),
+  system: Schema.String,
+  tools: Schema.Array(Schema.declare(isTool, { expected: "a Tool" })),
+  toolChoice: Schema.Union([
+    Schema.Literals(["auto", "required", "none"]),
+    Schema.Struct({ tool: Schema.NonEmptyString })
+  ]),
+  tags: Schema.Record(Schema.String, Schema.String),
+  retry: RetryPolicy,
+  native: Schema.Record(Schema.String, Schema.Unknown),
+  schema: Schema.declare(Schema.isSchema, { expected: "a Schema" }),
+  schemaName: Schema.String.check(Schema.isPattern(/^[\w-]{1,64}$/)),
+  // These two have decoders of their own below.
+  prompt: Schema.Unknown,
+  timeout: Schema.Unknown
+}
 
-const names = new Set([...Object.keys(Params.fields), ...Object.keys(Others.fields), "prompt", "timeout"])
+/** One by one, since a call names few of them. */
+const decoders = new Map(
+  Object.entries({ ...params, ...others }).map(([name, schema]) => [name, Schema.decodeUnknownResult(schema)])
+)
 
-const decodeParams = Schema.decodeUnknownResult(Params)
-const decodeOthers = Schema.decodeUnknownResult(Others)
+/** The first option that doesn't fit: where, and why. */
+const misfitIn = (options: object): readonly [field: string, detail: string] | undefined => {
+  for (const [name, value] of Object.entries(options)) {
+    const decode = decoders.get(name)
+    if (decode === undefined) return [name, "there is no such option; what only one vendor knows goes into `native`"]
+    if (value === undefined) continue
+    const decoded = decode(value)
+    if (Result.isSuccess(decoded)) continue
+    const [{ message, path }] = problemsOf(decoded.failure)
+    return [path === "" ? name : `${name}.${path}`, message]
+  }
+  return undefined
+}
+
+/** The params that are given: one that is `undefined` isn't, and the default below it shows. */
+const paramsIn = (options: Request.Params): Request.Params =>
+  Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => value !== undefined && Object.hasOwn(params, name))
+  )
 
 /**
  * Decodes a layer's defaults. Fails with `InvalidRequest`, which names the one at fault.
@@ -151,11 +175,12 @@ const decodeOthers = Schema.decodeUnknownResult(Others)
  * @category decoding
  * @since 0.1.0
  */
-export const decodeDefaults = (defaults: Defaults): Result.Result<Defaults, GenerateError> =>
-  Result.mapError(decodeParams(defaults), (error) => {
-    const [{ message, path }] = problemsOf(error)
-    return invalidRequest({ field: `defaults.${path}`, detail: message })
-  })
+export const decodeDefaults = (defaults: Defaults): Result.Result<Defaults, GenerateError> => {
+  const misfit = misfitIn(defaults)
+  if (misfit === undefined) return Result.succeed(paramsIn(defaults))
+  const [field, detail] = misfit
+  return Result.fail(invalidRequest({ field: `defaults.${field}`, detail }))
+}
 
 /**
  * What a caller asked, decoded: it becomes a Request once its model is known.
@@ -192,23 +217,14 @@ export const decode = (
   const refuse = (field: string, detail: string) =>
     Result.fail(invalidRequest({ field, detail, provider: text(options.provider), model: text(options.model) }))
 
-  const misfit = (error: Schema.SchemaError) => {
-    const [{ message, path }] = problemsOf(error)
-    return refuse(path, message)
-  }
-  for (const name of Object.keys(options)) {
-    if (!names.has(name)) return refuse(name, "there is no such option; what only one vendor knows goes into `native`")
-  }
-  const params = decodeParams(options)
-  if (Result.isFailure(params)) return misfit(params.failure)
-  const others = decodeOthers(options)
-  if (Result.isFailure(others)) return misfit(others.failure)
-
+  const misfit = misfitIn(options)
+  if (misfit !== undefined) return refuse(...misfit)
+  if (options.model === undefined) return refuse("model", "a model is needed")
   const prompt = promptOf(options.prompt, options.system)
   if (Result.isFailure(prompt)) return refuse("prompt", prompt.failure)
   const timeout = options.timeout === undefined ? undefined : millisOf(options.timeout)
   if (timeout !== undefined && !(timeout > 0)) return refuse("timeout", "a duration above zero is needed")
-  const native = nativeProblem(others.success.native)
+  const native = nativeProblem(options.native)
   if (native !== undefined) return refuse(...native)
   const tools = options.tools ?? []
   const duplicate = tools.find((tool, index) => tools.findIndex((other) => other.name === tool.name) < index)
@@ -224,8 +240,9 @@ export const decode = (
     tools,
     toolChoice,
     object: options.schema === undefined ? undefined : { name: options.schemaName ?? "object", schema: options.schema },
-    native: others.success.native ?? {}
+    native: { ...options.native }
   }
+  const params = paramsIn(options)
   return Result.succeed({
     provider: options.provider,
     model: options.model,
@@ -240,21 +257,13 @@ export const decode = (
             ...asked,
             model,
             call,
-            params: { ...model.defaults, ...given(defaults), ...given(params.success) }
+            params: { ...model.defaults, ...defaults, ...params }
           })
       )
   })
 }
 
 const text = (value: unknown): string | undefined => typeof value === "string" ? value : undefined
-
-/** An option that is `undefined` isn't given: the default below it shows. */
-const given = (params: Request.Params): Request.Params => {
-  const entries = Object.entries(params)
-  return entries.some(([, value]) => value === undefined)
-    ? Object.fromEntries(entries.filter(([, value]) => value !== undefined))
-    : params
-}
 
 const promptOf = (prompt: Prompt.RawInput, system: string | undefined): Result.Result<Prompt.Prompt, string> => {
   if (prompt === undefined || prompt === null) return Result.fail("a prompt is needed")

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Logger, Stream, Tracer } from "effect"
+import { Effect, Fiber, Layer, Logger, Stream, Tracer } from "effect"
 import { Response } from "effect/ai"
 import { TestClock } from "effect/testing"
 import { type CallRecord, GenerateError, Generation, Generator, Loom, RetryPolicy, Telemetry, Usage } from "loom-router"
@@ -141,8 +141,7 @@ describe("the INFO line", () => {
     Effect.gen(function*() {
       const { layer, lines } = logged()
       yield* Loom.generate({ ...asked, tags: { tenant: "acme" } }).pipe(
-        Effect.provide(Loom.layerTest(Generator.fake(() => answered), { log })),
-        Effect.provide(layer)
+        Effect.provide(Layer.merge(Loom.layerTest(Generator.fake(() => answered), { log }), layer))
       )
       return lines
     })
@@ -209,7 +208,7 @@ describe("calls of every outcome", () => {
           if (i % 4 === 2) yield* Fiber.interrupt(fiber)
           else yield* Fiber.await(fiber)
         }
-      }).pipe(Effect.provide(layer), Effect.provide(logger), Effect.withTracer(tracer))
+      }).pipe(Effect.provide(Layer.merge(layer, logger)), Effect.withTracer(tracer))
       const calls = spans.filter(({ name }) => name === "loom.generate")
       assert.deepStrictEqual([records.length, calls.length, lines.length, ended.length], [1000, 1000, 1000, 2000])
       assert.deepStrictEqual(

@@ -2,6 +2,8 @@
  * Asks, and prints the answer.
  */
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Cost from "../Cost.ts"
@@ -50,6 +52,7 @@ interface How {
   readonly stream: boolean
   readonly usage: boolean
   readonly quiet: boolean
+  readonly log: "line" | "json" | undefined
 }
 
 export const give = (question: Question, how: How) =>
@@ -61,7 +64,10 @@ export const give = (question: Question, how: How) =>
     const notes = [...output.json ? [] : summary.warnings, ...troubles(summary.finishReason)]
     for (const note of notes) yield* output.note(`note: ${note}`)
     if (how.usage || (output.isErrTerminal && !output.json)) yield* output.note(output.err.dim(costLine(summary)))
-  }).pipe(Effect.provide(Loom.layer()))
+  }).pipe(Effect.provide(Layer.merge(
+    Loom.layer({ callLog: true, log: how.log }),
+    how.log === "json" ? Logger.layer([Logger.withConsoleError(Logger.formatJson)]) : Layer.empty
+  )))
 
 const giveWhole = Effect.fnUntraced(function*({ options, schema }: Question) {
   const output = yield* Output

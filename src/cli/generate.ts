@@ -69,6 +69,10 @@ const flags = {
     Flag.withDescription("Show the request and what it may cost, and send nothing"),
     Flag.withDefault(false)
   ),
+  log: Flag.Literals("log", ["line", "json"]).pipe(
+    Flag.withDescription("Log the call's record on stderr, as text or as fields"),
+    Flag.optional
+  ),
   usage: Flag.Boolean("usage").pipe(
     Flag.withoutNegation,
     Flag.withDescription("Print tokens and cost on stderr, where it is no terminal too"),
@@ -108,11 +112,14 @@ export const generate = Command.make(
       return yield* show(question, { stream, quiet })
     }
     const { give } = yield* Effect.promise(() => import("./Answer.ts"))
-    return yield* give(question, { stream, usage, quiet })
+    return yield* give(question, { stream, usage, quiet, log: Option.getOrUndefined(flags.log) })
   })
 ).pipe(
   Command.withAlias("g"),
-  Command.withDescription("Ask a model, and print its answer as it arrives."),
+  Command.withDescription(
+    "Ask a model, and print its answer as it arrives. The call's record (no prompt, no answer, no key) is kept in\n" +
+      "calls.db under LOOM_HOME, else the folder for the state of programs: ~/.local/state/loom."
+  ),
   Command.withShortDescription("Ask a model"),
   Command.withExamples([
     { command: "loom generate \"Say hello.\"" },

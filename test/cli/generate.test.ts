@@ -1,12 +1,14 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, FileSystem, Path, Schema } from "effect"
+import { CallLog } from "loom-router"
+import { join } from "node:path"
 import * as Answer from "../../src/cli/Answer.ts"
 import * as DryRun from "../../src/cli/DryRun.ts"
 import * as Failure from "../../src/cli/Failure.ts"
 import * as Format from "../../src/cli/Format.ts"
 import { Sandbox } from "../../src/sandbox/Sandbox.ts"
-import { canary, decoded, loom, pointedAt, type Ran, type World } from "./loom.ts"
+import { canary, decoded, home, loom, pointedAt, type Ran, type World } from "./loom.ts"
 
 /** Runs `loom` against a sandbox of its own. */
 const asking = Effect.gen(function*() {
@@ -46,6 +48,21 @@ layer(Sandbox.layer({ seed: "cli" }), { excludeTestServices: true })("loom gener
       assert.match(ran.stdout, /^\S.*[^\n]\n$/)
       assert.deepInclude(sent((yield* bodies)[0]), { model: "gpt-4o-mini", stream: true })
       assert.lengthOf(yield* sandbox.bill, 1)
+    }))
+
+  it.effect("keeps the call's record, and logs it on stderr where asked to", () =>
+    Effect.gen(function*() {
+      const { ask } = yield* asking
+      for (const form of ["line", "json"]) {
+        const ran = yield* ask(["g", "[say: hello]", "--log", form])
+        assert.deepStrictEqual([ran.code, ran.stdout], [0, "hello\n"])
+        assert.match(ran.stderr, /gpt-4o-mini/)
+        assert.lengthOf(ran.stderr.trim().split(/\n(?=\[)/), 1)
+        assert.notInclude(ran.stderr, "hello")
+      }
+      const { calls } = yield* Effect.provide(CallLog.recent(), CallLog.layerReader({ path: join(home, "calls.db") }))
+      assert.isAtLeast(calls.length, 2)
+      assert.deepInclude(calls[0], { outcome: "ok", provider: "openai", operation: "stream", attempts: 1 })
     }))
 
   it.effect("tells on stderr what the sandbox bills", () =>

@@ -3,10 +3,17 @@ import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, ConfigProvider, Console, Effect, Exit, Layer, Runtime, Schema, Sink, Stdio, Stream } from "effect"
 import { spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import * as Cli from "../../src/cli/Cli.ts"
 
 /** A key that no output may ever show. */
 export const canary = "sk-canary-7d0c5f3be21a49688f00"
+
+/** Where the commands of this file keep their records. */
+export const home = mkdtempSync(join(tmpdir(), "loom-cli-"))
+process.once("exit", () => rmSync(home, { recursive: true, force: true }))
 
 export interface Ran {
   readonly stdout: string
@@ -54,7 +61,10 @@ export const loom = (args: ReadonlyArray<string>, world: World = {}): Effect.Eff
         Layer.mergeAll(stdio, NodeFileSystem.layer, NodePath.layer).pipe(Layer.provideMerge(NodeServices.layer))
       ),
       Effect.provideService(Console.Console, console),
-      Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromUnknown(world.env ?? {})),
+      Effect.provideService(
+        ConfigProvider.ConfigProvider,
+        ConfigProvider.fromUnknown({ LOOM_HOME: home, ...world.env })
+      ),
       Effect.exit,
       Effect.map((exit) => ({
         stdout: said.stdout,
@@ -83,7 +93,9 @@ export const run = (
 ): Promise<Ran & { readonly millis: number }> =>
   new Promise((resolve, reject) => {
     const from = performance.now()
-    const child = spawn(command, args, { env: { PATH: process.env["PATH"], HOME: "/nowhere", ...options.env } })
+    const child = spawn(command, args, {
+      env: { PATH: process.env["PATH"], HOME: "/nowhere", LOOM_HOME: home, ...options.env }
+    })
     const said = { stdout: "", stderr: "" }
     child.stdout.setEncoding("utf8").on("data", (text: string) => said.stdout += text)
     child.stderr.setEncoding("utf8").on("data", (text: string) => said.stderr += text)
