@@ -8,16 +8,19 @@ import type * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Sse from "effect/encoding/Sse"
-import { GenerateError, InvalidResponse, Partial } from "../GenerateError.ts"
+import { type GenerateError, InvalidResponse, Partial } from "../GenerateError.ts"
 import type { Part } from "../Generation.ts"
 import * as Request from "../Request.ts"
 import * as Transport from "../Transport.ts"
+import { failure, type Origin } from "./failures.ts"
+import { parse, unparsable } from "./json.ts"
 
 /** One call to a vendor's SDK. */
 export interface Exchange {
   readonly request: Request.Request
   /** Calls the SDK with these options of its `fetch`, and gives the raw response. */
   readonly send: (init: object) => PromiseLike<Response>
+  readonly originOf: (headers: Headers) => Origin
   /** What the SDK threw, as the error it is. */
   readonly fail: (cause: unknown) => GenerateError
 }
@@ -25,7 +28,7 @@ export interface Exchange {
 /** A vendor's answer in JSON. */
 export interface Reply {
   readonly json: unknown
-  readonly headers: Headers
+  readonly origin: Origin
 }
 
 /** Asks and reads the whole answer. */
@@ -39,7 +42,7 @@ export const ask = (exchange: Exchange): Effect.Effect<Reply, GenerateError> =>
       resume(
         json === unparsable
           ? Effect.fail(notJson(exchange, response, text))
-          : Effect.succeed({ json, headers: response.headers })
+          : Effect.succeed({ json, origin: exchange.originOf(response.headers) })
       )
     }
     read().catch((cause) => resume(Effect.fail(exchange.fail(cause))))
@@ -57,7 +60,7 @@ export interface Decoder {
 /** Asks for a stream of server-sent events. Succeeds at the commit point: with the first content, or the finish. */
 export const open = Effect.fnUntraced(function*(
   exchange: Exchange,
-  makeDecoder: (headers: Headers) => Decoder
+  makeDecoder: (origin: Origin) => Decoder
 ): Effect.fn.Return<Stream.Stream<Part, GenerateError>, GenerateError, Scope.Scope> {
   const handle = new Transport.Handle()
   yield* Effect.addFinalizer(() => Effect.sync(() => handle.abort()))
@@ -65,7 +68,7 @@ export const open = Effect.fnUntraced(function*(
     try: () => exchange.send(Transport.cancelledBy(handle)),
     catch: exchange.fail
   })
-  const decoder = makeDecoder(response.headers)
+  const decoder = makeDecoder(exchange.originOf(response.headers))
   if (!(response.headers.get("content-type") ?? "").includes("event-stream")) {
     const text = yield* Effect.tryPromise({ try: () => response.text(), catch: exchange.fail })
     const json = parse(text)
@@ -194,25 +197,12 @@ const partsOf = (
 
 /** A failure past the commit point: what was shown can't be taken back, so nothing may be tried again. */
 const broken = (request: Request.Request, error: GenerateError, text: string): GenerateError =>
-  new GenerateError({
-    provider: error.provider,
-    model: error.model,
-    reason: new Partial({ detail: `${error.what}: ${error.why}`, text }),
+  failure(request, new Partial({ detail: `${error.what}: ${error.why}`, text }), {
     usage: error.usage ?? Request.estimateUsage(request, text.length),
-    ...(error.status === undefined ? undefined : { status: error.status }),
-    ...(error.requestId === undefined ? undefined : { requestId: error.requestId }),
-    ...(error.cause === undefined ? undefined : { cause: error.cause })
+    status: error.status,
+    requestId: error.requestId,
+    cause: error.cause
   })
-
-const unparsable = Symbol()
-
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return unparsable
-  }
-}
 
 /** `undefined` for bytes that are no UTF-8, at the end (no bytes) for a character that was cut. */
 const decodeText = (utf8: InstanceType<typeof TextDecoder>, chunk: Uint8Array | undefined): string | undefined => {
@@ -228,12 +218,8 @@ const notJson = (exchange: Exchange, response: Response, text: string): Generate
 
 const invalid = (exchange: Exchange, response: Response, detail: string): GenerateError => {
   const type = response.headers.get("content-type") ?? "no content type"
-  const requestId = response.headers.get("x-request-id")
-  return new GenerateError({
-    provider: exchange.request.model.provider,
-    model: exchange.request.model.id,
+  return failure(exchange.request, new InvalidResponse({ detail: `${detail} (${type})` }), {
     status: response.status,
-    reason: new InvalidResponse({ detail: `${detail} (${type})` }),
-    ...(requestId === null ? undefined : { requestId })
+    requestId: exchange.originOf(response.headers).requestId
   })
 }

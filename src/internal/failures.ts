@@ -10,7 +10,13 @@ import type * as Usage from "../Usage.ts"
 import { problemsOf } from "./problems.ts"
 import { reasonOf, reasonOfTransport, type Refusal, tidy } from "./refusal.ts"
 
-/** The failure of a request, with what the vendor told of it. */
+/** Where an answer came from, as its errors tell: by the request's id, never by the key it was asked with. */
+export interface Origin {
+  readonly requestId: string | undefined
+  readonly key: Redacted.Redacted
+}
+
+/** The failure of a request, with what is known of it. */
 export const failure = (
   request: Request.Request,
   reason: Reason,
@@ -35,10 +41,10 @@ export const failure = (
 export const unreadable = (
   request: Request.Request,
   error: Schema.SchemaError,
-  known?: Parameters<typeof failure>[2]
+  known: { readonly requestId: string | undefined; readonly usage?: Usage.Usage | undefined }
 ): GenerateError => {
   const [{ message, path }] = problemsOf(error)
-  return failure(request, new InvalidResponse({ detail: path === "" ? message : `${path}: ${message}` }), known)
+  return failure(request, new InvalidResponse({ detail: `${path === "" ? "the body" : path}: ${message}` }), known)
 }
 
 /** What an SDK threw. `refusalOf` reads the SDK's own error, where it stands for an HTTP answer. */
@@ -46,7 +52,7 @@ export const errorOf = (
   request: Request.Request,
   cause: unknown,
   key: Redacted.Redacted,
-  refusalOf: (cause: Error) => (Refusal & { readonly requestId: string | undefined }) | undefined
+  refusalOf: (cause: Error) => Refusal | undefined
 ): GenerateError => {
   if (cause instanceof GenerateError) return cause
   const broken = Transport.findError(cause)
@@ -56,7 +62,9 @@ export const errorOf = (
   }
   const refusal = refusalOf(cause)
   if (refusal !== undefined) {
-    return failure(request, reasonOf({ ...refusal, detail: tidy(refusal.detail, key) }), refusal)
+    const { detail, field } = refusal
+    const tidied = { detail: tidy(detail, key), field: field === undefined ? undefined : tidy(field, key) }
+    return failure(request, reasonOf({ ...refusal, ...tidied }), refusal)
   }
   return failure(
     request,

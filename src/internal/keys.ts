@@ -10,18 +10,23 @@ import * as Request from "../Request.ts"
 
 export type Key = Redacted.Redacted | Config.Config<Redacted.Redacted>
 
-/** Reads the key of a request from where it is kept: as given, or the environment variable. */
-export const reader = (key: Key | undefined, variable: string) =>
-  Effect.map(
-    ConfigProvider.ConfigProvider,
-    (provider) => (request: Request.Request): Effect.Effect<Redacted.Redacted, GenerateError> =>
-      key !== undefined && Redacted.isRedacted(key)
-        ? Effect.succeed(key)
-        : Effect.mapError(
-          (key ?? Config.Redacted(variable)).parse(provider),
-          () => Request.fail(request, new KeyMissing({ variable }))
-        )
-  )
+export interface KeySource {
+  /** What an error may call it: the environment variable, where it came from one. */
+  readonly name: string | undefined
+  readonly read: (request: Request.Request) => Effect.Effect<Redacted.Redacted, GenerateError>
+}
+
+/** The key as given, or else the environment variable. */
+export const source = (key: Key | undefined, variable: string): Effect.Effect<KeySource> =>
+  Effect.map(ConfigProvider.ConfigProvider, (provider) => {
+    if (key !== undefined && Redacted.isRedacted(key)) return { name: undefined, read: () => Effect.succeed(key) }
+    const config = key ?? Config.Redacted(variable)
+    return {
+      name: variable,
+      read: (request) =>
+        Effect.mapError(config.parse(provider), () => Request.fail(request, new KeyMissing({ variable })))
+    }
+  })
 
 /** The SDK's client for a key: the same one until the key changes. */
 export const clientFor = <Client>(make: (secret: string) => Promise<Client>) => {

@@ -27,11 +27,23 @@ export const fileOf = (
   return { base64, dataUrl: `data:${part.mediaType};base64,${base64}` }
 }
 
-export const unsupportedFile = (request: Request.Request, mediaType: string): GenerateError =>
-  Request.fail(
-    request,
-    new InvalidRequest({ field: "prompt", detail: `a file of type ${mediaType} can't be sent; images and PDF can` })
-  )
+/** A file as a link: its own, or one that holds its bytes. */
+export const urlOf = (part: Prompt.FilePart): string => {
+  const file = fileOf(part)
+  return "url" in file ? file.url : file.dataUrl
+}
+
+/** The error of a file that a vendor doesn't take, or not there. */
+export const unsupportedFile = (
+  request: Request.Request,
+  file: Prompt.FilePart,
+  can = "images and PDF can"
+): GenerateError => {
+  const detail = `a file of type ${file.mediaType} can't be sent ${
+    file.data instanceof URL ? "as a link" : "here"
+  }; ${can}`
+  return Request.fail(request, new InvalidRequest({ field: "prompt", detail }))
+}
 
 /** What a tool answered, as the model reads it. */
 export const resultText = (result: unknown): string =>

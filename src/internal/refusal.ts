@@ -21,7 +21,8 @@ import type { TransportError } from "../Transport.ts"
 /** An HTTP answer that is no answer. */
 export interface Refusal {
   readonly status: number
-  /** The vendor's own words, without key or prompt. */
+  readonly requestId?: string | undefined
+  /** The vendor's own words. */
   readonly detail: string
   readonly kind?: "quota" | "filtered" | undefined
   /** The option that the vendor names. */

@@ -29,7 +29,10 @@ export const sourceOf = (
   URL.canParse(url) ? [decodeSource({ type: "source", sourceType: "url", id, url, title: title ?? url })] : []
 
 /** The finish of a stream that ended without saying so. */
-export const unfinished = (request: Request.Request, requestId: string | undefined): Generation.FinishPart =>
+export const unfinished = (
+  request: Request.Request,
+  { requestId }: { readonly requestId: string | undefined }
+): Generation.FinishPart =>
   Generation.finish({
     provider: request.model.provider,
     model: request.model.upstream,

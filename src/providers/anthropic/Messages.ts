@@ -24,7 +24,7 @@ import type * as Request from "../../Request.ts"
 import * as Usage from "../../Usage.ts"
 import * as Dialect from "../../internal/dialect.ts"
 import type { Decoder } from "../../internal/exchange.ts"
-import { failure, unreadable } from "../../internal/failures.ts"
+import { failure, type Origin, unreadable } from "../../internal/failures.ts"
 import { isRecord, paramsOf } from "../../internal/json.ts"
 import * as Prompts from "../../internal/prompts.ts"
 import { tidy } from "../../internal/refusal.ts"
@@ -136,7 +136,7 @@ const messagesOf = (request: Request.Request, message: Prompt.Message): Readonly
     case "user":
       return [{ role: "user", content: message.content.map((part) => contentOf(request, part)) }]
     case "assistant":
-      return [{ role: "assistant", content: message.content.flatMap(blockOf) }]
+      return [{ role: "assistant", content: message.content.flatMap((part) => blockOf(request, part)) }]
     case "tool":
       return [{
         role: "user",
@@ -168,11 +168,11 @@ const contentOf = (request: Request.Request, part: Prompt.TextPart | Prompt.File
       type: "image",
       source: "url" in file
         ? { type: "url", url: file.url }
-        : { type: "base64", media_type: imageType(request, part.mediaType), data: file.base64 },
+        : { type: "base64", media_type: imageType(request, part), data: file.base64 },
       ...options
     }
   }
-  if (part.mediaType !== "application/pdf") throw Prompts.unsupportedFile(request, part.mediaType)
+  if (part.mediaType !== "application/pdf") throw Prompts.unsupportedFile(request, part)
   return {
     type: "document",
     source: "url" in file
@@ -183,20 +183,20 @@ const contentOf = (request: Request.Request, part: Prompt.TextPart | Prompt.File
   }
 }
 
-const imageType = (request: Request.Request, mediaType: string): Anthropic.Base64ImageSource["media_type"] => {
-  switch (mediaType) {
+const imageType = (request: Request.Request, file: Prompt.FilePart): Anthropic.Base64ImageSource["media_type"] => {
+  switch (file.mediaType) {
     case "image/jpeg":
     case "image/png":
     case "image/gif":
     case "image/webp":
-      return mediaType
+      return file.mediaType
     default:
-      throw Prompts.unsupportedFile(request, mediaType)
+      throw Prompts.unsupportedFile(request, file)
   }
 }
 
 /** A part of an earlier answer. What the vendor's own tools made goes back as it came, thinking only with its signature. */
-const blockOf = (part: Prompt.AssistantMessagePart): ReadonlyArray<BlockParam> => {
+const blockOf = (request: Request.Request, part: Prompt.AssistantMessagePart): ReadonlyArray<BlockParam> => {
   const { block, redactedData, signature, ...options } = optionsOf(part)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a block of the vendor's own making
   if (isRecord(block)) return [block as unknown as BlockParam]
@@ -208,6 +208,8 @@ const blockOf = (part: Prompt.AssistantMessagePart): ReadonlyArray<BlockParam> =
       return typeof redactedData === "string" ? [{ type: "redacted_thinking", data: redactedData }] : []
     case "tool-call":
       return [{ type: "tool_use", id: part.id, name: part.name, input: part.params, ...options }]
+    case "file":
+      throw Prompts.unsupportedFile(request, part, "an answer of the model goes back without files")
     default:
       return []
   }
@@ -259,20 +261,20 @@ const decodeBlock = Schema.decodeUnknownResult(Block)
 export const generation = (
   request: Request.Request,
   json: unknown,
-  requestId: string | undefined
+  origin: Origin
 ): Result.Result<Generation.Generation, GenerateError> => {
-  const inBand = errorIn(json)
-  if (inBand !== undefined) return Result.fail(failure(request, inBand, { requestId }))
+  const inBand = errorIn(json, origin)
+  if (inBand !== undefined) return Result.fail(failure(request, inBand, origin))
   const reply = decodeReply(json)
-  if (Result.isFailure(reply)) return Result.fail(unreadable(request, reply.failure, { requestId }))
+  if (Result.isFailure(reply)) return Result.fail(unreadable(request, reply.failure, origin))
   const content: Array<Generation.Content> = []
   for (const [index, raw] of reply.success.content.entries()) {
     const block = decodeBlock(raw)
-    if (Result.isFailure(block)) return Result.fail(unreadable(request, block.failure, { requestId }))
+    if (Result.isFailure(block)) return Result.fail(unreadable(request, block.failure, origin))
     content.push(...contentIn(String(index), block.success, raw))
   }
   return Result.map(
-    answered(request, reply.success, json, requestId),
+    answered(request, reply.success, json, origin),
     (answered) => Generation.make({ ...answered, content })
   )
 }
@@ -334,7 +336,7 @@ const answered = (
   request: Request.Request,
   reply: Reply,
   native: unknown,
-  requestId: string | undefined
+  origin: Origin
 ): Result.Result<Generation.Answered, GenerateError> => {
   const { served, usage } = meteredOf(reply.usage)
   const summary = {
@@ -343,7 +345,7 @@ const answered = (
     finishReason: finishReasons[reply.stop_reason ?? ""] ?? "unknown",
     usage,
     ...served,
-    requestId: requestId ?? reply.id,
+    requestId: origin.requestId ?? reply.id,
     warnings: dropped(request),
     native
   }
@@ -420,10 +422,10 @@ const cacheWriteOf = (raw: typeof RawUsage.Type): Readonly<Record<string, number
 }
 
 /** An error that came with status 200, as an event or a body. */
-const errorIn = (json: unknown): Reason | undefined => {
+const errorIn = (json: unknown, { key }: Origin): Reason | undefined => {
   if (!isRecord(json) || json.type !== "error" || !isRecord(json.error)) return undefined
   const { message, type } = json.error
-  const detail = tidy(typeof message === "string" ? message : "no message", undefined)
+  const detail = tidy(typeof message === "string" ? message : "no message", key)
   switch (type) {
     case "rate_limit_error":
       return new RateLimited({ detail })
@@ -442,7 +444,7 @@ const errorIn = (json: unknown): Reason | undefined => {
 }
 
 /** Decodes the events of one stream, and puts the reply together that it would have been. */
-export const decoder = (request: Request.Request, requestId: string | undefined): Decoder => {
+export const decoder = (request: Request.Request, origin: Origin): Decoder => {
   const blocks: Array<Record<string, unknown>> = []
   const inputs = new Map<unknown, string>()
   let message: Readonly<Record<string, unknown>> = {}
@@ -491,7 +493,7 @@ export const decoder = (request: Request.Request, requestId: string | undefined)
     const input = inputs.get(index)
     if (input !== undefined) raw.input = paramsOf(input)
     const decoded = decodeBlock(raw)
-    if (Result.isFailure(decoded)) return unreadable(request, decoded.failure, { requestId })
+    if (Result.isFailure(decoded)) return unreadable(request, decoded.failure, origin)
     const block = decoded.success
     const id = String(index)
     if ("text" in block) out.push(AiResponse.makePart("text-end", { id }))
@@ -508,8 +510,8 @@ export const decoder = (request: Request.Request, requestId: string | undefined)
   const finish = (out: Array<Generation.Part>): GenerateError | undefined => {
     const native = { ...message, content: blocks, usage }
     const reply = decodeReply(native)
-    if (Result.isFailure(reply)) return unreadable(request, reply.failure, { requestId })
-    const summary = answered(request, reply.success, native, requestId)
+    if (Result.isFailure(reply)) return unreadable(request, reply.failure, origin)
+    const summary = answered(request, reply.success, native, origin)
     if (Result.isFailure(summary)) return summary.failure
     finished = true
     out.push(Generation.finish(summary.success))
@@ -541,15 +543,15 @@ export const decoder = (request: Request.Request, requestId: string | undefined)
         case "message_stop":
           return finish(out)
         case "error": {
-          const reason = errorIn(data)
-          return reason === undefined ? undefined : failure(request, reason, { requestId })
+          const reason = errorIn(data, origin)
+          return reason === undefined ? undefined : failure(request, reason, origin)
         }
         default:
           return undefined
       }
     },
     end: (out) => {
-      if (!finished) out.push(unfinished(request, requestId))
+      if (!finished) out.push(unfinished(request, origin))
       return undefined
     }
   }

@@ -9,12 +9,15 @@ import * as Schema from "effect/Schema"
 import type * as Prompt from "effect/ai/Prompt"
 import * as AiResponse from "effect/ai/Response"
 import type OpenAI from "openai"
-import { type GenerateError, InvalidRequest } from "../../GenerateError.ts"
+import { type GenerateError, InvalidRequest, InvalidResponse } from "../../GenerateError.ts"
 import * as Generation from "../../Generation.ts"
 import * as Request from "../../Request.ts"
 import * as Usage from "../../Usage.ts"
 import type { Decoder } from "../../internal/exchange.ts"
-import { textDelta } from "../../internal/replies.ts"
+import { failure, type Origin, unreadable } from "../../internal/failures.ts"
+import { isRecord, paramsOf } from "../../internal/json.ts"
+import * as Prompts from "../../internal/prompts.ts"
+import { sourceOf, textDelta, unfinished } from "../../internal/replies.ts"
 import * as Wire from "./Wire.ts"
 
 type Body = OpenAI.Chat.ChatCompletionCreateParams
@@ -46,7 +49,7 @@ export const body = (request: Request.Request, stream: boolean): Body => {
     ...(object === undefined ? undefined : {
       response_format: {
         type: "json_schema",
-        json_schema: { name: object.name, schema: Wire.dialect(object.schema).jsonSchema, strict: true }
+        json_schema: { name: object.name, schema: Wire.dialect.schemaOf(request, object), strict: true }
       }
     }),
     ...(stream ? { stream_options: { include_usage: true } } : undefined),
@@ -72,6 +75,10 @@ const messagesOf = (request: Request.Request, message: Prompt.Message): Readonly
     case "user":
       return [{ role: "user", content: message.content.map((part) => contentOf(request, part)) }]
     case "assistant": {
+      const file = message.content.find((part) => part.type === "file")
+      if (file !== undefined) {
+        throw Prompts.unsupportedFile(request, file, "an answer of the model goes back without files")
+      }
       const text = message.content.map((part) => part.type === "text" ? part.text : "").join("")
       const calls = message.content.flatMap((part) =>
         part.type === "tool-call" && !part.providerExecuted
@@ -95,7 +102,7 @@ const messagesOf = (request: Request.Request, message: Prompt.Message): Readonly
             role: "tool",
             tool_call_id: part.id,
             content: part.modelOutput === undefined
-              ? Wire.resultText(part.result)
+              ? Prompts.resultText(part.result)
               : part.modelOutput.map((output) => shownText(request, output)).join("")
           }]
           : []
@@ -121,14 +128,14 @@ const contentOf = (
     const { detail, ...rest } = options
     return {
       type: "image_url",
-      image_url: { url: Wire.urlOf(part), ...(detail === undefined ? undefined : Wire.untyped({ detail })) },
+      image_url: { url: Prompts.urlOf(part), ...(detail === undefined ? undefined : Wire.untyped({ detail })) },
       ...rest
     }
   }
   if (part.mediaType !== "application/pdf" || part.data instanceof URL) {
-    throw Wire.unsupportedFile(request, part.mediaType)
+    throw Prompts.unsupportedFile(request, part, "images, and PDF by their bytes, can")
   }
-  return { type: "file", file: { filename: part.fileName ?? "file.pdf", file_data: Wire.urlOf(part) }, ...options }
+  return { type: "file", file: { filename: part.fileName ?? "file.pdf", file_data: Prompts.urlOf(part) }, ...options }
 }
 
 const ToolCall = Schema.Struct({
@@ -162,12 +169,12 @@ const decodeReply = Schema.decodeUnknownResult(Reply)
 export const generation = (
   request: Request.Request,
   json: unknown,
-  origin: Wire.Origin
+  origin: Origin
 ): Result.Result<Generation.Generation, GenerateError> => {
   const inBand = Wire.errorIn(json)
   if (inBand !== undefined) return Result.fail(Wire.inBandError(request, inBand, origin))
   return Result.flatMap(
-    Result.mapError(decodeReply(json), (error) => Wire.unreadable(request, error, origin)),
+    Result.mapError(decodeReply(json), (error) => unreadable(request, error, origin)),
     (reply) =>
       Result.map(
         answered(request, reply, json, origin),
@@ -188,15 +195,13 @@ const textIn = (message: Message): string => `${message.content ?? ""}${message.
 
 const wholeParts = (id: string, message: Message) => [
   ...(message.annotations ?? []).flatMap(({ url_citation: citation }, n) =>
-    citation !== undefined && URL.canParse(citation.url)
-      ? [Wire.source(`${id}:${n}`, citation.url, citation.title)]
-      : []
+    citation === undefined ? [] : sourceOf(`${id}:${n}`, citation.url, citation.title)
   ),
   ...(message.tool_calls ?? []).map((call) =>
     AiResponse.makePart("tool-call", {
       id: call.id,
       name: call.function.name,
-      params: Wire.paramsOf(call.function.arguments),
+      params: paramsOf(call.function.arguments),
       providerExecuted: false
     })
   )
@@ -206,7 +211,7 @@ const answered = (
   request: Request.Request,
   reply: Reply,
   native: unknown,
-  origin: Wire.Origin
+  origin: Origin
 ): Result.Result<Generation.Answered, GenerateError> => {
   const [{ finish_reason: finishReason, message }] = reply.choices
   const usage = usageOf(reply.usage, webSearchesIn(message))
@@ -225,7 +230,7 @@ const answered = (
   }
   if (request.object === undefined) return Result.succeed(summary)
   return Result.map(
-    Wire.decodeObject(request, request.object, { ...summary, text: textIn(message) }),
+    Wire.dialect.objectIn(request, request.object, { ...summary, text: textIn(message) }),
     (object) => ({ ...summary, object })
   )
 }
@@ -279,7 +284,7 @@ const textId = "text"
 const nothing: Readonly<Record<string, unknown>> = {}
 
 /** Decodes the chunks of one stream, and puts the reply together that it would have been. */
-export const decoder = (request: Request.Request, origin: Wire.Origin): Decoder => {
+export const decoder = (request: Request.Request, origin: Origin): Decoder => {
   const calls = new Map<number, { id: string; name: string; arguments: string }>()
   const citations: Array<unknown> = []
   let head = nothing
@@ -295,49 +300,59 @@ export const decoder = (request: Request.Request, origin: Wire.Origin): Decoder 
     out.push(textDelta(textId, delta))
     return delta
   }
-  const toolCall = (chunk: unknown, out: Array<Generation.Part>) => {
-    if (!Wire.isRecord(chunk) || typeof chunk.index !== "number" || !Wire.isRecord(chunk.function)) return
+  const toolCall = (chunk: unknown, out: Array<Generation.Part>): GenerateError | undefined => {
+    if (!isRecord(chunk) || !isRecord(chunk.function)) return undefined
     const { arguments: delta, name } = chunk.function
-    let call = calls.get(chunk.index)
+    // Some that speak this protocol leave out index or id: a name begins a call, and the rest belongs to the latest.
+    const index = typeof chunk.index === "number" ? chunk.index : calls.size - (typeof name === "string" ? 0 : 1)
+    let call = calls.get(index)
     if (call === undefined) {
-      call = { id: String(chunk.id), name: String(name), arguments: "" }
-      calls.set(chunk.index, call)
+      const id = chunk.id ?? `call_${index}`
+      if (typeof id !== "string" || typeof name !== "string") {
+        return failure(request, new InvalidResponse({ detail: "tool_calls: a call begins without a name" }), origin)
+      }
+      call = { id, name, arguments: "" }
+      calls.set(index, call)
       out.push(AiResponse.makePart("tool-params-start", { id: call.id, name: call.name, providerExecuted: false }))
     }
     if (typeof delta === "string" && delta !== "") {
       call.arguments += delta
       out.push(AiResponse.makePart("tool-params-delta", { id: call.id, delta }))
     }
+    return undefined
   }
 
   return {
     event: (data, out) => {
       const error = Wire.errorIn(data)
       if (error !== undefined) return Wire.inBandError(request, error, origin)
-      if (!Wire.isRecord(data)) return undefined
+      if (!isRecord(data)) return undefined
       head = data
       usage = data.usage ?? usage
       serviceTier = data.service_tier ?? serviceTier
       const choice: unknown = Array.isArray(data.choices) ? data.choices.find(isFirstChoice) : undefined
-      if (!Wire.isRecord(choice)) return undefined
+      if (!isRecord(choice)) return undefined
       if (typeof choice.finish_reason === "string") finishReason = choice.finish_reason
-      if (!Wire.isRecord(choice.delta)) return undefined
+      if (!isRecord(choice.delta)) return undefined
       const { annotations, content: contentDelta, refusal: refusalDelta, tool_calls: toolCalls } = choice.delta
       content += text(contentDelta, out)
       refusal += text(refusalDelta, out)
       if (Array.isArray(annotations)) citations.push(...annotations)
-      if (Array.isArray(toolCalls)) { for (const chunk of toolCalls) toolCall(chunk, out) }
+      for (const chunk of Array.isArray(toolCalls) ? toolCalls : []) {
+        const broken = toolCall(chunk, out)
+        if (broken !== undefined) return broken
+      }
       return undefined
     },
     end: (out) => {
       if (head === nothing) {
-        out.push(Wire.unfinished(request, origin))
+        out.push(unfinished(request, origin))
         return undefined
       }
       if (content !== "" || refusal !== "") out.push(AiResponse.makePart("text-end", { id: textId }))
       for (const call of calls.values()) out.push(AiResponse.makePart("tool-params-end", { id: call.id }))
       const native = {
-        id: head.id,
+        id: head.id ?? "",
         object: "chat.completion",
         created: head.created,
         model: head.model,
@@ -363,10 +378,10 @@ export const decoder = (request: Request.Request, origin: Wire.Origin): Decoder 
         ...(serviceTier === undefined ? undefined : { service_tier: serviceTier })
       }
       const reply = decodeReply(native)
-      if (Result.isFailure(reply)) return Wire.unreadable(request, reply.failure, origin)
+      if (Result.isFailure(reply)) return unreadable(request, reply.failure, origin)
       out.push(...wholeParts(reply.success.id, reply.success.choices[0].message))
       if (finishReason === undefined && usage === undefined) {
-        out.push(Wire.unfinished(request, origin))
+        out.push(unfinished(request, origin))
         return undefined
       }
       const summary = answered(request, reply.success, native, origin)
@@ -377,4 +392,4 @@ export const decoder = (request: Request.Request, origin: Wire.Origin): Decoder 
   }
 }
 
-const isFirstChoice = (choice: unknown): boolean => Wire.isRecord(choice) && (choice.index ?? 0) === 0
+const isFirstChoice = (choice: unknown): boolean => isRecord(choice) && (choice.index ?? 0) === 0

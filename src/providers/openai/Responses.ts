@@ -10,10 +10,13 @@ import * as AiResponse from "effect/ai/Response"
 import type OpenAI from "openai"
 import type { GenerateError } from "../../GenerateError.ts"
 import * as Generation from "../../Generation.ts"
-import { textDelta } from "../../internal/replies.ts"
 import type * as Request from "../../Request.ts"
 import * as Usage from "../../Usage.ts"
 import type { Decoder } from "../../internal/exchange.ts"
+import { type Origin, unreadable } from "../../internal/failures.ts"
+import { isRecord, paramsOf } from "../../internal/json.ts"
+import * as Prompts from "../../internal/prompts.ts"
+import { sourceOf, textDelta, unfinished } from "../../internal/replies.ts"
 import * as Wire from "./Wire.ts"
 
 type Body = OpenAI.Responses.ResponseCreateParams
@@ -46,7 +49,7 @@ export const body = (request: Request.Request): Body => {
     }),
     ...(object === undefined ? undefined : {
       text: {
-        format: { type: "json_schema", name: object.name, schema: Wire.dialect(object.schema).jsonSchema, strict: true }
+        format: { type: "json_schema", name: object.name, schema: Wire.dialect.schemaOf(request, object), strict: true }
       }
     }),
     ...request.native
@@ -82,6 +85,8 @@ const inputOf = (request: Request.Request, message: Prompt.Message): ReadonlyArr
             return part.providerExecuted
               ? []
               : [{ type: "function_call", call_id: part.id, name: part.name, arguments: JSON.stringify(part.params) }]
+          case "file":
+            throw Prompts.unsupportedFile(request, part, "an answer of the model goes back without files")
           default:
             return []
         }
@@ -93,7 +98,7 @@ const inputOf = (request: Request.Request, message: Prompt.Message): ReadonlyArr
             type: "function_call_output",
             call_id: part.id,
             output: part.modelOutput === undefined
-              ? Wire.resultText(part.result)
+              ? Prompts.resultText(part.result)
               : part.modelOutput.map((output) => contentOf(request, output))
           }]
           : []
@@ -108,12 +113,12 @@ const contentOf = (
   const options = Wire.optionsOf(part)
   if (part.type === "text") return { type: "input_text", text: part.text, ...options }
   if (part.mediaType.startsWith("image/")) {
-    return { type: "input_image", image_url: Wire.urlOf(part), detail: "auto", ...options }
+    return { type: "input_image", image_url: Prompts.urlOf(part), detail: "auto", ...options }
   }
-  if (part.mediaType !== "application/pdf") throw Wire.unsupportedFile(request, part.mediaType)
+  if (part.mediaType !== "application/pdf") throw Prompts.unsupportedFile(request, part)
   return part.data instanceof URL
     ? { type: "input_file", file_url: part.data.href, ...options }
-    : { type: "input_file", filename: part.fileName ?? "file.pdf", file_data: Wire.urlOf(part), ...options }
+    : { type: "input_file", filename: part.fileName ?? "file.pdf", file_data: Prompts.urlOf(part), ...options }
 }
 
 /** Reasoning goes back only as the vendor encrypted it. */
@@ -189,12 +194,12 @@ const decodeItem = Schema.decodeUnknownResult(Item)
 export const generation = (
   request: Request.Request,
   json: unknown,
-  origin: Wire.Origin
+  origin: Origin
 ): Result.Result<Generation.Generation, GenerateError> => {
   const inBand = Wire.errorIn(json)
   if (inBand !== undefined) return Result.fail(Wire.inBandError(request, inBand, origin))
   return Result.flatMap(
-    Result.mapError(decodeReply(json), (error) => Wire.unreadable(request, error, origin)),
+    Result.mapError(decodeReply(json), (error) => unreadable(request, error, origin)),
     (reply) =>
       Result.map(
         answered(request, reply, json, origin),
@@ -244,8 +249,8 @@ const sourcesIn = (itemId: string, index: number, part: TextContent): ReadonlyAr
   part.type === "refusal" || part.annotations === undefined
     ? []
     : part.annotations.flatMap((annotation, n) =>
-      annotation.type === "url_citation" && annotation.url !== undefined && URL.canParse(annotation.url)
-        ? [Wire.source(`${itemId}:${index}:${n}`, annotation.url, annotation.title)]
+      annotation.type === "url_citation" && annotation.url !== undefined
+        ? sourceOf(`${itemId}:${index}:${n}`, annotation.url, annotation.title)
         : []
     )
 
@@ -257,7 +262,7 @@ const wholeParts = (
     return [AiResponse.makePart("tool-call", {
       id: item.call_id,
       name: item.name,
-      params: Wire.paramsOf(item.arguments),
+      params: paramsOf(item.arguments),
       providerExecuted: false,
       metadata: item.id === undefined ? {} : { openai: { itemId: item.id } }
     })]
@@ -276,7 +281,7 @@ const answered = (
   request: Request.Request,
   reply: Reply,
   native: unknown,
-  origin: Wire.Origin
+  origin: Origin
 ): Result.Result<Generation.Answered, GenerateError> => {
   const usage = usageOf(reply)
   if (reply.status === "failed") {
@@ -302,7 +307,7 @@ const answered = (
   const text = reply.output.flatMap((item) => "content" in item ? item.content : [])
     .map((part) => part.type === "refusal" ? "" : part.text).join("")
   return Result.map(
-    Wire.decodeObject(request, request.object, { ...summary, text }),
+    Wire.dialect.objectIn(request, request.object, { ...summary, text }),
     (object) => ({ ...summary, object })
   )
 }
@@ -366,9 +371,10 @@ const webSearchesIn = (reply: Reply): number =>
   })
 
 /** Decodes the events of one stream. */
-export const decoder = (request: Request.Request, origin: Wire.Origin): Decoder => {
+export const decoder = (request: Request.Request, origin: Origin): Decoder => {
   const started = new Set<string>()
   const toolCalls = new Map<unknown, string>()
+  let latest = -1
   let finished = false
 
   const begin = (type: "text" | "reasoning", id: string, out: Array<Generation.Part>) => {
@@ -378,7 +384,7 @@ export const decoder = (request: Request.Request, origin: Wire.Origin): Decoder 
   }
   const finish = (json: unknown, out: Array<Generation.Part>): GenerateError | undefined => {
     const reply = decodeReply(json)
-    if (Result.isFailure(reply)) return Wire.unreadable(request, reply.failure, origin)
+    if (Result.isFailure(reply)) return unreadable(request, reply.failure, origin)
     const summary = answered(request, reply.success, json, origin)
     if (Result.isFailure(summary)) return summary.failure
     finished = true
@@ -387,7 +393,7 @@ export const decoder = (request: Request.Request, origin: Wire.Origin): Decoder 
   }
   const itemDone = (json: unknown, out: Array<Generation.Part>): GenerateError | undefined => {
     const decoded = decodeItem(json)
-    if (Result.isFailure(decoded)) return Wire.unreadable(request, decoded.failure, origin)
+    if (Result.isFailure(decoded)) return unreadable(request, decoded.failure, origin)
     const item = decoded.success
     if ("content" in item) {
       item.content.forEach((part, index) => {
@@ -405,8 +411,12 @@ export const decoder = (request: Request.Request, origin: Wire.Origin): Decoder 
 
   return {
     event: (data, out) => {
-      if (!Wire.isRecord(data)) return undefined
-      const { delta, item_id: itemId, type } = data
+      if (!isRecord(data)) return undefined
+      const { delta, item_id: itemId, sequence_number: sequence, type } = data
+      if (typeof sequence === "number") {
+        if (sequence <= latest) return undefined
+        latest = sequence
+      }
       switch (type) {
         case "response.output_text.delta":
         case "response.refusal.delta":
@@ -429,7 +439,7 @@ export const decoder = (request: Request.Request, origin: Wire.Origin): Decoder 
           return undefined
         case "response.output_item.added": {
           const item = data.item
-          if (Wire.isRecord(item) && item.type === "function_call" && typeof item.call_id === "string") {
+          if (isRecord(item) && item.type === "function_call" && typeof item.call_id === "string") {
             toolCalls.set(item.id, item.call_id)
             out.push(
               AiResponse.makePart("tool-params-start", {
@@ -461,7 +471,7 @@ export const decoder = (request: Request.Request, origin: Wire.Origin): Decoder 
       }
     },
     end: (out) => {
-      if (!finished) out.push(Wire.unfinished(request, origin))
+      if (!finished) out.push(unfinished(request, origin))
       return undefined
     }
   }

@@ -1,0 +1,193 @@
+import { assert, describe, it, vi } from "@effect/vitest"
+import { Cause, Clock, Effect, Exit, Fiber, Layer, Logger, Redacted, References, Stream, Tracer } from "effect"
+import { Catalog, type GenerateError, Loom, type Transport } from "loom-router"
+import * as OpenAi from "loom-router/providers/OpenAi"
+import * as Sandbox from "loom-router/sandbox"
+import { inspect } from "node:util"
+import { november, quick } from "../providers/world.ts"
+
+/** What nothing may show. The second isn't shaped like a key, so that nobody finds it by its looks. */
+const canaries = ["sk-proj-left0-c4n4ryMIDDLE-right9", "left0c4n4ryMIDDLEright9"]
+const middle = "c4n4ryMIDDLE"
+
+interface Setting {
+  readonly faults?: (key: string) => ReadonlyArray<Sandbox.Fault>
+  readonly sandbox?: Sandbox.Options
+  readonly baseUrl?: string
+  readonly limits?: Partial<Transport.Limits>
+  /** Leaves once the request has arrived. */
+  readonly interrupt?: boolean
+}
+
+const respond = (respond: NonNullable<Sandbox.Fault["respond"]>): ReadonlyArray<Sandbox.Fault> => [
+  { respond, times: "always" }
+]
+
+const settings: Readonly<Record<string, Setting>> = {
+  "a success": {},
+  "401, with the key masked": { sandbox: { keys: ["sk-another"] } },
+  "401, with the key": {
+    faults: (key) =>
+      respond({ status: 401, message: `Incorrect API key provided: ${key}. See https://x.test?k=${key}` })
+  },
+  "400, with the key in the option at fault": {
+    faults: (key) => respond({ status: 400, body: { error: { message: "no", type: key, code: key, param: key } } })
+  },
+  "429, with the key": { faults: (key) => respond({ status: 429, message: `${key} is too fast` }) },
+  "500, with the key as a text": { faults: (key) => respond({ status: 500, body: `crashed on ${key}` }) },
+  "502, with the key in HTML": {
+    faults: (key) => respond({ status: 502, contentType: "text/html", body: `<html>${key}</html>` })
+  },
+  "200, with the key in HTML": {
+    faults: (key) => respond({ status: 200, contentType: "text/html", body: `<html>${key}</html>` })
+  },
+  "200, with the key in cut JSON": { faults: (key) => respond({ status: 200, body: `{"id":"${key}` }) },
+  "200, with the key in wrong types": {
+    faults: (key) => respond({ status: 200, body: { id: [key], model: [key], output: key, choices: key } })
+  },
+  "200, with the key as a name": {
+    faults: (key) =>
+      respond({
+        status: 200,
+        body: { [key]: key, id: "x", model: 7, output: [{ type: key, [key]: 1 }], choices: [{ [key]: 1 }] }
+      })
+  },
+  "200, with the key in an error body": {
+    faults: (key) => respond({ status: 200, body: { error: { message: `bad ${key}`, code: key } } })
+  },
+  "an error event with the key": {
+    faults: (key) => [{ fail: { afterEvents: 9, message: `lost ${key}`, code: key }, times: "always" }]
+  },
+  "a failed answer with the key": {
+    faults: (key) => [{ fail: { afterEvents: 9, as: "failed", message: `lost ${key}` }, times: "always" }]
+  },
+  "a header with the key": {
+    faults: (key) => respond({ status: 503, headers: { "x-request-id": "req_1", "retry-after": key } })
+  },
+  "a cut": {
+    faults: () => [
+      { stream: true, cut: { afterEvents: 9 }, times: "always" },
+      { stream: false, cut: { afterBytes: 60 }, times: "always" }
+    ]
+  },
+  "a reset": { faults: () => [{ reset: true, times: "always" }] },
+  "nobody there": { baseUrl: "http://127.0.0.1:1/v1" },
+  "no TLS there": { baseUrl: "https://127.0.0.1:1/v1" },
+  "too much": { faults: () => [{ hugeBodyMegabytes: 2, times: "always" }], limits: { maxBodyBytes: 1000 } },
+  "an interruption": { faults: () => [{ hang: true, times: "always" }], interrupt: true }
+}
+
+/** Everything that a value shows to whoever looks at it. */
+const shown = (value: unknown): string => {
+  const seen: Array<string> = [inspect(value, { depth: Infinity, showHidden: true, getters: true }), String(value)]
+  for (let cause = value; cause instanceof Error; cause = cause.cause) {
+    seen.push(cause.message, cause.stack ?? "", JSON.stringify(cause), inspect(cause, { depth: Infinity }))
+    for (const name of ["what", "why", "fix"]) seen.push(String(Reflect.get(cause, name)))
+  }
+  seen.push(JSON.stringify(value, (_, inner: unknown) => typeof inner === "bigint" ? String(inner) : inner) ?? "")
+  return seen.join("\n")
+}
+
+const run = (key: string, protocol: "responses" | "chat", stream: boolean, setting: Setting) =>
+  Effect.gen(function*() {
+    const seen: Array<unknown> = []
+    const spans: Array<Tracer.Span> = []
+    const sandbox = yield* Sandbox.make(setting.sandbox)
+    yield* sandbox.script(...setting.faults?.(key) ?? [])
+    const loom = Loom.layer({
+      catalog: Catalog.bundled,
+      retry: quick,
+      log: stream ? "line" : "json",
+      providers: {
+        openai: OpenAi.layer({
+          baseUrl: setting.baseUrl ?? sandbox.baseUrl("openai"),
+          apiKey: Redacted.make(key),
+          protocol,
+          limits: setting.limits
+        })
+      },
+      onCall: (record) => seen.push(record)
+    })
+    const tracer = Tracer.make({
+      span: (options) => {
+        const span = new Tracer.NativeSpan(options)
+        spans.push(span)
+        return span
+      }
+    })
+    const asked = { model: "openai/gpt-4.1", prompt: "[words: 40]" } as const
+    const answered: Effect.Effect<unknown, GenerateError.GenerateError> = stream
+      ? Stream.runCollect(Loom.stream(asked))
+      : Loom.generate(asked)
+    const call = answered.pipe(
+      Effect.tapCause((cause) => Effect.logError("the call failed", cause)),
+      Effect.tap((answer) => Effect.logInfo("the call succeeded", answer)),
+      Effect.withSpan("a call of ours")
+    )
+    const exit = yield* Effect.gen(function*() {
+      if (setting.interrupt !== true) return yield* Effect.exit(call)
+      const fiber = yield* Effect.forkChild(call)
+      yield* sandbox.awaitJournal(([entry]) => entry?.waiting === true)
+      yield* Fiber.interrupt(fiber)
+      return yield* Fiber.await(fiber)
+    }).pipe(
+      Effect.provide(Layer.mergeAll(
+        loom,
+        Logger.layer([
+          Logger.make(({ cause, message }) => {
+            seen.push(message, cause, Cause.pretty(cause))
+          }),
+          Logger.formatJson.pipe(Logger.map((line) => seen.push(line)))
+        ]),
+        Layer.succeed(References.MinimumLogLevel, "All"),
+        Layer.succeed(Tracer.Tracer, tracer)
+      ))
+    )
+    if (Exit.isFailure(exit)) {
+      seen.push(Cause.pretty(exit.cause))
+      for (const reason of exit.cause.reasons) seen.push(Cause.isFailReason(reason) ? reason.error : reason)
+    } else seen.push(exit.value)
+    for (const span of spans) seen.push(span.name, span.attributes, span.status, Reflect.get(span, "events"))
+    return { seen: seen.map(shown), exit, spans: spans.length, requests: (yield* sandbox.journal).length }
+  }).pipe(Effect.provideService(Clock.Clock, november()))
+
+describe("the key is never shown", () => {
+  for (const [name, setting] of Object.entries(settings)) {
+    it.live(`canary: ${name}`, () =>
+      Effect.gen(function*() {
+        const printed: Array<string> = []
+        const note = (...values: ReadonlyArray<unknown>) => {
+          printed.push(values.map(shown).join(" "))
+          return true
+        }
+        const spies = (["log", "info", "warn", "error", "debug", "trace"] as const).map((method) =>
+          vi.spyOn(console, method).mockImplementation(note)
+        )
+        const writes = [process.stdout, process.stderr].map((stream) =>
+          vi.spyOn(stream, "write").mockImplementation(note)
+        )
+        yield* Effect.addFinalizer(() =>
+          Effect.sync(() => {
+            for (const spy of [...spies, ...writes]) spy.mockRestore()
+          })
+        )
+        const leaks = new Set<string>()
+        for (const key of canaries) {
+          for (const protocol of ["responses", "chat"] as const) {
+            for (const stream of [false, true]) {
+              const { exit, requests, seen, spans } = yield* run(key, protocol, stream, setting)
+              assert.strictEqual(Exit.isSuccess(exit), name === "a success")
+              assert.isAbove(spans, 0)
+              if (setting.baseUrl === undefined) assert.isAbove(requests, 0)
+              assert.isAbove(seen.join("").length, 500)
+              for (const text of [...seen, ...printed]) {
+                const at = text.indexOf(middle)
+                if (at >= 0) leaks.add(text.slice(Math.max(0, at - 60), at + 30))
+              }
+            }
+          }
+        }
+        assert.deepStrictEqual([...leaks].slice(0, 3), [])
+      }))
+  }
+})

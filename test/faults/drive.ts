@@ -1,0 +1,245 @@
+/**
+ * Drives one fault on a plain call, on a stream, and on a router of two candidates, called and streamed, and checks what
+ * has to hold whatever went wrong: one record, one attempt for every request, nothing charged that counts as unbilled,
+ * and no connection left open.
+ */
+import { assert, it } from "@effect/vitest"
+import { Clock, Effect, Redacted, Stream } from "effect"
+import { Prompt } from "effect/ai"
+import {
+  type Attempt,
+  Call,
+  type CallRecord,
+  Catalog,
+  type GenerateError,
+  Generation,
+  Generator,
+  Loom,
+  Providers,
+  Request,
+  type RetryPolicy,
+  Router,
+  Transport
+} from "loom-router"
+import * as OpenAi from "loom-router/providers/OpenAi"
+import * as Sandbox from "loom-router/sandbox"
+import { type Box, november, quick } from "../providers/world.ts"
+
+export const modes = ["call", "stream", "router", "router, streamed"] as const
+export type Mode = typeof modes[number]
+
+export const isStream = (mode: Mode): boolean => mode === "stream" || mode === "router, streamed"
+export const isRouter = (mode: Mode): boolean => mode === "router" || mode === "router, streamed"
+
+/** What a fault is driven with. */
+export interface Drive {
+  /** Falls on the first vendor. */
+  readonly faults: ReadonlyArray<Sandbox.Fault>
+  readonly prompt?: string | undefined
+  readonly model?: string | undefined
+  /** What the first vendor is made of, besides its address and its key. */
+  readonly openai?: Omit<OpenAi.Options, "provider" | "apiKey"> | undefined
+  readonly transport?: Transport.Options | undefined
+  readonly retry?: RetryPolicy.RetryPolicy | undefined
+  readonly timeout?: number | undefined
+  readonly clock?: Clock.Clock | undefined
+  /** Which failures lead the router on. */
+  readonly goOn?: ((error: GenerateError.GenerateError) => boolean) | undefined
+  /** Runs beside the call. */
+  readonly meanwhile?: ((first: Box) => Effect.Effect<void>) | undefined
+  /** Reads the stream up to this part, and leaves. */
+  readonly take?: number | undefined
+}
+
+/** How it ended. */
+export interface Ended {
+  readonly answer: Generation.Generation | undefined
+  readonly error: GenerateError.GenerateError | undefined
+  /** Every part that was shown. */
+  readonly parts: ReadonlyArray<Generation.Part>
+  /** The text that was shown. */
+  readonly text: string
+  readonly attempts: ReadonlyArray<Attempt.Attempt>
+  /** How many requests reached the first vendor, and the second. */
+  readonly requests: readonly [number, number]
+  readonly first: Box
+}
+
+export const key = "sk-test-0123456789abcd"
+const secondModel = "second/gpt-4.1"
+
+export const drive = Effect.fnUntraced(function*(mode: Mode, options: Drive) {
+  const first = yield* Sandbox.make({ seed: "first" })
+  // Only a router gets there.
+  const second = isRouter(mode) ? yield* Sandbox.make({ seed: "second" }) : first
+  yield* first.script(...options.faults)
+  const model = options.model ?? "gpt-4.1"
+  const prompt = options.prompt ?? "[words: 40] Looms weave 織機 🧶."
+  const catalog = Catalog.bundled.pipe(
+    Catalog.registerOpenAiCompatible({ key: "second", baseUrl: second.baseUrl("openai") }),
+    Catalog.registerModel({
+      provider: "second",
+      model: "gpt-4.1",
+      inputCostPer1M: 2,
+      cachedReadCostPer1M: 0.5,
+      outputCostPer1M: 8
+    })
+  )
+  const providers = {
+    openai: OpenAi.layer({ baseUrl: first.baseUrl("openai"), apiKey: Redacted.make(key), ...options.openai }),
+    second: OpenAi.layer({
+      provider: "second",
+      baseUrl: second.baseUrl("openai"),
+      apiKey: Redacted.make(key),
+      protocol: "chat"
+    })
+  }
+  const retry = options.retry ?? quick
+  const parts: Array<Generation.Part> = []
+  const records: Array<CallRecord.CallRecord> = []
+
+  const shown = <R>(stream: Stream.Stream<Generation.Part, GenerateError.GenerateError, R>) =>
+    (options.take === undefined ? stream : Stream.take(stream, options.take)).pipe(
+      Stream.runForEach((part) => Effect.sync(() => parts.push(part))),
+      Effect.map(() => Generation.fromParts(parts))
+    )
+
+  const asked = Effect.gen(function*() {
+    if (!isRouter(mode)) {
+      const loom = Loom.layer({
+        catalog,
+        providers,
+        retry,
+        transport: options.transport,
+        onCall: (record) => records.push(record)
+      })
+      const call = { model: `openai/${model}`, prompt, timeout: options.timeout } as const
+      return yield* Effect.provide(mode === "call" ? Loom.generate(call) : shown(Loom.stream(call)), loom)
+    }
+    const call = yield* Call.make({ catalog, timeout: options.timeout })
+    const transport = yield* Transport.make(options.transport)
+    const made = yield* Effect.provideService(
+      Providers.make({ catalog, sources: providers }),
+      Transport.Transport,
+      transport
+    )
+    const pipeline = Generator.retry(made, retry)
+    const candidate = (name: string): Router.Candidate => ({
+      name,
+      request: Effect.map(
+        Request.resolve(catalog, { model: name }),
+        (model) => Request.make({ model, prompt: Prompt.make(prompt), call })
+      )
+    })
+    const plan = Router.firstOf({
+      candidates: [candidate(`openai/${model}`), candidate(secondModel)],
+      goOn: options.goOn
+    })
+    return yield* (mode === "router"
+      ? plan(pipeline.generate)
+      : Effect.scoped(Effect.flatMap(plan(pipeline.open), shown))).pipe(
+        Effect.mapBoth({
+          onFailure: (error) => {
+            error.attempts = call.attempts
+            return error
+          },
+          onSuccess: (answer) => answer === undefined ? undefined : { ...answer, attempts: call.attempts }
+        })
+      )
+  })
+
+  if (options.meanwhile !== undefined) yield* Effect.forkChild(options.meanwhile(first))
+  const { answer, error } = yield* Effect.match(asked, {
+    onSuccess: (answer) => ({ answer, error: undefined }),
+    onFailure: (error) => ({ answer: undefined, error })
+  })
+
+  const sandboxes = [...new Set([first, second])]
+  for (const sandbox of sandboxes) yield* sandbox.awaitJournal((journal) => journal.every(({ ended }) => ended))
+  const attempts = answer?.attempts ?? error?.attempts ?? records[0]?.attempts ?? []
+  assert.isAtLeast(
+    attempts.filter(({ billed }) => billed !== "no").length,
+    (yield* Effect.forEach(sandboxes, ({ bill }) => bill)).flat().length,
+    "what the vendor charges is never called unbilled"
+  )
+  for (const { billed, cost } of attempts) {
+    if (billed === "yes") assert.isAbove(cost?.picoUsd ?? 0, 0, "what is billed has a cost")
+    if (billed === "no") assert.isUndefined(cost)
+  }
+  if (!isRouter(mode)) {
+    assert.lengthOf(records, 1)
+    assert.deepStrictEqual(records[0]?.attempts, attempts)
+    assert.strictEqual(records[0]?.outcome, error?.reason._tag ?? (answer === undefined ? "interrupted" : "ok"))
+  }
+  return {
+    answer,
+    error,
+    parts,
+    text: parts.map((part) => part.type === "text-delta" ? part.delta : "").join(""),
+    attempts,
+    requests: [(yield* first.journal).length, isRouter(mode) ? (yield* second.journal).length : 0] as const,
+    first
+  }
+})
+
+/** Registers a test of a fault in each of these modes; its title begins with the row. */
+export const driven = (
+  title: string,
+  options: Drive,
+  check: (ended: Ended, mode: Mode) => void,
+  only: ReadonlyArray<Mode> = modes
+): void => {
+  for (const mode of only) {
+    it.live(`${title}: ${mode}`, () =>
+      Effect.gen(function*() {
+        const ended = yield* drive(mode, options).pipe(
+          Effect.provideService(Clock.Clock, options.clock ?? november())
+        )
+        check(ended, mode)
+      }))
+  }
+}
+
+/** A failure before anything was shown. */
+export interface Failure {
+  readonly reason: GenerateError.Reason["_tag"]
+  /** Attempts at the first vendor: 1 unless it is tried again. */
+  readonly attempts?: number | undefined
+  /** Requests that reach the first vendor: as many as attempts, if not given. */
+  readonly requests?: number | undefined
+  readonly billed: Attempt.Attempt["billed"]
+  readonly status?: number | undefined
+  /** Whether a router goes on to its second candidate. */
+  readonly failover: boolean
+  readonly why?: RegExp | undefined
+}
+
+/** Registers the test of a fault that fails, or fails over, before anything was shown. */
+export const fails = (title: string, options: Drive, failure: Failure, only?: ReadonlyArray<Mode>): void => {
+  const { attempts = 1, requests = attempts } = failure
+  driven(title, options, ({ answer, attempts: made, error, parts, requests: arrived, text }, mode) => {
+    const atFirst = made.slice(0, attempts)
+    for (const attempt of atFirst) {
+      assert.deepInclude(attempt, { provider: "openai", outcome: failure.reason, billed: failure.billed })
+      if (failure.status !== undefined) assert.strictEqual(attempt.status, failure.status)
+    }
+    assert.lengthOf(atFirst, attempts)
+    if (isRouter(mode) && failure.failover) {
+      assert.deepStrictEqual(arrived, [requests, 1])
+      assert.lengthOf(made, attempts + 1)
+      assert.deepInclude(made.at(-1), { provider: "second", outcome: "ok", billed: "yes" })
+      assert.strictEqual(answer?.provider, "second")
+      assert.strictEqual(answer?.finishReason, "stop")
+      assert.isAbove(answer?.text.length ?? 0, 0)
+      if (isStream(mode)) assert.strictEqual(answer?.text, text)
+      return
+    }
+    assert.deepStrictEqual(arrived, [requests, 0])
+    assert.lengthOf(made, attempts)
+    assert.strictEqual(error?.reason._tag, failure.reason)
+    if (failure.status !== undefined) assert.strictEqual(error?.status, failure.status)
+    assert.strictEqual(error?.provider, "openai")
+    if (failure.why !== undefined) assert.match(error?.why ?? "", failure.why)
+    assert.deepStrictEqual(parts, [])
+  }, only)
+}

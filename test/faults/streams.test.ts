@@ -1,0 +1,294 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect } from "effect"
+import type { Fault } from "loom-router/sandbox"
+import { november } from "../providers/world.ts"
+import { drive, driven, type Ended, fails, isRouter, isStream, type Mode } from "./drive.ts"
+
+const streamed = ["stream", "router, streamed"] as const
+const said = "Looms weave 織機 🧶, one thread after the other, until there is cloth."
+const prompt = `[say: ${said}]`
+
+/** Events before the first that shows something, and before one in the middle of the answer. */
+const protocols = [
+  { protocol: "responses", before: [0, 1, 2, 3, 4], amid: 12 },
+  { protocol: "chat", before: [0, 1], amid: 8 }
+] as const
+
+const isPartial = ({ attempts, error, parts, requests, text }: Ended) => {
+  assert(error?.reason._tag === "Partial")
+  assert.strictEqual(error.reason.text, text)
+  assert.isTrue(said.startsWith(text))
+  assert.isAbove(text.length, 5)
+  assert.isBelow(text.length, said.length)
+  assert.isFalse(parts.some(({ type }) => type === "finish"))
+  assert.deepStrictEqual(requests, [1, 0])
+  assert.lengthOf(attempts, 1)
+  assert.deepInclude(attempts[0], { provider: "openai", outcome: "Partial", billed: "maybe" })
+  assert.strictEqual(attempts[0]?.usage?.state, "estimated")
+  assert.strictEqual(attempts[0]?.usage?.outputText, Math.ceil(text.length / 4))
+  assert.strictEqual(attempts[0]?.cost?.status, "estimated")
+  assert.isAbove(attempts[0]?.cost?.picoUsd ?? 0, 0)
+}
+
+for (const { amid, before, protocol } of protocols) {
+  const openai = { protocol }
+
+  describe(`F8 (${protocol})`, () => {
+    for (const afterEvents of before) {
+      fails(
+        `F8 stream cut before its content, after ${afterEvents} events (${protocol})`,
+        {
+          faults: [{ cut: { afterEvents } }],
+          prompt,
+          openai
+        },
+        { reason: "Network", billed: "maybe", failover: true },
+        streamed
+      )
+      fails(
+        `F8 stream ended before its content, after ${afterEvents} events (${protocol})`,
+        {
+          faults: [{ cut: { afterEvents, clean: true } }],
+          prompt,
+          openai
+        },
+        { reason: "InvalidResponse", billed: "maybe", failover: true, status: 200 },
+        streamed
+      )
+    }
+    fails(`F8 body cut (${protocol})`, { faults: [{ cut: { afterBytes: 40 } }], prompt, openai }, {
+      reason: "Network",
+      billed: "maybe",
+      failover: true
+    }, ["call", "router"])
+    fails(
+      `F8 body ended early (${protocol})`,
+      {
+        faults: [{ cut: { afterBytes: 40, clean: true } }],
+        prompt,
+        openai
+      },
+      { reason: "InvalidResponse", billed: "maybe", failover: true, status: 200 },
+      ["call", "router"]
+    )
+  })
+
+  describe(`F9 (${protocol})`, () => {
+    driven(
+      `F9 stream cut after n parts (${protocol})`,
+      {
+        faults: [{ cut: { afterEvents: amid } }],
+        prompt,
+        openai
+      },
+      isPartial,
+      streamed
+    )
+    driven(
+      `F9 stream cut inside a character (${protocol})`,
+      {
+        // Well past the thread of wool, wherever that falls.
+        faults: [{ chunks: { sizes: [1] }, cut: { afterEvents: amid } }],
+        prompt,
+        openai
+      },
+      isPartial,
+      streamed
+    )
+    driven(`F9 stream ended inside an event (${protocol})`, {
+      faults: [{ cut: { afterBytes: protocol === "chat" ? 1500 : 3300, clean: true } }],
+      prompt,
+      openai
+    }, (ended) => {
+      isPartial(ended)
+      assert.match(ended.error?.why ?? "", /no JSON/)
+    }, streamed)
+  })
+
+  describe(`F12 (${protocol})`, () => {
+    const shapes = protocol === "chat" ? ["error"] as const : ["error", "failed"] as const
+    for (const as of shapes) {
+      for (const afterEvents of before) {
+        fails(
+          `F12 ${as} after ${afterEvents} events (${protocol})`,
+          {
+            faults: [{ fail: { afterEvents, as } }],
+            prompt,
+            openai
+          },
+          { reason: "Overloaded", billed: "maybe", failover: true },
+          streamed
+        )
+      }
+      driven(`F12 ${as} after n parts (${protocol})`, {
+        faults: [{ fail: { afterEvents: amid, as, message: "the loom broke" } }],
+        prompt,
+        openai
+      }, (ended) => {
+        isPartial(ended)
+        assert.match(ended.error?.why ?? "", /the loom broke/)
+      }, streamed)
+      fails(
+        `F12 200 with an error body, ${as} (${protocol})`,
+        {
+          faults: [{ fail: { afterEvents: 0, as } }],
+          prompt,
+          openai
+        },
+        { reason: "Overloaded", billed: "maybe", failover: true },
+        ["call", "router"]
+      )
+    }
+    const codes = [
+      ["insufficient_quota", "QuotaExceeded", true],
+      ["invalid_prompt", "InvalidRequest", false],
+      ["content_filter", "ContentFiltered", false]
+    ] as const
+    for (const [code, reason, failover] of codes) {
+      // No sandbox bill to compare with: it charges for what it served before it failed.
+      driven(`F12 in-band ${code} (${protocol})`, {
+        faults: [{ respond: { status: 200, body: { error: { message: "no", code, type: "x", param: null } } } }],
+        prompt,
+        openai
+      }, ({ attempts, error, requests }, mode) => {
+        assert.strictEqual(attempts[0]?.outcome, reason)
+        assert.deepStrictEqual(requests, [1, isRouter(mode) && failover ? 1 : 0])
+        if (!(isRouter(mode) && failover)) assert.strictEqual(error?.reason._tag, reason)
+      })
+    }
+  })
+
+  describe(`F13 (${protocol})`, () => {
+    const drops: ReadonlyArray<readonly [NonNullable<Fault["drop"]>[number], ReadonlyArray<Mode>]> = [
+      ["terminal", streamed],
+      ["finish", ["call", "stream", "router", "router, streamed"]],
+      ["usage", ["call", "stream", "router", "router, streamed"]]
+    ]
+    for (const [part, modes] of drops) {
+      driven(`F13 ${part} missing (${protocol})`, { faults: [{ drop: [part] }], prompt, openai }, (ended, mode) => {
+        const { answer, attempts, parts, requests } = ended
+        assert.deepStrictEqual(requests, [1, 0])
+        assert.strictEqual(answer?.text, said)
+        assert.lengthOf(attempts, 1)
+        assert.deepInclude(attempts[0], { outcome: "ok", billed: "yes" })
+        assert.strictEqual(answer?.finishReason, part === "usage" ? "stop" : "unknown")
+        assert.strictEqual(answer?.cost.status, part === "finish" ? "measured" : "estimated")
+        assert.strictEqual(answer?.usage.state, part === "finish" ? "reported" : "estimated")
+        assert.isAbove(answer?.cost.picoUsd ?? 0, 0)
+        if (isStream(mode)) assert.lengthOf(parts.filter(({ type }) => type === "finish"), 1)
+        if (part === "terminal") assert.lengthOf(answer?.warnings ?? [], 1)
+      }, modes)
+    }
+  })
+
+  describe(`F14 (${protocol})`, () => {
+    for (const take of [1, 2, 3, 6]) {
+      driven(`F14 consumer stops at part ${take} (${protocol})`, {
+        faults: [{ stall: { afterEvents: amid + 3 } }],
+        prompt,
+        openai,
+        take
+      }, ({ answer, attempts, parts, requests, text }) => {
+        assert.isUndefined(answer)
+        assert.lengthOf(parts, take)
+        assert.deepStrictEqual(requests, [1, 0])
+        assert.lengthOf(attempts, 1)
+        assert.deepInclude(attempts[0], { outcome: "interrupted", billed: "maybe" })
+        if (take === 1) return
+        // What had arrived is counted, shown or not.
+        assert.isAtLeast(attempts[0]?.usage?.outputText ?? 0, Math.ceil(text.length / 4))
+        assert.isBelow(attempts[0]?.usage?.outputText ?? Infinity, said.length / 4)
+        assert.strictEqual(attempts[0]?.cost?.status, "estimated")
+      }, ["stream"])
+    }
+    driven(`F14 consumer stops with the finish (${protocol})`, { faults: [], prompt, openai, take: 40 }, (ended) => {
+      assert.strictEqual(ended.answer?.text, said)
+      assert.deepInclude(ended.attempts[0], { outcome: "ok", billed: "yes" })
+    }, ["stream"])
+  })
+}
+
+driven("F12 a finish reason that says error (chat)", {
+  faults: [{
+    respond: {
+      status: 200,
+      body: {
+        id: "chatcmpl-1",
+        model: "gpt-4.1",
+        choices: [{ index: 0, finish_reason: "error", message: { role: "assistant", content: "" } }],
+        usage: { prompt_tokens: 10, completion_tokens: 2, total_tokens: 12 }
+      }
+    }
+  }],
+  openai: { protocol: "chat" }
+}, ({ attempts, requests }, mode) => {
+  assert.deepStrictEqual(requests, [1, isRouter(mode) ? 1 : 0])
+  assert.deepInclude(attempts[0], { outcome: "Overloaded", billed: "yes" })
+  assert.strictEqual(attempts[0]?.cost?.status, "measured")
+}, ["call", "router"])
+
+// undici looks at its timers once a second: these wait together.
+describe("F10", { concurrent: true }, () => {
+  for (const { amid, before, protocol } of protocols) {
+    const openai = { protocol }
+    const limits = { idleTimeout: "120 millis" } as const
+    fails(
+      `F10 stream stalls before its content (${protocol})`,
+      {
+        faults: [{ stall: { afterEvents: before.at(-1) ?? 0 } }],
+        prompt,
+        openai: { protocol, limits }
+      },
+      { reason: "Timeout", billed: "maybe", failover: true, why: /stopped arriving/ },
+      streamed
+    )
+    driven(
+      `F10 stream stalls after n parts (${protocol})`,
+      {
+        faults: [{ stall: { afterEvents: amid } }],
+        prompt,
+        openai: { protocol, limits }
+      },
+      isPartial,
+      streamed
+    )
+    fails(
+      `F10 body stalls (${protocol})`,
+      {
+        faults: [{ stall: { afterBytes: 40 } }],
+        prompt,
+        openai: { protocol, limits }
+      },
+      { reason: "Timeout", billed: "maybe", failover: true },
+      ["call", "router"]
+    )
+    for (const mode of streamed) {
+      it.live(`F10 stream stalls after its last event (${protocol}): ${mode}`, () =>
+        Effect.gen(function*() {
+          const { first } = yield* drive(mode, { faults: [], prompt, openai })
+          const [entry] = yield* first.journal
+          const { answer, attempts, text } = yield* drive(mode, {
+            faults: [{ stall: { afterEvents: entry?.eventsSent ?? 0 } }],
+            prompt,
+            openai
+          })
+          assert.strictEqual(text, said)
+          assert.strictEqual(answer?.finishReason, "stop")
+          assert.deepInclude(attempts[0], { outcome: "ok", billed: "yes" })
+        }).pipe(Effect.provideService(Clock.Clock, november())), 5000)
+    }
+    driven(`F10 the deadline passes after n parts (${protocol})`, {
+      faults: [{ stall: { afterEvents: amid } }],
+      prompt,
+      openai,
+      timeout: 800
+    }, ({ attempts, error, requests, text }) => {
+      assert(error?.reason._tag === "Partial")
+      assert.strictEqual(error.reason.text, text)
+      assert.match(error.why, /deadline/)
+      assert.deepStrictEqual(requests, [1, 0])
+      assert.deepInclude(attempts[0], { outcome: "interrupted", billed: "maybe" })
+      assert.strictEqual(attempts[0]?.usage?.outputText, Math.ceil(text.length / 4))
+    }, ["stream"])
+  }
+})

@@ -1,0 +1,325 @@
+import { assert, describe, expectTypeOf, it } from "@effect/vitest"
+import { Effect, Redacted, Schema, Stream } from "effect"
+import { Tool } from "effect/ai"
+import { Catalog, type GenerateOptions, Generation, Generator, Loom, Request, Transport } from "loom-router"
+import * as OpenAi from "loom-router/providers/OpenAi"
+import type OpenAI from "openai"
+import { type Body, contract, testKey, tokens } from "./contract.ts"
+import { billed, bodies, failure, inWorld, quick, type Setup, spent } from "./world.ts"
+
+const at = (value: unknown, ...path: ReadonlyArray<string | number>): unknown =>
+  path.reduce<unknown>(
+    (value, name) => typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined,
+    value
+  )
+
+const search = Tool.providerDefined({
+  id: "openai.web_search",
+  customName: "OpenAiWebSearch",
+  providerName: "web_search",
+  args: Schema.Struct({ search_context_size: Schema.Literals(["low", "medium", "high"]) })
+})({ search_context_size: "low" })
+
+const chat = {
+  wire: {
+    system: (body: Body) => at(body, "messages", 0, "content"),
+    maxOutputTokens: (body: Body) => body["max_completion_tokens"],
+    temperature: (body: Body) => body["temperature"]
+  },
+  native: {
+    options: { prompt_cache_key: "tenant-7", metadata: { team: "weavers" } },
+    idOf: (native: unknown) => at(native, "id")
+  },
+  can: {
+    promptCache: true,
+    pdf: "data" as const,
+    stop: (body: Body) => body["stop"],
+    seed: (body: Body) => body["seed"],
+    penalties: (body: Body) => [body["presence_penalty"], body["frequency_penalty"]],
+    serviceTier: { asked: "flex", answered: "default" }
+  }
+}
+
+describe("Responses", () => {
+  contract({
+    key: "openai",
+    apiKeyEnv: "OPENAI_API_KEY",
+    providers: (sandbox) => ({ openai: OpenAi.layer({ baseUrl: sandbox.baseUrl("openai") }) }),
+    models: {
+      text: "gpt-4.1",
+      answersAs: "gpt-4.1-2025-04-14",
+      reasoning: "gpt-6-luna",
+      writes: "gpt-6-luna"
+    },
+    wire: {
+      system: (body) => body["instructions"],
+      maxOutputTokens: (body) => body["max_output_tokens"],
+      temperature: (body) => body["temperature"]
+    },
+    native: { options: { prompt_cache_key: "tenant-7", metadata: { team: "weavers" } }, idOf: chat.native.idOf },
+    can: {
+      ...chat.can,
+      pdf: "data and address",
+      search,
+      seal: (part) => {
+        const seal = at(part.options, "openai", "encryptedContent")
+        return typeof seal === "string" ? seal : undefined
+      }
+    }
+  })
+})
+
+describe("Chat Completions", () => {
+  contract({
+    ...chat,
+    key: "openai",
+    title: "openai, chat",
+    apiKeyEnv: "OPENAI_API_KEY",
+    providers: (sandbox) => ({ openai: OpenAi.layer({ baseUrl: sandbox.baseUrl("openai"), protocol: "chat" }) }),
+    models: { text: "gpt-4.1", answersAs: "gpt-4.1", writes: "gpt-6-luna" }
+  })
+})
+
+describe("a vendor registered as compatible", () => {
+  contract({
+    ...chat,
+    key: "newco",
+    apiKeyEnv: "NEWCO_API_KEY",
+    catalog: (sandbox) =>
+      Catalog.bundled.pipe(
+        Catalog.registerOpenAiCompatible({
+          key: "newco",
+          label: "NewCo AI",
+          baseUrl: sandbox.baseUrl("openai"),
+          apiKeyEnv: "NEWCO_API_KEY"
+        }),
+        Catalog.registerModel({
+          provider: "newco",
+          model: "newco-large",
+          upstreamModel: "gpt-4.1",
+          inputCostPer1M: 2,
+          cachedReadCostPer1M: 0.5,
+          outputCostPer1M: 8
+        })
+      ),
+    providers: () => ({}),
+    models: { text: "newco-large", answersAs: "gpt-4.1" },
+    can: { ...chat.can, serviceTier: undefined }
+  })
+})
+
+const responses: Setup = {
+  providers: (sandbox) => ({
+    openai: OpenAi.layer({
+      baseUrl: sandbox.baseUrl("openai"),
+      apiKey: Redacted.make(testKey),
+      organization: "org-1",
+      project: "proj-1"
+    })
+  })
+}
+
+describe("openai, as itself", () => {
+  it.live("openai: speaks Responses, and Chat Completions only where it must", () =>
+    inWorld(responses, function*({ sandbox }) {
+      const ask = (options: Partial<GenerateOptions.Common> & { readonly native?: OpenAi.Native["request"] }) =>
+        Loom.generate({ provider: "openai", model: "gpt-4.1", prompt: "Hello", ...options })
+      yield* ask({})
+      yield* ask({ temperature: 1, topP: 0.5, maxOutputTokens: 50, native: { metadata: {} } })
+      yield* ask({ stop: ["x"] })
+      yield* ask({ seed: 1 })
+      yield* ask({ presencePenalty: 1 })
+      yield* ask({ frequencyPenalty: 1 })
+      yield* ask({ native: { n: 2 } })
+      yield* ask({ native: { web_search_options: {} }, prompt: "search the latest" })
+      const paths = (yield* sandbox.journal).map(({ path }) => path.replace("/openai/v1/", ""))
+      assert.deepStrictEqual(paths, ["responses", "responses", ...Array.from({ length: 6 }, () => "chat/completions")])
+    }))
+
+  it.live("openai: nothing is stored unless asked, and the account's headers are sent", () =>
+    inWorld(responses, function*({ sandbox }) {
+      yield* Loom.generate({ provider: "openai", model: "gpt-4.1", prompt: "Hello" })
+      yield* Loom.generate({ provider: "openai", model: "gpt-4.1", prompt: "Hello", native: { store: true } })
+      assert.deepStrictEqual((yield* bodies(sandbox)).map((body) => body["store"]), [false, true])
+      const [first] = yield* sandbox.journal
+      assert.deepInclude(first?.headers, { "openai-organization": "org-1", "openai-project": "proj-1" })
+    }))
+
+  it.live("openai: native options and replies have the SDK's types", () =>
+    inWorld(responses, function*() {
+      const answer = yield* Loom.generate({
+        provider: "openai",
+        model: "gpt-4.1",
+        prompt: "Hello",
+        native: { prompt_cache_key: "tenant-7" }
+      })
+      expectTypeOf(answer.native).toEqualTypeOf<OpenAI.Responses.Response | OpenAI.Chat.ChatCompletion>()
+      assert.strictEqual("output" in answer.native ? answer.native.prompt_cache_key : undefined, "tenant-7")
+      yield* Loom.generate({
+        provider: "openai",
+        model: "gpt-4.1",
+        prompt: "Hello",
+        // @ts-expect-error a key is a text
+        native: { prompt_cache_key: 7 }
+      }).pipe(failure)
+    }))
+
+  it.live("openai: a chat's web searches are told as sources, and paid", () =>
+    inWorld(responses, function*({ sandbox }) {
+      const asked = {
+        provider: "openai",
+        model: "gpt-4.1",
+        prompt: "search the latest news about looms",
+        native: { web_search_options: {} }
+      } as const
+      const whole = yield* Loom.generate(asked)
+      const streamed = Generation.fromParts(yield* Stream.runCollect(Loom.stream(asked)))
+      const plain = yield* Loom.generate({ ...asked, prompt: "[say: Hello]" })
+      for (const answer of [whole, streamed]) {
+        assert.lengthOf(answer?.content.filter((part) => part.type === "source") ?? [], 1)
+        assert.deepStrictEqual(answer?.usage.requests, { web_search: 1 })
+      }
+      assert.deepStrictEqual(plain.usage.requests, {})
+      assert.strictEqual(
+        spent([...whole.attempts, ...streamed?.attempts ?? [], ...plain.attempts]),
+        yield* billed(sandbox)
+      )
+    }))
+
+  it.live("openai: several choices are paid, and the first is the answer", () =>
+    inWorld(responses, function*({ sandbox }) {
+      const asked = { provider: "openai", model: "gpt-4.1", prompt: "[words: 30]", native: { n: 3 } } as const
+      const whole = yield* Loom.generate(asked)
+      assert.lengthOf("choices" in whole.native ? whole.native.choices : [], 3)
+      const streamed = Generation.fromParts(yield* Stream.runCollect(Loom.stream(asked)))
+      for (const answer of [whole, streamed]) {
+        assert.strictEqual(answer?.text.split(" ").length, 30)
+        assert.isAbove(answer?.usage.outputTokens ?? 0, 90)
+      }
+      assert.strictEqual(spent([...whole.attempts, ...streamed?.attempts ?? []]), yield* billed(sandbox))
+    }))
+})
+
+describe("openai, where its protocols differ", () => {
+  const city = Tool.make("look_up", { parameters: Schema.Struct({ city: Schema.String }) })
+
+  it.live("openai: a vendor's tool can be chosen, and isn't sent to a protocol that has none", () =>
+    inWorld(responses, function*({ sandbox }) {
+      const asked = { model: "openai/gpt-4.1", prompt: "search the latest", tools: [search, city] } as const
+      yield* Loom.generate({ ...asked, toolChoice: { tool: "OpenAiWebSearch" } })
+      const error = yield* failure(Loom.generate({ ...asked, seed: 1 }))
+      assert.deepInclude(error.reason, { _tag: "InvalidRequest", field: "tools" })
+      assert.deepStrictEqual((yield* bodies(sandbox)).map((body) => body["tool_choice"]), [
+        { type: "allowed_tools", mode: "required", tools: [{ type: "web_search" }] }
+      ])
+    }))
+
+  it.live("openai: what a tool shows the model is sent, or refused", () =>
+    inWorld(responses, function*({ sandbox }) {
+      const asked = {
+        model: "openai/gpt-4.1",
+        tools: [city],
+        prompt: [
+          { role: "user", content: "look_up Paris" },
+          {
+            role: "assistant",
+            content: [{ type: "tool-call", id: "call_1", name: "look_up", params: { city: "Paris" } }]
+          },
+          {
+            role: "tool",
+            content: [{
+              type: "tool-result",
+              id: "call_1",
+              name: "look_up",
+              isFailure: false,
+              result: null,
+              modelOutput: [
+                { type: "text", text: "A map:" },
+                { type: "file", mediaType: "image/png", data: "iVBORw0KGgo=" }
+              ]
+            }]
+          }
+        ]
+      } as const
+      const { text } = yield* Loom.generate(asked)
+      assert.include(text, "A map:")
+      assert.include(JSON.stringify(yield* bodies(sandbox)), "data:image/png;base64,iVBORw0KGgo=")
+      const error = yield* failure(Loom.generate({ ...asked, seed: 1 }))
+      assert.deepInclude(error.reason, { _tag: "InvalidRequest", field: "prompt" })
+      assert.lengthOf(yield* sandbox.journal, 1)
+    }))
+
+  for (const protocol of ["responses", "chat"] as const) {
+    it.live(`openai: a cache breakpoint on a part of the prompt (${protocol})`, () =>
+      inWorld(responses, function*({ sandbox }) {
+        const ask = (question: string) =>
+          Loom.generate({
+            model: "openai/gpt-6-luna",
+            ...protocol === "chat" ? { seed: 1 } : {},
+            native: { prompt_cache_options: { mode: "explicit" } },
+            prompt: [{
+              role: "user",
+              content: [
+                {
+                  type: "text",
+                  text: tokens(1111),
+                  options: { openai: { prompt_cache_breakpoint: { mode: "explicit" } } }
+                },
+                { type: "text", text: question }
+              ]
+            }]
+          })
+        const first = yield* ask("One?")
+        const second = yield* ask("Two?")
+        const written = first.usage.cacheWrite["30m"] ?? 0
+        assert.isAtLeast(written, 1111)
+        assert.isBelow(written, 1111 + 128)
+        assert.strictEqual(second.usage.cacheRead, written)
+        assert.strictEqual(spent([...first.attempts, ...second.attempts]), yield* billed(sandbox))
+      }))
+  }
+})
+
+describe("openai, as a value", () => {
+  const short = (generation: Generation.Generation) => generation.text.length < 40
+
+  for (const method of ["generate", "open"] as const) {
+    it.live(`openai: a pipeline of one's own gives priced answers and attempts: ${method}`, () =>
+      inWorld(responses, function*({ sandbox }) {
+        const openai = yield* OpenAi.make({ baseUrl: sandbox.baseUrl("openai"), apiKey: Redacted.make(testKey) }).pipe(
+          Effect.provideServiceEffect(Transport.Transport, Transport.make())
+        )
+        const pipeline = openai.pipe(
+          Generator.model("openai/gpt-4o-mini"),
+          Generator.retry(quick),
+          Generator.validate(short),
+          Generator.orElse(openai.pipe(Generator.model("openai/gpt-6-luna"), Generator.retry(quick)))
+        )
+        const run = (request: Request.Request) =>
+          method === "generate"
+            ? pipeline.generate(request)
+            : Effect.flatMap(pipeline.open(request), (stream) =>
+              Effect.map(Stream.runCollect(stream), (parts) => Generation.fromParts(parts)))
+
+        yield* sandbox.script({ respond: { status: 503 } })
+        const accepted = yield* Request.fromPrompt("[say: Yes.]")
+        const first = yield* run(accepted)
+        assert.strictEqual(first?.text, "Yes.")
+        assert.deepStrictEqual(
+          accepted.call.attempts.map(({ billed, model, outcome }) => [model, outcome, billed]),
+          [["gpt-4o-mini", "Overloaded", "no"], ["gpt-4o-mini-2024-07-18", "ok", "yes"]]
+        )
+        assert.strictEqual(first?.cost.picoUsd, yield* billed(sandbox))
+
+        const rejected = yield* Request.fromPrompt("[words: 50]")
+        const second = yield* run(rejected)
+        assert.deepStrictEqual(
+          rejected.call.attempts.map(({ model, outcome }) => [model, outcome]),
+          [["gpt-4o-mini-2024-07-18", "ok"], ["gpt-6-luna", "ok"]]
+        )
+        const [, , last] = yield* sandbox.bill
+        assert.strictEqual(second?.cost.picoUsd, Number(last?.amount))
+        assert.strictEqual(spent([...accepted.call.attempts, ...rejected.call.attempts]), yield* billed(sandbox))
+      }))
+  }
+})
