@@ -105,7 +105,39 @@ const of = (methods: Omit<Generator, "pipe">): Generator => Object.assign(Object
  * @category constructors
  * @since 0.1.0
  */
-export const make = (vendor: Omit<Generator, "pipe">): Generator => attempted(vendor)
+export const make = (vendor: Omit<Generator, "pipe">): Generator =>
+  makePrepared({ prepare: () => Effect.void, generate: vendor.generate, open: vendor.open })
+
+/**
+ * Like {@link make}, with what has to be ready before the vendor is asked: a key, a request in its own words. Where that
+ * fails nothing is sent, and it is no attempt.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const makePrepared = <Prepared>(vendor: {
+  readonly prepare: (request: Request.Request, stream: boolean) => Effect.Effect<Prepared, GenerateError>
+  readonly generate: (
+    request: Request.Request,
+    prepared: Prepared
+  ) => Effect.Effect<Generation.Generation, GenerateError>
+  readonly open: (
+    request: Request.Request,
+    prepared: Prepared
+  ) => Effect.Effect<Stream.Stream<Generation.Part, GenerateError>, GenerateError, Scope.Scope>
+}): Generator =>
+  of({
+    generate: (request) =>
+      Effect.flatMap(
+        Effect.suspend(() => vendor.prepare(request, false)),
+        (prepared) => attempted(request, () => vendor.generate(request, prepared))
+      ),
+    open: (request) =>
+      Effect.flatMap(
+        Effect.suspend(() => vendor.prepare(request, true)),
+        (prepared) => attemptedStream(request, () => vendor.open(request, prepared))
+      )
+  })
 
 /**
  * A Generator that answers from a function, for tests of what stands above vendors: a text, a whole Generation, or an
@@ -367,40 +399,44 @@ const unshown = (error: GenerateError): GenerateError =>
     ? new GenerateError({ ...error, reason: new InvalidResponse({ detail: error.reason.detail }) })
     : error
 
-/** The innermost stage: it alone appends attempts and prices them. */
-const attempted = (self: Omit<Generator, "pipe">): Generator =>
-  of({
-    generate: (request) =>
-      Telemetry.traced(() => Telemetry.attemptSpan(request), (span) =>
-        Effect.clockWith((clock) => {
-          const meter = Attempt.meter(request, clock, span)
-          return Effect.onExit(Effect.map(Effect.suspend(() => self.generate(request)), meter.answered), (exit) => {
-            meter.settle(exit)
-            return Effect.void
-          })
-        })),
-    open: (request) =>
-      scoped(Telemetry.tracedScoped(() => Telemetry.attemptSpan(request), (span) =>
-        Effect.clockWith((clock) => {
-          const meter = Attempt.meter(request, clock, span)
-          const settle = (cause: Cause.Cause<GenerateError | Cause.Done>) =>
-            Effect.sync(() => meter.settle(Pull.doneExitFromCause(cause)))
-          return Effect.andThen(
-            // The scope ends as its reader does, which is no failure of the attempt.
-            Effect.addFinalizer(() => Effect.sync(() => meter.settle(Exit.void))),
-            Effect.onError(
-              Effect.map(Effect.suspend(() => self.open(request)), (stream) => {
-                meter.opened()
-                return Stream.transformPull(
-                  stream,
-                  (pull) => Effect.succeed(Effect.onError(Effect.map(pull, meter.pass), settle))
-                )
-              }),
-              settle
+/** One attempt: it alone is appended to the call, and priced. */
+const attempted = (
+  request: Request.Request,
+  generate: () => Effect.Effect<Generation.Generation, GenerateError>
+): Effect.Effect<Generation.Generation, GenerateError> =>
+  Telemetry.traced(() => Telemetry.attemptSpan(request), (span) =>
+    Effect.clockWith((clock) => {
+      const meter = Attempt.meter(request, clock, span)
+      return Effect.onExit(Effect.map(Effect.suspend(generate), meter.answered), (exit) => {
+        meter.settle(exit)
+        return Effect.void
+      })
+    }))
+
+const attemptedStream = (
+  request: Request.Request,
+  open: () => ReturnType<Generator["open"]>
+): ReturnType<Generator["open"]> =>
+  scoped(Telemetry.tracedScoped(() => Telemetry.attemptSpan(request), (span) =>
+    Effect.clockWith((clock) => {
+      const meter = Attempt.meter(request, clock, span)
+      const settle = (cause: Cause.Cause<GenerateError | Cause.Done>) =>
+        Effect.sync(() => meter.settle(Pull.doneExitFromCause(cause)))
+      return Effect.andThen(
+        // The scope ends as its reader does, which is no failure of the attempt.
+        Effect.addFinalizer(() => Effect.sync(() => meter.settle(Exit.void))),
+        Effect.onError(
+          Effect.map(Effect.suspend(open), (stream) => {
+            meter.opened()
+            return Stream.transformPull(
+              stream,
+              (pull) => Effect.succeed(Effect.onError(Effect.map(pull, meter.pass), settle))
             )
-          )
-        })))
-  })
+          }),
+          settle
+        )
+      )
+    })))
 
 /** Gives an effect a scope that lives on with the outer one, or is closed at once where it fails. */
 const scoped = <A, E, R>(open: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Scope.Scope> =>

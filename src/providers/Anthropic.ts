@@ -74,7 +74,7 @@ export const make = Effect.fnUntraced(function*(
         fetch: transport.vendor({ provider, baseUrl, limits: options?.limits })
       })
     },
-    protocolOf: () => messages,
+    write: messages,
     requestIdHeader: "request-id",
     refusalOf
   })
@@ -89,12 +89,12 @@ export const make = Effect.fnUntraced(function*(
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))
 
-const messages: Adapter.Protocol<Anthropic> = {
-  send: (sdk, request, stream, fetchOptions) =>
-    sdk.messages.create({ ...Messages.body(request), stream }, { fetchOptions }),
+const messages = Adapter.ready({
+  body: Messages.body,
+  send: (sdk: Anthropic, body, fetchOptions) => sdk.messages.create(body, { fetchOptions }),
   generation: Messages.generation,
   decoder: Messages.decoder
-}
+})
 
 /** Milliseconds: Transport keeps the time. Without one, the SDK refuses long answers that aren't streamed. */
 const never = 2 ** 31 - 1

@@ -79,9 +79,9 @@ export const make = Effect.fnUntraced(function*(
         ...(options?.project === undefined ? undefined : { project: options.project })
       })
     },
-    protocolOf: (request) => {
+    write: (request, stream) => {
       const isChat = options?.protocol === undefined ? needsChat(request) : options.protocol === "chat"
-      return isChat ? chat : responses
+      return isChat ? chat(request, stream) : responses(request, stream)
     },
     requestIdHeader: "x-request-id",
     refusalOf
@@ -97,19 +97,19 @@ export const make = Effect.fnUntraced(function*(
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))
 
-const responses: Adapter.Protocol<OpenAI> = {
-  send: (sdk, request, stream, fetchOptions) =>
-    sdk.responses.create({ ...Responses.body(request), stream }, { fetchOptions }),
+const responses = Adapter.ready({
+  body: Responses.body,
+  send: (sdk: OpenAI, body, fetchOptions) => sdk.responses.create(body, { fetchOptions }),
   generation: Responses.generation,
   decoder: Responses.decoder
-}
+})
 
-const chat: Adapter.Protocol<OpenAI> = {
-  send: (sdk, request, stream, fetchOptions) =>
-    sdk.chat.completions.create({ ...Chat.body(request, stream), stream }, { fetchOptions }),
+const chat = Adapter.ready({
+  body: Chat.body,
+  send: (sdk: OpenAI, body, fetchOptions) => sdk.chat.completions.create(body, { fetchOptions }),
   generation: Chat.generation,
   decoder: Chat.decoder
-}
+})
 
 /** Stop sequences, seeds, penalties and some options of the SDK exist in Chat Completions alone. */
 const needsChat = ({ native, params }: Request): boolean =>

@@ -38,7 +38,7 @@ const dialect = Dialect.make(toCodecAnthropic, { transformer: toCodecAnthropic }
 const optionsOf = (part: { readonly options: Prompt.ProviderOptions }) => Prompts.optionsOf("anthropic", part)
 
 /** The body of a request. Throws where the prompt holds what can't be sent. */
-export const body = (request: Request.Request): Body => {
+export const body = (request: Request.Request, stream: boolean): Body => {
   const { object, params, prompt } = request
   const system = prompt.content.flatMap((message) =>
     message.role === "system" ? [{ type: "text" as const, text: message.content, ...optionsOf(message) }] : []
@@ -53,6 +53,7 @@ export const body = (request: Request.Request): Body => {
   const toolChoice = toolChoiceOf(request)
   return {
     model: request.model.upstream,
+    stream,
     max_tokens: thinking.maxTokens,
     messages: prompt.content.flatMap((message) => messagesOf(request, message)),
     ...(system.length === 0 ? undefined : { system }),

@@ -23,13 +23,14 @@ type Body = OpenAI.Responses.ResponseCreateParams
 type InputItem = OpenAI.Responses.ResponseInputItem
 
 /** The body of a request. Throws where the prompt holds what can't be sent. */
-export const body = (request: Request.Request): Body => {
+export const body = (request: Request.Request, stream: boolean): Body => {
   const { object, params, prompt, toolChoice } = request
   const opening = prompt.content.findIndex((message) => message.role !== "system")
   const system = opening === -1 ? prompt.content : prompt.content.slice(0, opening)
   const tools = request.tools.map(toolOf)
   return {
     model: request.model.upstream,
+    stream,
     input: prompt.content.slice(system.length).flatMap((message) => inputOf(request, message)),
     store: false,
     ...(system.length === 0 ? undefined : {
