@@ -26,6 +26,8 @@ export interface Attempt {
   readonly provider: string
   /** The model that answered, or the one asked where none did. */
   readonly model: string
+  /** The id of the model that was asked. */
+  readonly asked: string
   /** Epoch milliseconds. */
   readonly startedAt: number
   /** Milliseconds. */
@@ -121,6 +123,7 @@ export const meter = (request: Request.Request, clock: Clock.Clock, span?: Trace
     const attempt: Attempt = {
       provider: summary?.provider ?? request.model.provider,
       model: summary?.model ?? request.model.id,
+      asked: request.model.id,
       startedAt,
       duration: elapsed(),
       firstToken,

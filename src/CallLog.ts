@@ -163,19 +163,20 @@ export const make = Effect.fnUntraced(function*(
   let closing = false
   let broken = false
   let complained = false
+  let sawRefusal = false
   let sawDrops = false
 
+  /** Once an outage; of records that are refused, once. */
   const complain = (error: StoreError) =>
     Effect.suspend(() => {
-      if (complained) return Effect.void
-      complained = true
-      return Effect.logWarning(
-        `call log: ${error.message}. Calls go on; ${
-          error.kind === "broken" || error.kind === "refused"
-            ? "records are lost"
-            : `up to ${capacity} records wait in memory`
-        }`
-      )
+      const isRefused = error.kind === "refused"
+      if (isRefused ? sawRefusal : complained) return Effect.void
+      if (isRefused) sawRefusal = true
+      else complained = true
+      const consequence = isRefused || error.kind === "broken"
+        ? "what can't be written is lost"
+        : `up to ${capacity} records wait in memory`
+      return Effect.logWarning(`call log: ${error.message}. Calls go on; ${consequence}`)
     })
 
   /** Until the batch is written or counted. One record that a store refuses doesn't take its batch with it. */
@@ -193,7 +194,12 @@ export const make = Effect.fnUntraced(function*(
           detail: `the store failed: ${Cause.pretty(cause)}`,
           fix: "report this"
         })
-        return Effect.andThen(complain(error), Effect.suspend(() => after(error.kind, batch, wait)))
+        return error.kind === "refused" && batch.length > 1
+          ? Effect.andThen(
+            keep(batch.slice(0, batch.length >> 1)),
+            Effect.suspend(() => keep(batch.slice(batch.length >> 1)))
+          )
+          : Effect.andThen(complain(error), Effect.suspend(() => after(error.kind, batch, wait)))
       }
     })
 
@@ -206,10 +212,7 @@ export const make = Effect.fnUntraced(function*(
           ? lose(batch.length)
           : Effect.andThen(pause.wait(wait), Effect.suspend(() => keep(batch, Math.min(wait * 2, lastRetry))))
       case "refused":
-        return batch.length === 1 ? lose(1) : Effect.andThen(
-          keep(batch.slice(0, batch.length >> 1)),
-          Effect.suspend(() => keep(batch.slice(batch.length >> 1)))
-        )
+        return lose(batch.length)
       case "broken":
         broken = true
         return lose(batch.length)
@@ -287,7 +290,8 @@ export const make = Effect.fnUntraced(function*(
 
   return {
     offer: (record) => {
-      if (Queue.offerUnsafe(queue, record)) count.accepted++
+      // What is being written waits too.
+      if (count.accepted - settled() < capacity && Queue.offerUnsafe(queue, record)) count.accepted++
       else count.dropped++
     },
     stats: Effect.sync(() => ({ ...count, queued: count.accepted - settled() })),
@@ -351,7 +355,7 @@ export interface Query {
  * @category models
  * @since 0.1.0
  */
-export interface Row extends Omit<CallRecord, "attempts"> {
+export interface Row extends Omit<CallRecord, "attempts" | "usage"> {
   /** Ascends in the order in which calls were written. */
   readonly seq: number
   readonly attempts: number

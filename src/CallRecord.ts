@@ -11,6 +11,7 @@ import type { Call } from "./Call.ts"
 import type { GenerateError } from "./GenerateError.ts"
 import type * as Generation from "./Generation.ts"
 import type { Saved } from "./Saved.ts"
+import type { Usage } from "./Usage.ts"
 
 /**
  * @category models
@@ -33,6 +34,8 @@ export interface CallRecord {
   readonly cache: Generation.Summary["cache"]
   readonly finishReason: Generation.FinishReason | undefined
   readonly saved: Saved | undefined
+  /** Of the answer; what was metered on the way to it is on the attempts. */
+  readonly usage: Usage | undefined
   /** HTTP status, what happened and why, of calls that failed. No prompt or key is in it. */
   readonly error: { readonly status: number | undefined; readonly what: string; readonly why: string } | undefined
   readonly requestId: string | undefined
@@ -110,6 +113,7 @@ export const recorder = (
         cache: summary?.cache ?? "miss",
         finishReason: summary?.finishReason,
         saved: summary?.saved,
+        usage: summary?.usage,
         error: error === undefined ? undefined : { status: error.status, what: error.what, why: error.why },
         requestId: summary?.requestId ?? error?.requestId,
         tags: call.tags,

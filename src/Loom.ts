@@ -216,7 +216,11 @@ const streamWithin = (asked: Asked, timeout: number | undefined) => (stream: Str
  * @since 0.1.0
  */
 export const CurrentLoom: Context.Reference<Engine> = Context.Reference<Engine>("loom-router/Loom/CurrentLoom", {
-  defaultValue: () => fromRuntime(ManagedRuntime.make(Layer.provide(layer(), liveEnvironment)))
+  defaultValue: () => {
+    const runtime = ManagedRuntime.make(Layer.provide(layer(), liveEnvironment))
+    process.once("beforeExit", () => void runtime.dispose())
+    return fromRuntime(runtime)
+  }
 })
 
 /** Effect's own default copies the environment once; keys that are set later are to be seen. */

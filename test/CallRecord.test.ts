@@ -7,6 +7,7 @@ import { answer, failing, overloaded } from "./scripted.ts"
 const attempt = (rest: Partial<Attempt.Attempt>): Attempt.Attempt => ({
   provider: "acme",
   model: "ada",
+  asked: "ada",
   startedAt: 0,
   duration: 100,
   firstToken: undefined,

@@ -234,6 +234,7 @@ it("fieldsOf has no cost where none is known", () => {
     cache: "miss",
     finishReason: undefined,
     saved: undefined,
+    usage: undefined,
     error: undefined,
     requestId: undefined,
     tags: {},

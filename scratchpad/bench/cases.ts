@@ -31,10 +31,9 @@ const ai = async () => {
 
 /** Loom with its SQLite log; `listening`, with a tracer and a JSON log line that go nowhere as well. */
 const loom = async (listening: boolean) => {
-  const [{ Effect, Layer, Logger, ManagedRuntime, Stream, Tracer }, { CallLog, Loom }, { tmpdir }, { join }] =
-    await Promise
-      .all([import("effect"), import("loom-router"), import("node:os"), import("node:path")])
-  const path = join(tmpdir(), `loom-bench-${process.pid}.db`)
+  const [{ Effect, Layer, Logger, ManagedRuntime, Stream, Tracer }, { CallLog, Loom }, os] = await Promise
+    .all([import("effect"), import("loom-router"), import("node:os")])
+  const path = `${os.tmpdir()}/loom-bench-${process.pid}.db`
   const base = Layer.mergeAll(Loom.layer(listening ? { log: "json" } : {}), CallLog.layerSqlite({ path }))
   const layer = listening
     ? Layer.mergeAll(

@@ -85,7 +85,7 @@ const print = (
 }
 
 console.log(
-  `node ${process.version} · loom with ${"key, retry, pricing, records in SQLite"}; traced: and a tracer and a JSON line to nowhere`
+  `node ${process.version} · loom: key, retry, pricing, records in SQLite; traced: and a tracer and a JSON line to nowhere`
 )
 print("A call, not cached: CPU", await measure(["undici", "sdk", "ai-sdk", "loom", "loom, traced"], port), "µs")
 print("A streamed chunk: CPU", await measure(["sdk stream", "ai-sdk stream", "loom stream"], port), "µs")

@@ -16,7 +16,7 @@ import * as SqlError from "effect/sql/SqlError"
 import * as Statement from "effect/sql/Statement"
 import type { SQLInputValue } from "node:sqlite"
 import type { Worker } from "node:worker_threads"
-import type { Answer, Question, ReaderData } from "./sqliteReader.ts"
+import type { Answer, Question } from "./sqliteReader.ts"
 import { start } from "./thread.ts"
 
 export interface Options {
@@ -38,29 +38,24 @@ const isInput = (value: unknown): value is SQLInputValue =>
   value instanceof Uint8Array
 
 const toInput = (value: unknown): SQLInputValue =>
-  value === undefined ? null : typeof value === "boolean" ? Number(value) : isInput(value) ? value : String(value)
+  isInput(value) ? value : typeof value === "boolean" ? Number(value) : null
 
 export const make = Effect.fnUntraced(function*(options: Options) {
   let thread: Worker | undefined
   let asked = 0
   const waiting = new Map<number, (answer: Answer) => void>()
 
-  const begin = (): Worker => {
-    const data: ReaderData = { path: options.path, busyTimeout: options.busyTimeout ?? 5000 }
-    const started = start("sqliteReader", data)
-    const gone = (cause: unknown) => {
-      if (thread !== started) return
-      thread = undefined
-      const message = `the thread that reads ${options.path} ended: ${
-        cause instanceof Error ? cause.message : String(cause)
-      }`
-      for (const id of waiting.keys()) settle({ id, rows: [], more: false, error: { message, errcode: undefined } })
-    }
-    started.on("message", settle)
-    started.on("error", gone)
-    started.on("exit", (code) => gone(`exit ${code}`))
-    return started
-  }
+  const begin = (): Worker =>
+    start({
+      name: "sqliteReader",
+      workerData: { path: options.path, busyTimeout: options.busyTimeout ?? 5000 },
+      onMessage: (answer) => settle(answer),
+      onEnd: (why) => {
+        thread = undefined
+        const message = `the thread that reads ${options.path} ended: ${why}`
+        for (const id of waiting.keys()) settle({ id, rows: [], more: false, error: { message, errcode: undefined } })
+      }
+    })
 
   /** An open question keeps the process alive, an idle thread doesn't. */
   const settle = (answer: Answer) => {
@@ -131,7 +126,9 @@ export const make = Effect.fnUntraced(function*(options: Options) {
         )
         return Effect.succeed(
           Stream.fromPull(Effect.succeed(pull)).pipe(
-            Stream.ensuring(Effect.suspend(() => more ? Effect.ignore(ask({ ...question, take: "none" })) : Effect.void))
+            Stream.ensuring(
+              Effect.suspend(() => more ? Effect.ignore(ask({ ...question, take: "none" })) : Effect.void)
+            )
           )
         )
       }))

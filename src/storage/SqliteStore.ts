@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type { Worker } from "node:worker_threads"
 import type { CallRecord } from "../CallRecord.ts"
 import { encode } from "./rows.ts"
-import type { Batch, Failed, FromWriter, ToWriter, WriterData } from "./schema.ts"
+import type { Failed, FromWriter, Part, ToWriter, WriterData } from "./schema.ts"
 import { start } from "./thread.ts"
 
 export interface SqliteStore {
@@ -14,45 +14,52 @@ export interface SqliteStore {
   readonly close: Effect.Effect<void>
 }
 
+/** Records that are written while the next are made ready. */
+const partSize = 250
+
 /** The thread starts with the first batch. */
 export const make = (data: WriterData): SqliteStore => {
   let thread: Worker | undefined
   let waiting: Array<(answer: FromWriter) => void> = []
 
-  const begin = (): Worker => {
-    const started = start("sqliteWriter", data)
-    const gone = (cause: unknown) => {
-      if (thread !== started) return
-      thread = undefined
-      const left = waiting
-      waiting = []
-      const answer: FromWriter = {
-        kind: "unavailable",
-        detail: `the thread that writes ${data.path} ended: ${cause instanceof Error ? cause.message : String(cause)}`,
-        fix: "it is started again"
+  const begin = (): Worker =>
+    start({
+      name: "sqliteWriter",
+      workerData: data,
+      onMessage: (answer) => waiting.shift()?.(answer),
+      onEnd: (why) => {
+        thread = undefined
+        const left = waiting
+        waiting = []
+        for (const resume of left) {
+          resume({
+            kind: "unavailable",
+            detail: `the thread that writes ${data.path} ended: ${why}`,
+            fix: "it is started again"
+          })
+        }
       }
-      for (const resume of left) resume(answer)
-    }
-    started.on("message", (answer: FromWriter) => waiting.shift()?.(answer))
-    started.on("error", gone)
-    started.on("exit", (code) => gone(`exit ${code}`))
-    return started
-  }
+    })
 
-  const ask = (message: ToWriter, moved: Array<ArrayBuffer>): Effect.Effect<FromWriter> =>
+  const answerTo = (send: (thread: Worker) => void): Effect.Effect<FromWriter> =>
     Effect.callback((resume) => {
       thread ??= begin()
+      send(thread)
       waiting.push((answer) => resume(Effect.succeed(answer)))
-      thread.postMessage(message, moved)
     })
 
   return {
     write: (records) =>
-      Effect.suspend(() => {
-        const batch = encode(records)
-        return ask(batch, buffersOf(batch))
+      answerTo((thread) => {
+        for (let start = 0; start < records.length; start += partSize) {
+          const end = start + partSize
+          const part = encode(records.slice(start, end), { first: start === 0, last: end >= records.length })
+          thread.postMessage(part, buffersOf(part))
+        }
       }).pipe(Effect.flatMap((answer) => typeof answer === "object" ? Effect.fail(answer) : Effect.void)),
-    close: Effect.suspend(() => thread === undefined ? Effect.void : ask("close", [])).pipe(
+    close: Effect.suspend(() =>
+      thread === undefined ? Effect.void : answerTo((thread) => thread.postMessage("close" satisfies ToWriter))
+    ).pipe(
       Effect.timeoutOption(data.busyTimeout + 1000),
       Effect.andThen(Effect.promise(() => thread?.terminate() ?? Promise.resolve(0))),
       Effect.asVoid
@@ -60,5 +67,5 @@ export const make = (data: WriterData): SqliteStore => {
   }
 }
 
-const buffersOf = ({ numbers, shape }: Batch): Array<ArrayBuffer> =>
+const buffersOf = ({ numbers, shape }: Part): Array<ArrayBuffer> =>
   [numbers.buffer, shape.buffer].filter((buffer) => buffer instanceof ArrayBuffer)

@@ -201,7 +201,9 @@ export const migrate = (db: DatabaseSync, known: ReadonlyArray<Migration> = migr
   if (versionOf(db) === known.length) return
   db.exec("BEGIN IMMEDIATE")
   try {
-    db.exec("CREATE TABLE IF NOT EXISTS loom_migrations (id INTEGER PRIMARY KEY, name TEXT NOT NULL, at INTEGER NOT NULL) STRICT")
+    db.exec(
+      "CREATE TABLE IF NOT EXISTS loom_migrations (id INTEGER PRIMARY KEY, name TEXT NOT NULL, at INTEGER NOT NULL) STRICT"
+    )
     // Read again under the lock: another process may have been faster.
     const version = versionOf(db)
     if (version > known.length) throw new TooNew(`it has version ${version}, this Loom knows ${known.length}`)

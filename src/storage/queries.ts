@@ -99,6 +99,7 @@ const AttemptColumns = Schema.Struct({
     Schema.Tuple([Schema.String, Schema.Finite, Schema.Finite, Schema.Finite, Counts])
   ]))),
   cost_unpriced: json(Schema.Array(Schema.String)),
+  asked: Text,
   price_provider: Text,
   price_model: Text,
   price_from: Text,
@@ -154,6 +155,7 @@ const toRow = (row: typeof CallColumns.Type): Row => ({
 const toAttempt = (row: typeof AttemptColumns.Type): Attempt => ({
   provider: row.provider,
   model: row.model,
+  asked: row.asked ?? row.model,
   startedAt: row.started_at,
   duration: row.duration_ms,
   firstToken: defined(row.first_token_ms),

@@ -3,7 +3,16 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import * as Histogram from "../internal/histogram.ts"
-import { attemptNumbers, attemptSums, attemptTexts, callNumbers, callSums, callTexts, savings, spans } from "./schema.ts"
+import {
+  attemptNumbers,
+  attemptSums,
+  attemptTexts,
+  callNumbers,
+  callSums,
+  callTexts,
+  savings,
+  spans
+} from "./schema.ts"
 
 /** The columns of a record that start at these places, added to what {@link Rollups.write} writes. */
 export interface Rollups {
@@ -198,10 +207,16 @@ interface Closed extends Omit<Sums, "latency" | "firstToken"> {
 }
 
 const writeAll = (statement: StatementSync, all: Map<string, Sums>): void => {
-  let buckets: ReadonlyArray<Closed> = [...all.values()].map((sums) => ({
-    ...sums,
-    latency: Histogram.encode(sums.latency),
-    firstToken: Histogram.encode(sums.firstToken)
+  let buckets: ReadonlyArray<Closed> = [...all.values()].map((
+    { at, counts, firstToken, key, latency, money, times }
+  ) => ({
+    at,
+    key,
+    counts,
+    money,
+    times,
+    latency: Histogram.encode(latency),
+    firstToken: Histogram.encode(firstToken)
   }))
   for (const { span } of spans) {
     if (span !== finest.span) buckets = coarser(buckets, span)

@@ -4,8 +4,7 @@
 import type { Attempt } from "../Attempt.ts"
 import type { CallRecord } from "../CallRecord.ts"
 import type * as Cost from "../Cost.ts"
-import type * as Usage from "../Usage.ts"
-import { attemptNumbers, type Batch, callNumbers } from "./schema.ts"
+import { attemptNumbers, callNumbers, type Part } from "./schema.ts"
 
 /** Columns that records don't fill yet. */
 interface Further {
@@ -13,16 +12,12 @@ interface Further {
   readonly cacheable?: boolean | undefined
   /** The router's name. */
   readonly route?: string | undefined
-  /** Of the answer, bought or not. */
-  readonly usage?: Usage.Usage | undefined
   /** What is shown of a call and never asked for: its parameters, warnings, the candidates that were left. */
   readonly details?: Readonly<Record<string, unknown>> | undefined
   readonly attempts: ReadonlyArray<Attempt & FurtherOfAttempt>
 }
 
 interface FurtherOfAttempt {
-  /** The id of the model that was asked. */
-  readonly asked?: string | undefined
   /** Which of the router's candidates this is. */
   readonly candidate?: number | undefined
   /** Where the key came from, by name. */
@@ -45,14 +40,16 @@ const isEmpty = (record: object): boolean => {
 }
 
 /** Whether it may have cost something that nobody knows. */
-export const isUnpriced = (attempt: Attempt): boolean =>
-  attempt.billed !== "no" && attempt.cost?.picoUsd === undefined
+export const isUnpriced = (attempt: Attempt): boolean => attempt.billed !== "no" && attempt.cost?.picoUsd === undefined
 
 export const isFailover = (before: Attempt & FurtherOfAttempt, after: Attempt & FurtherOfAttempt): boolean =>
   before.provider !== after.provider || before.candidate !== after.candidate || before.asked !== after.asked
 
 /** Costs the caller's thread about 2 µs a record. */
-export const encode = (records: ReadonlyArray<CallRecord>): Batch => {
+export const encode = (
+  records: ReadonlyArray<CallRecord>,
+  { first, last }: Pick<Part, "first" | "last">
+): Part => {
   let attempts = 0
   for (const record of records) attempts += record.attempts.length
   const numbers = new Float64Array(records.length * callNumbers.length + attempts * attemptNumbers.length)
@@ -120,7 +117,7 @@ export const encode = (records: ReadonlyArray<CallRecord>): Batch => {
     shape[index * 2] = record.attempts.length
     shape[index * 2 + 1] = tagged
   })
-  return { count: records.length, numbers, texts, shape }
+  return { count: records.length, numbers, texts, shape, first, last }
 }
 
 const encodeAttempt = (
@@ -160,7 +157,7 @@ const encodeAttempt = (
   texts.push(
     attempt.provider,
     attempt.model,
-    attempt.asked ?? null,
+    attempt.asked,
     attempt.outcome,
     attempt.why ?? null,
     attempt.billed,
@@ -203,9 +200,11 @@ const encodeAttempt = (
 const counters = 11
 
 const linesToJson = (lines: ReadonlyArray<Cost.Line>): string =>
-  JSON.stringify(lines.map(({ multipliers, picoUsd, quantity, rate, unit }) =>
-    isEmpty(multipliers) ? [unit, quantity, rate, picoUsd] : [unit, quantity, rate, picoUsd, multipliers]
-  ))
+  JSON.stringify(
+    lines.map(({ multipliers, picoUsd, quantity, rate, unit }) =>
+      isEmpty(multipliers) ? [unit, quantity, rate, picoUsd] : [unit, quantity, rate, picoUsd, multipliers]
+    )
+  )
 
 /** Prices share their lists of sources. */
 const sources = new WeakMap<ReadonlyArray<string>, string>()

@@ -130,13 +130,20 @@ export const spans = [
   { span: 3_600_000, keep: Infinity }
 ] as const
 
-/** Records on their way to the writing thread: the columns of each call, then of its attempts, then its tags. */
-export interface Batch {
+/**
+ * A part of a batch on its way to the writing thread: the columns of each call, then of its attempts, then its tags.
+ * The thread writes one part while the next is made.
+ */
+export interface Part {
   readonly count: number
   readonly numbers: Float64Array
   readonly texts: ReadonlyArray<string | null>
   /** For each record: how many attempts and how many tags. */
   readonly shape: Uint32Array
+  /** Begin: a batch before that was never ended is forgotten. */
+  readonly first: boolean
+  /** The batch is whole: commit, and answer. */
+  readonly last: boolean
 }
 
 export interface Retention {
@@ -158,7 +165,7 @@ export interface Failed {
   readonly fix: string
 }
 
-export type ToWriter = Batch | "close"
+export type ToWriter = Part | "close"
 
 /** Answers to batches, in their order. */
 export type FromWriter = "written" | "closed" | Failed

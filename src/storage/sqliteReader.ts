@@ -52,9 +52,9 @@ const open = (): DatabaseSync => {
       return lastSum
     },
     step: (id, bytes) => {
-      const sum = sums.get(Number(id))
+      const sum = sums.get(id)
       if (sum !== undefined && bytes instanceof Uint8Array) Histogram.decodeInto(sum, bytes)
-      return Number(id)
+      return id
     },
     result: (id) => {
       const sum = sums.get(id) ?? new Map<number, number>()

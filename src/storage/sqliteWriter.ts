@@ -12,11 +12,11 @@ import { makeRollups, type Rollups } from "./rollups.ts"
 import {
   attemptNumbers,
   attemptTexts,
-  type Batch,
   callNumbers,
   callTexts,
   type Failed,
   type FromWriter,
+  type Part,
   type ToWriter,
   type WriterData
 } from "./schema.ts"
@@ -46,7 +46,8 @@ const open = (): Open => {
   try {
     if (isNew) db.exec("PRAGMA auto_vacuum = INCREMENTAL")
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000")
-    db.exec("PRAGMA journal_size_limit = 67108864")
+    // 32 MB between checkpoints: pages of the indexes are written over and over, and once is enough.
+    db.exec("PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864")
     migrate(db)
     return {
       db,
@@ -73,9 +74,8 @@ const insertInto = (table: string, columns: ReadonlyArray<string>): string =>
 const endedAt = callNumbers.indexOf("ended_at")
 const cost = attemptNumbers.indexOf("cost_pico")
 
-const write = (self: Open, { count, numbers, shape, texts }: Batch): void => {
+const write = (self: Open, { count, numbers, shape, texts }: Part): void => {
   const { attempt, call, rollups, tag } = self
-  let seq = Number(self.lastSeq.get()?.["seq"])
   let atNumber = 0
   let atText = 0
   const row: Array<SQLInputValue> = []
@@ -113,21 +113,33 @@ const write = (self: Open, { count, numbers, shape, texts }: Batch): void => {
       if (isNew) tag.run(key, value, ended, seq)
     }
   }
-  rollups.write()
 }
 
-const transact = (batch: Batch): void => {
+/** The last sequence number of the transaction. */
+let seq = 0
+
+const transact = (part: Part): void => {
   opened ??= open()
-  const { begin, commit, db, rollups } = opened
+  const { begin, commit, db, lastSeq, rollups } = opened
   try {
-    begin.run()
-    write(opened, batch)
+    if (part.first) {
+      if (db.isTransaction) undo(opened)
+      begin.run()
+      seq = Number(lastSeq.get()?.["seq"])
+    }
+    write(opened, part)
+    if (!part.last) return
+    rollups.write()
     commit.run()
   } catch (cause) {
-    rollups.clear()
-    if (db.isTransaction) db.exec("ROLLBACK")
+    undo(opened)
     throw cause
   }
+}
+
+const undo = ({ db, rollups }: Open): void => {
+  rollups.clear()
+  if (db.isTransaction) db.exec("ROLLBACK")
 }
 
 const errcodeOf = (cause: unknown): number =>
@@ -182,13 +194,16 @@ let tidying = false
 const tidy = (): void => {
   tidying = false
   try {
-    if (opened === undefined || !prune(opened.db, retention)) return
+    if (opened === undefined || (!opened.db.isTransaction && !prune(opened.db, retention))) return
   } catch {
     return
   }
   tidying = true
   setImmediate(tidy)
 }
+
+/** Why the batch that is being written can't be: the rest of it is passed over. */
+let failed: Failed | undefined
 
 parentPort?.on("message", (message: ToWriter) => {
   if (message === "close") {
@@ -197,15 +212,15 @@ parentPort?.on("message", (message: ToWriter) => {
     parentPort?.close()
     return
   }
+  if (message.first) failed = undefined
   try {
-    transact(message)
+    if (failed === undefined) transact(message)
   } catch (cause) {
-    const failed = explain(cause)
+    failed = explain(cause)
     // A file that was replaced, moved or made writable is only seen by opening it.
     if (failed.kind === "unavailable") close()
-    answer(failed)
-    return
   }
-  answer("written")
-  if (!tidying && isDue()) tidy()
+  if (!message.last) return
+  answer(failed ?? "written")
+  if (failed === undefined && !tidying && isDue()) tidy()
 })

@@ -1,0 +1,256 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { type ChildProcess, execFileSync, spawn, type SpawnOptions } from "node:child_process"
+import { once } from "node:events"
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { monitorEventLoopDelay } from "node:perf_hooks"
+import { createInterface } from "node:readline"
+import { setTimeout } from "node:timers/promises"
+import * as CallLog from "../../src/CallLog.ts"
+import { connect, tempPath, withLog } from "../storage/files.ts"
+import { recordsOf } from "../storage/records.ts"
+
+const root = join(import.meta.dirname, "../..")
+const child = join(import.meta.dirname, "callLogChild.ts")
+const nodeArguments = ["--conditions=loom-source", child]
+
+/** Another process, and what it says. */
+const start = (command: string, args: ReadonlyArray<string>, options: SpawnOptions = {}) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const running: ChildProcess = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "inherit"] })
+      const lines = createInterface({ input: running.stdout! })
+      const said: Array<unknown> = []
+      lines.on("line", (line) => said.push(JSON.parse(line)))
+      const ended = once(running, "close")
+      return { running, lines, said, ended: Effect.promise(() => ended) }
+    }),
+    ({ running }) => Effect.sync(() => running.kill("SIGKILL"))
+  )
+
+const other = (...args: ReadonlyArray<string>) => start(process.execPath, [...nodeArguments, ...args])
+
+/** Every call has its attempts, and the sums are those of the rows. */
+const isWhole = (path: string) =>
+  Effect.gen(function*() {
+    const db = yield* connect(path)
+    assert.deepStrictEqual(db.prepare("PRAGMA integrity_check").all().map((row) => row["integrity_check"]), ["ok"])
+    const count = (sql: string) => Number(db.prepare(`SELECT ${sql} AS n`).get()?.["n"])
+    const calls = count("(SELECT count(*) FROM calls)")
+    assert.strictEqual(count("(SELECT sum(calls) FROM call_rollups WHERE span = 3600000)"), calls)
+    assert.strictEqual(count("(SELECT sum(attempts) FROM calls)"), count("(SELECT count(*) FROM attempts)"))
+    assert.strictEqual(
+      count("(SELECT sum(cost_pico) FROM attempts)"),
+      count("(SELECT sum(cost_pico) FROM attempt_rollups WHERE span = 60000)")
+    )
+    return calls
+  })
+
+describe("call log, end to end", () => {
+  it.live("F22 killed during log writes: the database opens clean, and only what wasn't flushed is missing", () =>
+    Effect.gen(function*() {
+      for (const patience of [1, 4, 9]) {
+        const path = yield* tempPath
+        const { ended, lines, running, said } = yield* other("write", path)
+        for (let n = 0; n < patience; n++) yield* Effect.promise(() => once(lines, "line"))
+        yield* Effect.promise(() => setTimeout(patience * 3))
+        running.kill("SIGKILL")
+        yield* ended
+        const safe = Number(said.at(-1))
+        const calls = yield* isWhole(path)
+        assert.isAtLeast(calls, safe)
+        yield* Effect.gen(function*() {
+          const log = yield* CallLog.CurrentCallLog
+          log.offer(recordsOf(1, Date.now(), "after")(1))
+          yield* log.flush
+          assert.strictEqual((yield* log.stats).written, 1)
+        }).pipe(withLog(path))
+        assert.strictEqual(yield* isWhole(path), calls + 1)
+      }
+    }))
+
+  it.live("F18 log database locked by another process for 10 s: no call is slower, none is lost", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath
+      const record = recordsOf(1, Date.now())
+      let n = 0
+      const measure = (log: CallLog.CallLog, millis: number) =>
+        Effect.promise(async () => {
+          const delay = monitorEventLoopDelay({ resolution: 10 })
+          delay.enable()
+          let slowest = 0
+          for (const until = performance.now() + millis; performance.now() < until;) {
+            const before = performance.now()
+            for (let k = 0; k < 4; k++) log.offer(record(n++))
+            slowest = Math.max(slowest, performance.now() - before)
+            await setTimeout(5)
+          }
+          delay.disable()
+          return { delay: delay.percentile(99) / 1e6, slowest }
+        })
+      yield* Effect.gen(function*() {
+        const log = yield* CallLog.CurrentCallLog
+        yield* measure(log, 500)
+        const free = yield* measure(log, 5000)
+        yield* log.flush
+        const holder = yield* other("hold", path, "10000")
+        yield* Effect.promise(() => once(holder.lines, "line"))
+        const locked = yield* measure(log, 9000)
+        assert.isAbove((yield* log.stats).queued, 1000)
+        yield* holder.ended
+        yield* log.flush
+        assert.deepStrictEqual(yield* log.stats, { accepted: n, written: n, dropped: 0, failed: 0, queued: 0 })
+        assert.isBelow(locked.delay, Math.max(free.delay, 11) * 2, JSON.stringify({ free, locked }))
+      }).pipe(withLog(path))
+      assert.strictEqual(yield* isWhole(path), n)
+    }))
+
+  it.live("F18 log disk full: calls go on, what is lost is counted, and the database opens clean", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath
+      // Files may have 400 kB, of which SQLite learns when it has written them.
+      const command = `ulimit -f 400; exec "$0" "$@"`
+      const { ended, said } = yield* start("bash", [
+        "-c",
+        command,
+        process.execPath,
+        ...nodeArguments,
+        "struggle",
+        path,
+        "6000"
+      ])
+      assert.deepStrictEqual(yield* ended, [0, null])
+      const { stats } = said[0] as { readonly stats: CallLog.Stats }
+      assert.isAbove(stats.dropped, 0)
+      assert.strictEqual(stats.accepted + stats.dropped, 6000)
+      assert.strictEqual(stats.accepted, stats.written + stats.failed + stats.queued)
+      const { lines } = said[1] as { readonly lines: ReadonlyArray<string> }
+      assert.strictEqual(lines.filter((line) => line.includes("make room on the disk")).length, 1, lines.join("\n"))
+      assert.strictEqual(yield* isWhole(path), stats.written)
+    }))
+
+  it.live("F18 log database read-only: calls go on, with one warning", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath
+      yield* Effect.void.pipe(withLog(path))
+      writeFileSync(path, "")
+      chmodSync(path, 0o444)
+      chmodSync(dirname(path), 0o555)
+      // Root may write what it likes.
+      const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
+      const { ended, said } = yield* start(process.execPath, [...nodeArguments, "struggle", path, "3000"], user)
+      assert.deepStrictEqual(yield* ended, [0, null])
+      const { stats } = said[0] as { readonly stats: CallLog.Stats }
+      assert.strictEqual(stats.written, 0)
+      assert.strictEqual(stats.dropped, 1000)
+      const { lines } = said[1] as { readonly lines: ReadonlyArray<string> }
+      assert.match(lines[0] ?? "", /make the file and its folder writable/)
+      assert.strictEqual(lines.filter((line) => !line.includes("full with")).length, 1)
+      chmodSync(dirname(path), 0o755)
+    }))
+
+  it.live("doesn't keep a process alive", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath
+      const started = performance.now()
+      const { ended } = yield* other("leave", path, "5")
+      assert.deepStrictEqual(yield* ended, [0, null])
+      assert.isBelow(performance.now() - started, 5000)
+    }))
+
+  it.live("is whole when its process ends", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath
+      const { ended } = yield* other("end", path, "5000")
+      assert.deepStrictEqual(yield* ended, [0, null])
+      assert.strictEqual(yield* isWhole(path), 5000)
+    }))
+
+  it.live("is written by many processes at once", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath
+      const all = yield* Effect.forEach([1, 2, 3, 4], () => other("end", path, "2000"))
+      for (const { ended } of all) assert.deepStrictEqual(yield* ended, [0, null])
+      assert.strictEqual(yield* isWhole(path), 8000)
+    }))
+
+  it.live("keeps 200,000 rows, and finds the newest at once", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath
+      const record = recordsOf(1, Date.now() - 200_000)
+      yield* Effect.gen(function*() {
+        const log = yield* CallLog.CurrentCallLog
+        const started = performance.now()
+        let rows = 0
+        let n = 0
+        while (rows < 200_000) {
+          for (let k = 0; k < 4000; k++) {
+            const next = record(n++)
+            rows += 1 + next.attempts.length
+            log.offer(next)
+          }
+          if ((yield* log.stats).queued > 5000) yield* log.flush
+        }
+        yield* log.flush
+        console.log(`${Math.round(rows / (performance.now() - started) * 1000)} rows/s`)
+        assert.deepStrictEqual(yield* log.stats, { accepted: n, written: n, dropped: 0, failed: 0, queued: 0 })
+        yield* CallLog.recent({ limit: 1 })
+        const asked = performance.now()
+        const { calls } = yield* CallLog.recent({ limit: 50, filters: { provider: "openai", failed: true } })
+        assert.isBelow(performance.now() - asked, 200)
+        assert.strictEqual(calls.length, 50)
+      }).pipe(withLog(path))
+      yield* isWhole(path)
+    }))
+
+  it.live("starts its threads from dist and from a bundle beside it", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath
+      const folder = dirname(path)
+      const dist = join(folder, "dist")
+      symlinkSync(join(root, "node_modules"), join(folder, "node_modules"))
+      writeFileSync(join(folder, "package.json"), `{ "type": "module" }`)
+      const bin = (name: string) => join(root, "node_modules/.bin", name)
+      execFileSync(bin("tsc"), ["-p", join(root, ".tsconfig.build.json"), "--noCheck", "--outDir", dist], { cwd: root })
+      const program = (from: string) => `
+        import { Effect } from "effect"
+        import * as CallLog from "${from}"
+        import { recordsOf } from "./records.js"
+        const [path] = process.argv.slice(2)
+        await Effect.runPromise(Effect.gen(function*() {
+          const log = yield* CallLog.CurrentCallLog
+          log.offer(recordsOf(1, Date.now())(1))
+          yield* log.flush
+          console.log(JSON.stringify((yield* CallLog.recent()).calls.length))
+        }).pipe(Effect.provide(CallLog.layerSqlite({ path }))))`
+      const records = "export const recordsOf = (seed, startedAt) => (n) => (" + JSON.stringify({
+        ...recordsOf(1, 0)(1),
+        startedAt: Date.now()
+      }) + ")"
+      mkdirSync(join(dist, "cli"), { recursive: true })
+      for (const place of [dist, join(dist, "cli")]) writeFileSync(join(place, "records.js"), records)
+      writeFileSync(join(dist, "plain.js"), program("./CallLog.js"))
+      writeFileSync(join(dist, "cli", "entry.js"), program("../CallLog.js"))
+      execFileSync(bin("rolldown"), [
+        join(dist, "cli", "entry.js"),
+        "--dir",
+        join(dist, "cli"),
+        "--entry-file-names",
+        "loom.js",
+        "--platform",
+        "node",
+        "--format",
+        "esm"
+      ], { cwd: folder })
+      for (const file of ["plain.js", "cli/loom.js"]) {
+        const database = join(folder, `${file.replace("/", "-")}.db`)
+        assert.strictEqual(
+          execFileSync(process.execPath, [join(dist, file), database], { encoding: "utf8" }).trim(),
+          "1",
+          file
+        )
+        assert.isTrue(existsSync(database))
+      }
+    }))
+})
