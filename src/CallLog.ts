@@ -30,8 +30,6 @@ import * as Semaphore from "effect/Semaphore"
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "node:timers"
 import type { Attempt } from "./Attempt.ts"
 import type { CallRecord } from "./CallRecord.ts"
-import { ofRing } from "./storage/memory.ts"
-import * as Paths from "./storage/paths.ts"
 
 /**
  * Takes records of calls.
@@ -441,7 +439,7 @@ export const layer = (store: Effect.Effect<Store, never, Scope.Scope>, options?:
  * @since 0.1.0
  */
 export const layerMemory = (options?: { readonly capacity?: number | undefined }): Layer.Layer<Reader> =>
-  Layer.effectContext(Effect.sync(() => {
+  Layer.effectContext(Effect.map(Effect.promise(() => import("./storage/memory.ts")), ({ ofRing }) => {
     const ring = ofRing(options?.capacity ?? 10_000)
     return Context.make(Reader, ring.reader).pipe(
       Context.add(CurrentCallLog, {
@@ -478,7 +476,10 @@ export interface SqliteOptions extends SinkOptions {
  * @category accessors
  * @since 0.1.0
  */
-export const defaultPath: Effect.Effect<string> = Paths.callLog
+export const defaultPath: Effect.Effect<string> = Effect.flatMap(
+  Effect.promise(() => import("./storage/paths.ts")),
+  (Paths) => Paths.callLog
+)
 
 /**
  * Keeps records in an SQLite file, which many processes may share.

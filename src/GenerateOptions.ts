@@ -6,10 +6,11 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { hasProperty } from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Prompt from "effect/ai/Prompt"
-import * as Tool from "effect/ai/Tool"
+import type * as Tool from "effect/ai/Tool"
 import type { Call } from "./Call.ts"
 import type * as Catalog from "./Catalog.ts"
 import { type GenerateError, invalidRequest } from "./GenerateError.ts"
@@ -122,7 +123,10 @@ const params = {
   parallelToolCalls: Schema.Boolean
 }
 
-const isTool = (u: unknown): u is Tool.Any => Tool.isUserDefined(u) || Tool.isProviderDefined(u) || Tool.isDynamic(u)
+const isTool = (u: unknown): u is Tool.Any => hasProperty(u, toolTypeId)
+
+/** Written out: the module brings much that a call without tools has no use for. */
+const toolTypeId: Tool.TypeId = "~effect/ai/Tool"
 
 const others = {
   provider: Schema.NonEmptyString,

@@ -3,11 +3,12 @@
  *
  * @since 0.1.0
  */
-import * as Response from "effect/ai/Response"
+import type * as Response from "effect/ai/Response"
 import type { Attempt } from "./Attempt.ts"
 import * as Cost from "./Cost.ts"
 import * as Saved from "./Saved.ts"
 import type { Usage } from "./Usage.ts"
+import * as Parts from "./internal/parts.ts"
 
 /**
  * Why the model stopped.
@@ -191,15 +192,15 @@ export const toParts = (generation: Generation): ReadonlyArray<Part> => {
     const id = String(index)
     if (part.type === "text") {
       parts.push(
-        Response.makePart("text-start", { id }),
-        Response.makePart("text-delta", { id, delta: part.text }),
-        Response.makePart("text-end", { id, metadata: part.metadata })
+        Parts.textStart(id),
+        Parts.textDelta(id, part.text),
+        Parts.textEnd(id, part.metadata)
       )
     } else if (part.type === "reasoning") {
       parts.push(
-        Response.makePart("reasoning-start", { id }),
-        Response.makePart("reasoning-delta", { id, delta: part.text }),
-        Response.makePart("reasoning-end", { id, metadata: part.metadata })
+        Parts.reasoningStart(id),
+        Parts.reasoningDelta(id, part.text),
+        Parts.reasoningEnd(id, part.metadata)
       )
     } else parts.push(part)
   })
@@ -290,9 +291,9 @@ export const makeFolder = (): Folder => {
       const { type: _, ...summary } = finished
       const content = pieces.map((piece): Content =>
         piece.type === "text"
-          ? Response.makePart("text", { text: piece.text, metadata: piece.metadata })
+          ? Parts.text(piece.text, piece.metadata)
           : piece.type === "reasoning"
-          ? Response.makePart("reasoning", { text: piece.text, metadata: piece.metadata })
+          ? Parts.reasoning(piece.text, piece.metadata)
           : piece
       )
       return withContent(summary, content)

@@ -44,7 +44,6 @@ import * as Pull from "effect/Pull"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import * as Response from "effect/ai/Response"
 import * as Attempt from "./Attempt.ts"
 import * as Catalog from "./Catalog.ts"
 import { GenerateError, InvalidResponse, Partial, Rejected, Timeout } from "./GenerateError.ts"
@@ -53,6 +52,7 @@ import type { Model } from "./Model.ts"
 import * as Request from "./Request.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import * as Telemetry from "./Telemetry.ts"
+import * as Parts from "./internal/parts.ts"
 import { problemsOf } from "./internal/problems.ts"
 
 /**
@@ -157,7 +157,7 @@ export const fake = (
         Generation.make({
           provider: request.model.provider,
           model: request.model.id,
-          content: [Response.makePart("text", { text: answered })],
+          content: [Parts.text(answered)],
           finishReason: "stop",
           usage: Request.estimateUsage(request, answered.length),
           requestId: undefined,

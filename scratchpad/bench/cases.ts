@@ -15,7 +15,7 @@ interface Case {
 }
 
 const unary = { calls: 1000, concurrency: 10, units: 1 }
-const streamed = { calls: 20, concurrency: 2, units: 1000 }
+const streamed = { calls: 60, concurrency: 2, units: 1000 }
 const prompt = (n: number) => `What is a loom? Answer in one line. (${n})`
 const model = "gpt-4o-mini"
 

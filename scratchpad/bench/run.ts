@@ -6,7 +6,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { createInterface } from "node:readline"
 
 const root = join(import.meta.dirname, "../..")
@@ -94,10 +94,23 @@ server.kill()
 console.log("\nThe call log")
 process.stdout.write(execFileSync(process.execPath, ["log.ts"], { cwd: place }))
 
-const effect = ["effect/Effect", "effect/Layer", "effect/Cache", "effect/Schedule", "effect/Schema", "effect/Stream"]
+/** What a file of the package imports of effect, itself and through the package's own files. */
+const effectIn = (file: string, seen = new Set<string>()): ReadonlyArray<string> => {
+  if (seen.has(file)) return []
+  seen.add(file)
+  const imports = readFileSync(file, "utf8").matchAll(/^import [^"]*"([^"]+)";?$/gm)
+  return [
+    ...new Set(
+      Array.from(imports, ([, from = ""]) => from).flatMap((from) =>
+        from.startsWith(".") ? effectIn(join(dirname(file), from), seen) : from.startsWith("effect") ? [from] : []
+      )
+    )
+  ]
+}
+
 console.log("\nImports")
 const own = importing("loom-router")
-const same = importing(...effect)
+const same = importing(...effectIn(join(place, "node_modules/loom-router/dist/index.js")))
 const others = importing("ai", "@ai-sdk/openai")
 console.log(`  loom-router                    ${own.toFixed(0).padStart(4)} ms`)
 console.log(`  the same effect modules alone  ${same.toFixed(0).padStart(4)} ms   ${(own / same).toFixed(2)}`)

@@ -10,8 +10,7 @@ import { canary, decoded, interruptAfter, pointedAt, run } from "../cli/loom.ts"
 
 const Manifest = Schema.Struct({
   version: Schema.String,
-  bin: Schema.Struct({ loom: Schema.String }),
-  scripts: Schema.Struct({ build: Schema.String })
+  bin: Schema.Struct({ loom: Schema.String })
 })
 
 /** The command as `npm run build` bundles it, in a place of its own. */
@@ -20,9 +19,8 @@ const manifest = Schema.decodeSync(Schema.fromJsonString(Manifest))(readFileSync
 const bin = join(root, manifest.bin.loom)
 
 beforeAll(() => {
-  const [, bundling = ""] = /(rolldown .*)$/.exec(manifest.scripts.build) ?? []
-  const [command = "", ...args] = bundling.split(" ").map((word) => word.replace(/^dist\//, `${root}/dist/`))
-  execFileSync(join("node_modules/.bin", command), args, { stdio: "pipe" })
+  const env = { ...process.env, LOOM_DIST: join(root, "dist") }
+  execFileSync("node_modules/.bin/rolldown", ["-c", ".rolldown.config.mjs"], { env, stdio: "pipe" })
   mkdirSync(join(root, "bin"))
   symlinkSync(join(process.cwd(), "node_modules"), join(root, "node_modules"))
   symlinkSync(bin, join(root, "bin/loom"))

@@ -57,7 +57,15 @@ beforeAll(async () => {
   symlinkSync(process.execPath, join(work, "bin/node"))
   // A copy is packed, so that the build leaves the working tree's dist alone.
   mkdirSync(stage)
-  const tops = ["package.json", "tsconfig.json", ".tsconfig.build.json", "README.md", "LICENSE", ...manifest.files]
+  const tops = [
+    "package.json",
+    "tsconfig.json",
+    ".tsconfig.build.json",
+    ".rolldown.config.mjs",
+    "README.md",
+    "LICENSE",
+    ...manifest.files
+  ]
   for (const top of tops.filter((top) => top !== "dist")) cpSync(join(root, top), join(stage, top), { recursive: true })
   mkdirSync(join(stage, "test"))
   symlinkSync(join(root, "node_modules"), join(stage, "node_modules"))
@@ -87,15 +95,23 @@ describe("the tarball", () => {
     }
   })
 
-  it("has every module built, with types and maps", () => {
+  it("has the types of every module, and every entry built, with maps", () => {
     const modules = files.filter((file) =>
       /^src\/.*\.ts$/.test(file) && !file.startsWith("src/cli/") && file !== "src/internal/precompile.ts"
     )
     assert.isAbove(modules.length, 20)
     const missing = modules.flatMap((module) =>
-      [".js", ".js.map", ".d.ts", ".d.ts.map"].map((suffix) => module.replace(/^src/, "dist").replace(/\.ts$/, suffix))
+      [".d.ts", ".d.ts.map"].map((suffix) => module.replace(/^src/, "dist").replace(/\.ts$/, suffix))
     ).filter((file) => !files.includes(file))
     assert.deepStrictEqual(missing, [])
+    const entries = modules.filter((module) =>
+      /^src\/(index|sandbox\/Sandbox|providers\/\w+|storage\/sqlite(Reader|Writer))\.ts$/.test(module)
+    ).map((module) => module.replace(/^src/, "dist").replace(/\.ts$/, ".js"))
+    assert.isAtLeast(entries.length, 6)
+    assert.deepStrictEqual(
+      entries.flatMap((entry) => [entry, `${entry}.map`]).filter((file) => !files.includes(file)),
+      []
+    )
   })
 
   it("has maps that lead to sources in it", () => {

@@ -27,7 +27,7 @@ const listen = () => {
 }
 
 /** What a row of the log is, made from its record. */
-const rowOf = ({ attempts, usage: _, ...record }: CallRecord.CallRecord, seq: number): CallLog.Row => {
+const rowOf = ({ attempts, usage, ...record }: CallRecord.CallRecord, seq: number): CallLog.Row => {
   const sum = (of: (attempt: (typeof attempts)[number]) => number | undefined) =>
     attempts.reduce((total, attempt) => total + (of(attempt) ?? 0), 0)
   const failovers =
@@ -42,9 +42,9 @@ const rowOf = ({ attempts, usage: _, ...record }: CallRecord.CallRecord, seq: nu
     retries: Math.max(0, attempts.length - 1 - failovers),
     picoUsd: attempts.reduce((total, { cost }) => total + BigInt(cost?.picoUsd ?? 0), 0n),
     unpriced: sum(({ billed, cost }) => billed !== "no" && cost?.picoUsd === undefined ? 1 : 0),
-    inputTokens: sum(({ usage }) => usage?.inputTokens),
-    cachedTokens: sum(({ usage }) => usage?.cacheRead),
-    outputTokens: sum(({ usage }) => usage?.outputTokens)
+    inputTokens: usage?.inputTokens ?? sum(({ usage }) => usage?.inputTokens),
+    cachedTokens: usage?.cacheRead ?? sum(({ usage }) => usage?.cacheRead),
+    outputTokens: usage?.outputTokens ?? sum(({ usage }) => usage?.outputTokens)
   }
 }
 
