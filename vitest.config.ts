@@ -11,6 +11,8 @@ export default defineConfig({
     exclude: ["**/node_modules/**"],
     testTimeout: full ? 600_000 : 30_000,
     setupFiles: ["test/setup.ts"],
+    // Most of a test file's time would be its imports: files of one worker share them.
+    isolate: false,
     typecheck: { enabled: full, include: ["test/**/*.test-d.ts"] },
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]]
   }

@@ -54,7 +54,7 @@ const unmirrored = [
   /^e2e\//,
   /^faults\//,
   /^(cli|sandbox|storage)\//,
-  /^providers\/([a-z]\w*|OpenAiBill\.test)\.ts$/,
+  /^providers\/([a-z]\w*|\w+Bill\.test)\.ts$/,
   /^(docs|layout|CatalogData)\.test\.ts$/,
   /^(setup|scripted)\.ts$/
 ]

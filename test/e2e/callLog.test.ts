@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { type ChildProcess, execFileSync, spawn, type SpawnOptions } from "node:child_process"
+import { type ChildProcess, execFileSync, spawn, type SpawnOptions, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs"
+import { chmodSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { createInterface } from "node:readline"
@@ -204,53 +204,36 @@ describe("call log, end to end", () => {
       yield* isWhole(path)
     }))
 
-  it.live("starts its threads from dist and from a bundle beside it", () =>
+  it.live("starts its threads from dist, and from the command's own bundle", () =>
     Effect.gen(function*() {
-      const path = yield* tempPath
-      const folder = dirname(path)
+      const folder = dirname(yield* tempPath)
       const dist = join(folder, "dist")
       symlinkSync(join(root, "node_modules"), join(folder, "node_modules"))
       writeFileSync(join(folder, "package.json"), `{ "type": "module" }`)
-      const bin = (name: string) => join(root, "node_modules/.bin", name)
-      execFileSync(bin("tsc"), ["-p", join(root, ".tsconfig.build.json"), "--noCheck", "--outDir", dist], { cwd: root })
-      const program = (from: string) => `
+      execFileSync(join(root, "node_modules/.bin/rolldown"), ["-c", ".rolldown.config.mjs"], {
+        cwd: root,
+        env: { ...process.env, LOOM_DIST: dist },
+        stdio: "pipe"
+      })
+      const record = JSON.stringify({ ...recordsOf(1, 0)(1), startedAt: Date.now() })
+      writeFileSync(
+        join(dist, "program.js"),
+        `
         import { Effect } from "effect"
-        import * as CallLog from "${from}"
-        import { recordsOf } from "./records.js"
-        const [path] = process.argv.slice(2)
+        import { CallLog } from "./index.js"
+        const path = process.argv[2]
         await Effect.runPromise(Effect.gen(function*() {
           const log = yield* CallLog.CurrentCallLog
-          log.offer(recordsOf(1, Date.now())(1))
+          log.offer(${record})
           yield* log.flush
-          console.log(JSON.stringify((yield* CallLog.recent()).calls.length))
+          console.log((yield* CallLog.recent()).calls.length)
         }).pipe(Effect.provide(CallLog.layerSqlite({ path }))))`
-      const records = "export const recordsOf = (seed, startedAt) => (n) => (" + JSON.stringify({
-        ...recordsOf(1, 0)(1),
-        startedAt: Date.now()
-      }) + ")"
-      mkdirSync(join(dist, "cli"), { recursive: true })
-      for (const place of [dist, join(dist, "cli")]) writeFileSync(join(place, "records.js"), records)
-      writeFileSync(join(dist, "plain.js"), program("./CallLog.js"))
-      writeFileSync(join(dist, "cli", "entry.js"), program("../CallLog.js"))
-      execFileSync(bin("rolldown"), [
-        join(dist, "cli", "entry.js"),
-        "--dir",
-        join(dist, "cli"),
-        "--entry-file-names",
-        "loom.js",
-        "--platform",
-        "node",
-        "--format",
-        "esm"
-      ], { cwd: folder })
-      for (const file of ["plain.js", "cli/loom.js"]) {
-        const database = join(folder, `${file.replace("/", "-")}.db`)
-        assert.strictEqual(
-          execFileSync(process.execPath, [join(dist, file), database], { encoding: "utf8" }).trim(),
-          "1",
-          file
-        )
-        assert.isTrue(existsSync(database))
-      }
+      )
+      const run = (...args: ReadonlyArray<string>) =>
+        spawnSync(process.execPath, args, { encoding: "utf8", env: { PATH: process.env.PATH, LOOM_HOME: folder } })
+      assert.deepInclude(run(join(dist, "program.js"), join(folder, "library.db")), { stdout: "1\n", stderr: "" })
+      assert.strictEqual(run(join(dist, "cli/loom.js"), "generate", "Hello").status, 4)
+      const { calls } = yield* Effect.provide(CallLog.recent(), CallLog.layerReader({ path: join(folder, "calls.db") }))
+      assert.deepStrictEqual(calls.map(({ outcome }) => outcome), ["KeyMissing"])
     }))
 })

@@ -1,14 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { compared } from "../providers/bill.ts"
+import { anthropic, compared, openai } from "../providers/bill.ts"
 
 describe("the bill", () => {
-  for (const seed of [11, 12, 13, 14]) {
-    it.live(`openai: 250 random conversations of seed ${seed} cost what the sandbox charges, to the pico-dollar`, () =>
-      Effect.gen(function*() {
-        const covered = yield* compared(250, seed)
-        for (const [name, count] of Object.entries(covered)) assert.isAbove(count, 3, name)
-        assert.isAbove(covered.requests, 400)
-      }))
+  for (const payee of [openai, anthropic]) {
+    for (const seed of [11, 12, 13, 14]) {
+      it.live(
+        `${payee.key}: 250 random conversations of seed ${seed} cost what the sandbox charges, to the pico-dollar`,
+        () =>
+          Effect.gen(function*() {
+            const covered = yield* compared(payee, 250, seed)
+            for (const [name, count] of Object.entries(covered)) assert.isAbove(count, 3, name)
+            assert.isAbove(covered.requests, 400)
+          })
+      )
+    }
   }
 })
