@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Logger, Stream, Tracer } from "effect"
+import { Effect, Fiber, Layer, Stream } from "effect"
 import { Response } from "effect/ai"
 import { TestClock } from "effect/testing"
 import { type CallRecord, GenerateError, Generation, Generator, Loom, RetryPolicy, Telemetry, Usage } from "loom-router"
+import { attributesOf, logged, parentOf, traced } from "./listening.ts"
 
 const usage = Usage.make({ inputUncached: 100, cacheRead: 28, outputText: 20 })
 
@@ -22,30 +23,6 @@ const busy = new GenerateError.GenerateError({
   status: 429,
   reason: new GenerateError.RateLimited({ detail: "too many requests" })
 })
-
-const traced = () => {
-  const spans: Array<Tracer.Span> = []
-  const ended: Array<Tracer.Span> = []
-  const tracer = Tracer.make({
-    span(options) {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      const end = span.end.bind(span)
-      span.end = (time, exit) => {
-        ended.push(span)
-        end(time, exit)
-      }
-      return span
-    }
-  })
-  return { spans, ended, tracer }
-}
-
-const logged = () => {
-  const lines: Array<unknown> = []
-  const layer = Logger.layer([Logger.make(({ logLevel, message }) => void lines.push([logLevel, message]))])
-  return { lines, layer }
-}
 
 const asked = { model: "openai/gpt-4o-mini", prompt: "Tell me a secret." } as const
 
@@ -67,16 +44,13 @@ describe("spans", () => {
       assert.deepStrictEqual(spans.map(({ name }) => name), ["loom.generate", "chat gpt-4o-mini", "chat gpt-4o-mini"])
       assert.strictEqual(ended.length, 3)
       const [call, first, second] = spans
-      const parentOf = (span: Tracer.Span | undefined) =>
-        span?.parent._tag === "Some" ? span.parent.value.spanId : "none"
       assert.deepStrictEqual([first, second].map(parentOf), [call?.spanId, call?.spanId])
-      const attributes = (span: Tracer.Span | undefined) => Object.fromEntries(span?.attributes ?? [])
-      assert.strictEqual(attributes(call)["loom.tag.tenant"], "acme")
-      assert.strictEqual(attributes(call)["loom.attempts"], 2)
-      assert.isUndefined(attributes(call)["gen_ai.usage.input_tokens"])
-      assert.strictEqual(attributes(first)["error.type"], "RateLimited")
-      assert.strictEqual(attributes(first)["loom.billed"], "no")
-      assert.include(attributes(second), {
+      assert.strictEqual(attributesOf(call)["loom.tag.tenant"], "acme")
+      assert.strictEqual(attributesOf(call)["loom.attempts"], 2)
+      assert.isUndefined(attributesOf(call)["gen_ai.usage.input_tokens"])
+      assert.strictEqual(attributesOf(first)["error.type"], "RateLimited")
+      assert.strictEqual(attributesOf(first)["loom.billed"], "no")
+      assert.include(attributesOf(second), {
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": "openai",
         "gen_ai.request.model": "gpt-4o-mini",
@@ -87,7 +61,7 @@ describe("spans", () => {
         "gen_ai.usage.cache_read.input_tokens": 28,
         "gen_ai.usage.output_tokens": 20
       })
-      assert.notInclude(JSON.stringify(spans.map(attributes)), "secret")
+      assert.notInclude(JSON.stringify(spans.map(attributesOf)), "secret")
     }))
 
   it.effect("of a stream live until it is over, however it ends", () =>
