@@ -6,9 +6,9 @@
  */
 import type * as Clock from "effect/Clock"
 import type * as Exit from "effect/Exit"
-import { type Attempt, errorIn, outcomeOf } from "./Attempt.ts"
+import type { Attempt } from "./Attempt.ts"
 import type { Call } from "./Call.ts"
-import type { GenerateError } from "./GenerateError.ts"
+import { errorIn, type GenerateError, outcomeOf } from "./GenerateError.ts"
 import type * as Generation from "./Generation.ts"
 import type { Saved } from "./Saved.ts"
 import type { Usage } from "./Usage.ts"

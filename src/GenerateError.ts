@@ -16,7 +16,9 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
+import type * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type { Attempt } from "./Attempt.ts"
 import { Usage } from "./Usage.ts"
@@ -453,6 +455,29 @@ export class GenerateError extends Schema.TaggedError<GenerateError>()("Generate
  * @since 0.1.0
  */
 export const isGenerateError = Schema.is(GenerateError)
+
+/**
+ * The GenerateError that an effect failed with, if it did.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const errorIn = (exit: Exit.Exit<unknown, unknown>): GenerateError | undefined => {
+  if (exit._tag === "Success") return undefined
+  const failed = exit.cause.reasons.find(Cause.isFailReason)
+  return failed?.error instanceof GenerateError ? failed.error : undefined
+}
+
+/**
+ * How an effect ended, in a word: `ok`, the tag of its reason, `interrupted`, or `defect`.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): string => {
+  if (exit._tag === "Success") return "ok"
+  return errorIn(exit)?.reason._tag ?? (Cause.hasInterruptsOnly(exit.cause) ? "interrupted" : "defect")
+}
 
 /**
  * The error of a request that can't be made, found before any vendor was asked.

@@ -44,7 +44,6 @@ import * as Pull from "effect/Pull"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import * as Attempt from "./Attempt.ts"
 import * as Catalog from "./Catalog.ts"
 import { GenerateError, InvalidResponse, Partial, Rejected, Timeout } from "./GenerateError.ts"
 import * as Generation from "./Generation.ts"
@@ -52,6 +51,7 @@ import type { Model } from "./Model.ts"
 import * as Request from "./Request.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import * as Telemetry from "./Telemetry.ts"
+import * as Meter from "./internal/meter.ts"
 import * as Parts from "./internal/parts.ts"
 import { problemsOf } from "./internal/problems.ts"
 
@@ -406,7 +406,7 @@ const attempted = (
 ): Effect.Effect<Generation.Generation, GenerateError> =>
   Telemetry.traced(() => Telemetry.attemptSpan(request), (span) =>
     Effect.clockWith((clock) => {
-      const meter = Attempt.meter(request, clock, span)
+      const meter = Meter.make(request, clock, span)
       return Effect.onExit(Effect.map(Effect.suspend(generate), meter.answered), (exit) => {
         meter.settle(exit)
         return Effect.void
@@ -419,7 +419,7 @@ const attemptedStream = (
 ): ReturnType<Generator["open"]> =>
   scoped(Telemetry.tracedScoped(() => Telemetry.attemptSpan(request), (span) =>
     Effect.clockWith((clock) => {
-      const meter = Attempt.meter(request, clock, span)
+      const meter = Meter.make(request, clock, span)
       const settle = (cause: Cause.Cause<GenerateError | Cause.Done>) =>
         Effect.sync(() => meter.settle(Pull.doneExitFromCause(cause)))
       return Effect.andThen(

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Result, Schema, Stream } from "effect"
+import { Effect, Fiber, Result, Schema, Stream } from "effect"
 import { Response } from "effect/ai"
 import { TestClock } from "effect/testing"
 import {
-  Attempt,
+  type Attempt,
   Call,
   Catalog,
   GenerateError,
@@ -180,20 +180,6 @@ describe("outcome", () => {
       const attempt = yield* attemptOf(streaming(() => parts(delta("Hello"), finish())), careless)
       assert.strictEqual(attempt.outcome, "ok")
     }))
-
-  it("is a word for every exit", () => {
-    assert.deepStrictEqual(
-      [
-        Exit.void,
-        Exit.fail(overloaded),
-        Exit.interrupt(),
-        Exit.die("bug"),
-        Exit.failCause(Cause.combine(Cause.interrupt(), Cause.fail(refused))),
-        Exit.failCause(Cause.combine(Cause.interrupt(), Cause.die("bug")))
-      ].map(Attempt.outcomeOf),
-      ["ok", "Overloaded", "interrupted", "defect", "InvalidRequest", "defect"]
-    )
-  })
 })
 
 describe("order", () => {

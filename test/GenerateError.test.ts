@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Schema } from "effect"
+import { Cause, Duration, Effect, Exit, Schema } from "effect"
 import { GenerateError, Usage } from "loom-router"
 
 const { seconds } = Duration
@@ -136,5 +136,23 @@ describe("GenerateError", () => {
     for (const other of [new Error("no"), new GenerateError.Rejected({ detail }), { _tag: "GenerateError" }, null]) {
       assert.isFalse(GenerateError.isGenerateError(other))
     }
+  })
+})
+
+describe("outcomeOf", () => {
+  it("is a word for every exit", () => {
+    const overloaded = of(new GenerateError.Overloaded({ detail, maybeBilled: false }))
+    const refused = of(new GenerateError.InvalidRequest({ detail }))
+    assert.deepStrictEqual(
+      [
+        Exit.void,
+        Exit.fail(overloaded),
+        Exit.interrupt(),
+        Exit.die("bug"),
+        Exit.failCause(Cause.combine(Cause.interrupt(), Cause.fail(refused))),
+        Exit.failCause(Cause.combine(Cause.interrupt(), Cause.die("bug")))
+      ].map(GenerateError.outcomeOf),
+      ["ok", "Overloaded", "interrupted", "defect", "InvalidRequest", "defect"]
+    )
   })
 })

@@ -37,6 +37,7 @@ const testedThrough: Readonly<Record<string, string>> = {
   "internal/histogram.ts": "storage/Histogram.test.ts",
   "internal/json.ts": "providers/contract.ts",
   "internal/keys.ts": "providers/contract.ts",
+  "internal/meter.ts": "Attempt.test.ts",
   "internal/parts.ts": "Generation.test.ts",
   "internal/precompile.ts": "CatalogData.test.ts",
   "internal/problems.ts": "Catalog.test.ts",
@@ -56,7 +57,7 @@ const unmirrored = [
   /^(cli|sandbox|storage)\//,
   /^providers\/([a-z]\w*|\w+Bill\.test)\.ts$/,
   /^(docs|layout|CatalogData)\.test\.ts$/,
-  /^(setup|scripted)\.ts$/
+  /^(listening|scripted|setup)\.ts$/
 ]
 
 const vocabulary = new Set([

@@ -1,10 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Redacted, Stream, type Tracer } from "effect"
-import { type GenerateError, Generator, Loom } from "loom-router"
+import { GenerateError, Generator, Loom } from "loom-router"
 import * as Anthropic from "loom-router/providers/Anthropic"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import type * as Sandbox from "loom-router/sandbox"
-import { outcomeOf } from "../../src/Attempt.ts"
 import { attributesOf, logged, parentOf, traced } from "../listening.ts"
 import { dice } from "../providers/conversations.ts"
 import { inWorld } from "../providers/world.ts"
@@ -15,7 +14,7 @@ type Reason = GenerateError.Reason["_tag"]
 const fates: ReadonlyArray<{
   readonly fault?: Omit<Sandbox.Fault, "prompt"> | undefined
   readonly leaves?: boolean | undefined
-  readonly model?: string | undefined
+  readonly model?: `${string}/${string}` | undefined
   readonly prompt?: string | undefined
   readonly ends: "ok" | "interrupted" | "defect" | Reason
   readonly streamEnds?: "ok" | Reason | undefined
@@ -31,7 +30,7 @@ const fates: ReadonlyArray<{
   { fault: { stream: false, cut: { afterBytes: 90 } }, ends: "Network", streamEnds: "ok", requests: 1 },
   { fault: { hang: true }, leaves: true, ends: "interrupted", requests: 1 },
   { prompt: "[die]", ends: "defect", requests: 1 },
-  { model: "claude-nope", ends: "UnknownModel", requests: 0 }
+  { model: "anthropic/claude-nope", ends: "UnknownModel", requests: 0 }
 ]
 
 /** Dies after the answer to a prompt that asks for it. */
@@ -80,7 +79,7 @@ describe("calls of every fate, over sockets", () => {
             yield* sandbox.awaitJournal((journal) => journal.some(({ body }) => JSON.stringify(body)?.includes(mark)))
             yield* Fiber.interrupt(fiber)
           }
-          return outcomeOf(yield* Effect.exit(Fiber.join(fiber)).pipe(Effect.map(Exit.asVoid)))
+          return GenerateError.outcomeOf(yield* Effect.exit(Fiber.join(fiber)).pipe(Effect.map(Exit.asVoid)))
         }), { concurrency: 16 })
       const journal = yield* sandbox.awaitJournal((journal) => journal.every((entry) => entry.ended))
 
