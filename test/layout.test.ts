@@ -37,6 +37,7 @@ const testedThrough: Readonly<Record<string, string>> = {
   "internal/histogram.ts": "storage/Histogram.test.ts",
   "internal/json.ts": "providers/contract.ts",
   "internal/keys.ts": "providers/contract.ts",
+  "internal/message.ts": "Transport.test.ts",
   "internal/meter.ts": "Attempt.test.ts",
   "internal/parts.ts": "Generation.test.ts",
   "internal/precompile.ts": "CatalogData.test.ts",
