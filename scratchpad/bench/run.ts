@@ -63,10 +63,16 @@ const measure = async (names: ReadonlyArray<string>, port: string) => {
   return running.map(({ micros, name }) => ({ name, micros: median(micros) }))
 }
 
-const importing = (...names: ReadonlyArray<string>) =>
-  median(
-    Array.from({ length: 9 }, () => Number(execFileSync(process.execPath, ["imports.ts", ...names], { cwd: place })))
-  )
+/** Milliseconds to import each of these lists of modules, in turns. */
+const importing = (lists: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<number> => {
+  const millis = lists.map((): Array<number> => [])
+  for (let n = 0; n < 21; n++) {
+    lists.forEach((names, list) => {
+      millis[list]?.push(Number(execFileSync(process.execPath, ["imports.ts", ...names], { cwd: place })))
+    })
+  }
+  return millis.map(median)
+}
 
 install()
 const server = spawn(process.execPath, ["server.ts"], { cwd: place, stdio: ["ignore", "pipe", "inherit"] })
@@ -109,9 +115,11 @@ const effectIn = (file: string, seen = new Set<string>()): ReadonlyArray<string>
 }
 
 console.log("\nImports")
-const own = importing("loom-router")
-const same = importing(...effectIn(join(place, "node_modules/loom-router/dist/index.js")))
-const others = importing("ai", "@ai-sdk/openai")
+const [own = NaN, same = NaN, others = NaN] = importing([
+  ["loom-router"],
+  effectIn(join(place, "node_modules/loom-router/dist/index.js")),
+  ["ai", "@ai-sdk/openai"]
+])
 console.log(`  loom-router                    ${own.toFixed(0).padStart(4)} ms`)
 console.log(`  the same effect modules alone  ${same.toFixed(0).padStart(4)} ms   ${(own / same).toFixed(2)}`)
 console.log(`  ai and one provider            ${others.toFixed(0).padStart(4)} ms   ${(own / others).toFixed(2)}`)
