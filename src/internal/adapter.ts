@@ -49,6 +49,9 @@ export interface Vendor<Sdk> {
   readonly refusalOf: (cause: Error, now: number) => Refusal | undefined
 }
 
+/** Milliseconds: the longest that a timer takes, for an SDK that has one. Transport keeps the time. */
+export const noTimeout = 2 ** 31 - 1
+
 export const make = <Sdk>(vendor: Vendor<Sdk>): Generator.Generator => {
   const sdkFor = clientFor(vendor.sdk)
 

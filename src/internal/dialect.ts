@@ -22,7 +22,8 @@ export interface ToolDefinition {
 export interface Dialect {
   /** The schema of the object that a request asks for. Throws a GenerateError where the dialect can't say it. */
   readonly schemaOf: (request: Request.Request, format: Request.ObjectFormat) => JsonSchema.JsonSchema
-  readonly functionOf: (tool: Tool.Any) => ToolDefinition
+  /** A tool of the caller's. Throws a GenerateError where it is to be strict, and the dialect can't say its arguments. */
+  readonly functionOf: (request: Request.Request, tool: Tool.Any) => ToolDefinition
   /** The object in an answer, or why it holds none; `undefined` where the model called a tool instead. */
   readonly objectIn: (
     request: Request.Request,
@@ -44,27 +45,23 @@ export const make = (toCodec: ToCodec, transformer: NonNullable<Parameters<typeo
   const codecOf = (request: Request.Request, schema: Request.ObjectFormat["schema"]) => {
     const known = codecs.get(schema)
     if (known !== undefined) return known
-    const made = Result.try(() => toCodec(schema))
-    if (Result.isFailure(made)) {
-      throw Request.fail(
-        request,
-        new InvalidRequest({ field: "schema", detail: "its root must be an object that JSON Schema can say" })
-      )
-    }
-    codecs.set(schema, made.success)
-    return made.success
+    const made = said(request, "schema", () => toCodec(schema))
+    codecs.set(schema, made)
+    return made
   }
 
   return {
     schemaOf: (request, format) => codecOf(request, format.schema).jsonSchema,
-    functionOf: (tool) => {
+    functionOf: (request, tool) => {
       const known = functions.get(tool)
       if (known !== undefined) return known
       const strict = Tool.getStrictMode(tool) ?? false
       const made = {
         name: tool.name,
         description: tool.description,
-        parameters: strict ? Tool.getJsonSchema(tool, transformer) : Tool.getJsonSchema(tool),
+        parameters: strict
+          ? said(request, "tools", () => Tool.getJsonSchema(tool, transformer))
+          : Tool.getJsonSchema(tool),
         strict
       }
       functions.set(tool, made)
@@ -85,4 +82,13 @@ export const make = (toCodec: ToCodec, transformer: NonNullable<Parameters<typeo
       )
     }
   }
+}
+
+/** What a translation makes of a schema, or the error that it can't be said in this dialect. */
+const said = <A>(request: Request.Request, field: string, translate: () => A): A => {
+  const made = Result.try(translate)
+  if (Result.isSuccess(made)) return made.success
+  const why = made.failure instanceof Error ? ` (${made.failure.message})` : ""
+  const detail = `its root must be an object, and all of it what the vendor's JSON Schema can say${why}`
+  throw Request.fail(request, new InvalidRequest({ field, detail }))
 }

@@ -72,7 +72,8 @@ export const open = Effect.fnUntraced(function*(
   if (!(response.headers.get("content-type") ?? "").includes("event-stream")) {
     const text = yield* Effect.tryPromise({ try: () => response.text(), catch: exchange.fail })
     const json = parse(text)
-    return yield* (json === unparsable ? undefined : decoder.event(json, [])) ?? notJson(exchange, response, text)
+    if (json === unparsable) return yield* notJson(exchange, response, text)
+    return yield* decoder.event(json, []) ?? invalid(exchange, response, "an answer in one piece, and no stream")
   }
 
   const pull = partsOf(exchange, response, decoder)

@@ -31,7 +31,8 @@ export const sourceOf = (
 /** The finish of a stream that ended without saying so. */
 export const unfinished = (
   request: Request.Request,
-  { requestId }: { readonly requestId: string | undefined }
+  { requestId }: { readonly requestId: string | undefined },
+  warnings: ReadonlyArray<string> = []
 ): Generation.FinishPart =>
   Generation.finish({
     provider: request.model.provider,
@@ -40,5 +41,5 @@ export const unfinished = (
     usage: Usage.missing,
     requestId,
     native: undefined,
-    warnings: ["the stream ended without its last event: the answer may be incomplete"]
+    warnings: [...warnings, "the stream ended without its last event: the answer may be incomplete"]
   })

@@ -19,6 +19,7 @@ import { baseUrlOf } from "../internal/baseUrl.ts"
 import * as Keys from "../internal/keys.ts"
 import { type Refusal, retryAfterOf } from "../internal/refusal.ts"
 import * as Messages from "./anthropic/Messages.ts"
+import * as Wire from "./anthropic/Wire.ts"
 
 /**
  * @category models
@@ -68,9 +69,9 @@ export const make = Effect.fnUntraced(function*(
         authToken: null,
         baseURL: baseUrl,
         maxRetries: 0,
+        timeout: Adapter.noTimeout,
         logLevel: "off",
         openTelemetry: false,
-        timeout: never,
         fetch: transport.vendor({ provider, baseUrl, limits: options?.limits })
       })
     },
@@ -91,23 +92,32 @@ export const layer = (options?: Options): Layer.Layer<Generator.Generator, never
 
 const messages = Adapter.ready({
   body: Messages.body,
-  send: (sdk: Anthropic, body, fetchOptions) => sdk.messages.create(body, { fetchOptions }),
+  // `sdk.messages.create` sends the same, and writes warnings to the console that nothing turns off.
+  send: (sdk: Anthropic, { user_profile_id: user, workspace_id: workspace, ...body }, fetchOptions) =>
+    sdk.post("/v1/messages", {
+      body,
+      fetchOptions,
+      stream: body.stream === true,
+      headers: {
+        ...(user === undefined ? undefined : { "anthropic-user-profile-id": user }),
+        ...(workspace === undefined ? undefined : { "anthropic-workspace-id": workspace })
+      }
+    }),
   generation: Messages.generation,
   decoder: Messages.decoder
 })
-
-/** Milliseconds: Transport keeps the time. Without one, the SDK refuses long answers that aren't streamed. */
-const never = 2 ** 31 - 1
 
 /** The one place where the SDK's own error of an HTTP answer is read. */
 const refusalOf = (cause: Error, now: number): Refusal | undefined => {
   if (!isApiError(cause)) return undefined
   const { apiMessage, errorCode, headers, requestID, status, type } = cause
+  const detail = typeof apiMessage === "string" ? apiMessage : "no message"
   return {
     status,
     requestId: requestID ?? undefined,
-    detail: apiMessage ?? "no message",
-    kind: type === "billing_error" || errorCode?.includes("spend_limit") === true ? "quota" : undefined,
+    detail,
+    kind: Wire.isQuota({ type: type ?? undefined, code: errorCode ?? undefined }) ? "quota" : undefined,
+    field: type === "invalid_request_error" ? /^([a-z]\w*(?:\.\w+)*): /.exec(detail)?.[1] : undefined,
     retryAfter: headers === undefined ? undefined : retryAfterOf(headers, now)
   }
 }

@@ -73,6 +73,7 @@ export const make = Effect.fnUntraced(function*(
         apiKey: secret,
         baseURL: baseUrl,
         maxRetries: 0,
+        timeout: Adapter.noTimeout,
         logLevel: "off",
         fetch: transport.vendor({ provider, baseUrl, limits: options?.limits }),
         ...(options?.organization === undefined ? undefined : { organization: options.organization }),

@@ -1,10 +1,10 @@
 import { assert, describe, it, vi } from "@effect/vitest"
 import { Cause, Clock, Effect, Exit, Fiber, Layer, Logger, Redacted, References, Stream, Tracer } from "effect"
-import { Catalog, type GenerateError, Loom, type Transport } from "loom-router"
-import * as OpenAi from "loom-router/providers/OpenAi"
+import { Catalog, type GenerateError, Generator, Loom, type Transport } from "loom-router"
 import * as Sandbox from "loom-router/sandbox"
 import { inspect } from "node:util"
 import { november, quick } from "../providers/world.ts"
+import { type Wire, wires } from "./drive.ts"
 
 /** What nothing may show. The second isn't shaped like a key, so that nobody finds it by its looks. */
 const canaries = ["sk-proj-left0-c4n4ryMIDDLE-right9", "left0c4n4ryMIDDLEright9"]
@@ -33,6 +33,17 @@ const settings: Readonly<Record<string, Setting>> = {
   "400, with the key in the option at fault": {
     faults: (key) => respond({ status: 400, body: { error: { message: "no", type: key, code: key, param: key } } })
   },
+  "400, with the key before the message": {
+    faults: (key) =>
+      respond({
+        status: 400,
+        body: {
+          type: "error",
+          error: { type: "invalid_request_error", message: `${key}: no`, details: { error_code: key } },
+          request_id: "req_1"
+        }
+      })
+  },
   "429, with the key": { faults: (key) => respond({ status: 429, message: `${key} is too fast` }) },
   "500, with the key as a text": { faults: (key) => respond({ status: 500, body: `crashed on ${key}` }) },
   "502, with the key in HTML": {
@@ -43,17 +54,26 @@ const settings: Readonly<Record<string, Setting>> = {
   },
   "200, with the key in cut JSON": { faults: (key) => respond({ status: 200, body: `{"id":"${key}` }) },
   "200, with the key in wrong types": {
-    faults: (key) => respond({ status: 200, body: { id: [key], model: [key], output: key, choices: key } })
+    faults: (key) =>
+      respond({ status: 200, body: { id: [key], model: [key], output: key, choices: key, content: key } })
   },
   "200, with the key as a name": {
     faults: (key) =>
       respond({
         status: 200,
-        body: { [key]: key, id: "x", model: 7, output: [{ type: key, [key]: 1 }], choices: [{ [key]: 1 }] }
+        body: {
+          [key]: key,
+          id: "x",
+          model: 7,
+          output: [{ type: key, [key]: 1 }],
+          choices: [{ [key]: 1 }],
+          content: [{ [key]: 1 }]
+        }
       })
   },
   "200, with the key in an error body": {
-    faults: (key) => respond({ status: 200, body: { error: { message: `bad ${key}`, code: key } } })
+    faults: (key) =>
+      respond({ status: 200, body: { type: "error", error: { message: `bad ${key}`, code: key, type: key } } })
   },
   "an error event with the key": {
     faults: (key) => [{ fail: { afterEvents: 9, message: `lost ${key}`, code: key }, times: "always" }]
@@ -62,7 +82,8 @@ const settings: Readonly<Record<string, Setting>> = {
     faults: (key) => [{ fail: { afterEvents: 9, as: "failed", message: `lost ${key}` }, times: "always" }]
   },
   "a header with the key": {
-    faults: (key) => respond({ status: 503, headers: { "x-request-id": "req_1", "retry-after": key } })
+    faults: (key) =>
+      respond({ status: 503, headers: { "x-request-id": "req_1", "request-id": "req_1", "retry-after": key } })
   },
   "a cut": {
     faults: () => [
@@ -88,7 +109,7 @@ const shown = (value: unknown): string => {
   return seen.join("\n")
 }
 
-const run = (key: string, protocol: "responses" | "chat", stream: boolean, setting: Setting) =>
+const run = (key: string, wire: Wire, stream: boolean, setting: Setting) =>
   Effect.gen(function*() {
     const seen: Array<unknown> = []
     const spans: Array<Tracer.Span> = []
@@ -99,12 +120,14 @@ const run = (key: string, protocol: "responses" | "chat", stream: boolean, setti
       retry: quick,
       log: stream ? "line" : "json",
       providers: {
-        openai: OpenAi.layer({
-          baseUrl: setting.baseUrl ?? sandbox.baseUrl("openai"),
-          apiKey: Redacted.make(key),
-          protocol,
-          limits: setting.limits
-        })
+        [wire.provider]: Layer.effect(
+          Generator.Generator,
+          wire.make({
+            baseUrl: setting.baseUrl ?? sandbox.baseUrl(wire.provider),
+            apiKey: Redacted.make(key),
+            limits: setting.limits
+          })
+        )
       },
       onCall: (record) => seen.push(record)
     })
@@ -115,7 +138,7 @@ const run = (key: string, protocol: "responses" | "chat", stream: boolean, setti
         return span
       }
     })
-    const asked = { model: "openai/gpt-4.1", prompt: "[words: 40]" } as const
+    const asked = { model: `${wire.provider}/${wire.model}`, prompt: "[words: 40]" } as const
     const answered: Effect.Effect<unknown, GenerateError.GenerateError> = stream
       ? Stream.runCollect(Loom.stream(asked))
       : Loom.generate(asked)
@@ -173,9 +196,9 @@ describe("the key is never shown", () => {
         )
         const leaks = new Set<string>()
         for (const key of canaries) {
-          for (const protocol of ["responses", "chat"] as const) {
+          for (const wire of wires) {
             for (const stream of [false, true]) {
-              const { exit, requests, seen, spans } = yield* run(key, protocol, stream, setting)
+              const { exit, requests, seen, spans } = yield* run(key, wire, stream, setting)
               assert.strictEqual(Exit.isSuccess(exit), name === "a success")
               assert.isAbove(spans, 0)
               if (setting.baseUrl === undefined) assert.isAbove(requests, 0)

@@ -13,11 +13,11 @@ const noSuchHost: LookupFunction = (hostname, _, callback) =>
 
 describe("F1", () => {
   const failure = { reason: "Network", attempts: 3, requests: 0, billed: "no", failover: true } as const
-  fails("F1 connection refused", { faults: [], openai: { baseUrl: nowhere } }, { ...failure, why: /ECONNREFUSED/ })
+  fails("F1 connection refused", { faults: [], baseUrl: nowhere }, { ...failure, why: /ECONNREFUSED/ })
 
   fails("F1 DNS failure", {
     faults: [],
-    openai: { baseUrl: "http://api.loom.invalid/v1" },
+    baseUrl: "http://api.loom.invalid/v1",
     transport: { lookup: noSuchHost }
   }, { ...failure, why: /doesn't resolve/ })
 
@@ -28,7 +28,7 @@ describe("F1", () => {
         const { first } = yield* drive("call", { faults: [] })
         const ended = yield* drive(mode, {
           faults: [],
-          openai: { baseUrl: first.baseUrl("openai").replace("http:", "https:") }
+          baseUrl: first.baseUrl("openai").replace("http:", "https:")
         })
         assert.deepStrictEqual(ended.requests, [0, isRouter(mode) ? 1 : 0])
         assert.lengthOf(yield* first.journal, 1)
@@ -56,7 +56,7 @@ describe("F1", () => {
 describe("F2", { concurrent: true }, () => {
   fails("F2 accepted, never answers", {
     faults: [{ hang: true, billed: true }],
-    openai: { limits: { headersTimeout: "120 millis" } }
+    limits: { headersTimeout: "120 millis" }
   }, { reason: "Timeout", billed: "maybe", failover: true, why: /no answer began/ })
 
   driven("F2 accepted, never answers: the deadline", {
@@ -72,7 +72,7 @@ describe("F2", { concurrent: true }, () => {
 
   driven("F2 accepted, never answers: asked to repeat what may be billed", {
     faults: [{ hang: true }],
-    openai: { limits: { headersTimeout: "120 millis" } },
+    limits: { headersTimeout: "120 millis" },
     retry: RetryPolicy.make({ baseDelay: "1 millis", retryMaybeBilled: true })
   }, ({ answer, attempts, requests }) => {
     assert.deepStrictEqual(requests, [2, 0])

@@ -4,7 +4,7 @@
  * and no connection left open.
  */
 import { assert, it } from "@effect/vitest"
-import { Clock, Effect, Redacted, Stream } from "effect"
+import { Clock, Effect, Layer, Redacted, Stream } from "effect"
 import { Prompt } from "effect/ai"
 import {
   type Attempt,
@@ -21,6 +21,7 @@ import {
   Router,
   Transport
 } from "loom-router"
+import * as Anthropic from "loom-router/providers/Anthropic"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import * as Sandbox from "loom-router/sandbox"
 import { type Box, november, quick } from "../providers/world.ts"
@@ -31,14 +32,64 @@ export type Mode = typeof modes[number]
 export const isStream = (mode: Mode): boolean => mode === "stream" || mode === "router, streamed"
 export const isRouter = (mode: Mode): boolean => mode === "router" || mode === "router, streamed"
 
+/** What a vendor is made of, besides its key. */
+interface Made {
+  readonly baseUrl: string
+  readonly limits?: Partial<Transport.Limits> | undefined
+}
+
+/** A way to be asked: a vendor, by one of its protocols. */
+export interface Wire {
+  readonly title: string
+  readonly provider: "openai" | "anthropic"
+  readonly model: string
+  readonly make: (made: Made & { readonly apiKey: Redacted.Redacted }) => ReturnType<typeof OpenAi.make>
+  /** An error as the vendor tells it with status 200; by code, or by type. */
+  readonly error: (code: string, message: string) => Readonly<Record<string, unknown>>
+}
+
+const openAiError: Wire["error"] = (code, message) => ({ error: { message, code, type: code, param: null } })
+
+export const responses: Wire = {
+  title: "openai, responses",
+  provider: "openai",
+  model: "gpt-4.1",
+  make: (made) => OpenAi.make({ ...made, protocol: "responses" }),
+  error: openAiError
+}
+
+export const chat: Wire = {
+  title: "openai, chat",
+  provider: "openai",
+  model: "gpt-4.1",
+  make: (made) => OpenAi.make({ ...made, protocol: "chat" }),
+  error: openAiError
+}
+
+export const messages: Wire = {
+  title: "anthropic",
+  provider: "anthropic",
+  model: "claude-haiku-4-5",
+  make: Anthropic.make,
+  error: (type, message) => ({ type: "error", error: { type, message }, request_id: "req_1" })
+}
+
+export const wires = [responses, chat, messages] as const
+
+/** Whether everything runs, or what is worth it at every change. */
+export const isFull = process.env["LOOM_TEST"] === "full"
+
 /** What a fault is driven with. */
 export interface Drive {
+  /** The first vendor's; OpenAI's by default. */
+  readonly wire?: Wire | undefined
   /** Falls on the first vendor. */
   readonly faults: ReadonlyArray<Sandbox.Fault>
   readonly prompt?: string | undefined
   readonly model?: string | undefined
-  /** What the first vendor is made of, besides its address and its key. */
-  readonly openai?: Omit<OpenAi.Options, "provider" | "apiKey"> | undefined
+  /** The first vendor's address: its sandbox by default. */
+  readonly baseUrl?: string | undefined
+  readonly limits?: Partial<Transport.Limits> | undefined
   readonly transport?: Transport.Options | undefined
   readonly retry?: RetryPolicy.RetryPolicy | undefined
   readonly timeout?: number | undefined
@@ -73,7 +124,8 @@ export const drive = Effect.fnUntraced(function*(mode: Mode, options: Drive) {
   // Only a router gets there.
   const second = isRouter(mode) ? yield* Sandbox.make({ seed: "second" }) : first
   yield* first.script(...options.faults)
-  const model = options.model ?? "gpt-4.1"
+  const wire = options.wire ?? responses
+  const model = `${wire.provider}/${options.model ?? wire.model}` as const
   const prompt = options.prompt ?? "[words: 40] Looms weave 織機 🧶."
   const catalog = Catalog.bundled.pipe(
     Catalog.registerOpenAiCompatible({ key: "second", baseUrl: second.baseUrl("openai") }),
@@ -86,7 +138,14 @@ export const drive = Effect.fnUntraced(function*(mode: Mode, options: Drive) {
     })
   )
   const providers = {
-    openai: OpenAi.layer({ baseUrl: first.baseUrl("openai"), apiKey: Redacted.make(key), ...options.openai }),
+    [wire.provider]: Layer.effect(
+      Generator.Generator,
+      wire.make({
+        apiKey: Redacted.make(key),
+        baseUrl: options.baseUrl ?? first.baseUrl(wire.provider),
+        limits: options.limits
+      })
+    ),
     second: OpenAi.layer({
       provider: "second",
       baseUrl: second.baseUrl("openai"),
@@ -113,7 +172,7 @@ export const drive = Effect.fnUntraced(function*(mode: Mode, options: Drive) {
         transport: options.transport,
         onCall: (record) => records.push(record)
       })
-      const call = { model: `openai/${model}`, prompt, timeout: options.timeout } as const
+      const call = { model, prompt, timeout: options.timeout } as const
       return yield* Effect.provide(mode === "call" ? Loom.generate(call) : shown(Loom.stream(call)), loom)
     }
     const call = yield* Call.make({ catalog, timeout: options.timeout })
@@ -132,7 +191,7 @@ export const drive = Effect.fnUntraced(function*(mode: Mode, options: Drive) {
       )
     })
     const plan = Router.firstOf({
-      candidates: [candidate(`openai/${model}`), candidate(secondModel)],
+      candidates: [candidate(model), candidate(secondModel)],
       goOn: options.goOn
     })
     return yield* (mode === "router"
@@ -217,10 +276,11 @@ export interface Failure {
 /** Registers the test of a fault that fails, or fails over, before anything was shown. */
 export const fails = (title: string, options: Drive, failure: Failure, only?: ReadonlyArray<Mode>): void => {
   const { attempts = 1, requests = attempts } = failure
+  const { provider } = options.wire ?? responses
   driven(title, options, ({ answer, attempts: made, error, parts, requests: arrived, text }, mode) => {
     const atFirst = made.slice(0, attempts)
     for (const attempt of atFirst) {
-      assert.deepInclude(attempt, { provider: "openai", outcome: failure.reason, billed: failure.billed })
+      assert.deepInclude(attempt, { provider, outcome: failure.reason, billed: failure.billed })
       if (failure.status !== undefined) assert.strictEqual(attempt.status, failure.status)
     }
     assert.lengthOf(atFirst, attempts)
@@ -238,7 +298,7 @@ export const fails = (title: string, options: Drive, failure: Failure, only?: Re
     assert.lengthOf(made, attempts)
     assert.strictEqual(error?.reason._tag, failure.reason)
     if (failure.status !== undefined) assert.strictEqual(error?.status, failure.status)
-    assert.strictEqual(error?.provider, "openai")
+    assert.strictEqual(error?.provider, provider)
     if (failure.why !== undefined) assert.match(error?.why ?? "", failure.why)
     assert.deepStrictEqual(parts, [])
   }, only)

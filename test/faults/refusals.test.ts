@@ -3,9 +3,15 @@ import { Clock, Duration, Effect } from "effect"
 import { RetryPolicy } from "loom-router"
 import type { Fault } from "loom-router/sandbox"
 import { november } from "../providers/world.ts"
-import { drive, driven, fails, isRouter, modes } from "./drive.ts"
+import { drive, driven, fails, isFull, isRouter, messages, type Mode, modes, responses, type Wire } from "./drive.ts"
 
 const always = (respond: Fault["respond"], more?: Fault): Fault => ({ ...more, respond, times: "always" })
+
+/** What is told by status and header is read alike for every vendor: of all but one, a call and a stream are enough. */
+const askers: ReadonlyArray<readonly [Wire, Mode]> = [
+  ...modes.map((mode) => [responses, mode] as const),
+  ...modes.filter((mode) => isFull || !isRouter(mode)).map((mode) => [messages, mode] as const)
+]
 
 /** What a finished stream waits for its end. */
 const linger = 300
@@ -45,13 +51,14 @@ describe("F3", () => {
       [{}, own]
     ]
   for (const [headers, { atLeast, atMost }] of waits) {
-    for (const mode of modes) {
+    for (const [wire, mode] of askers) {
       const { clock, slept } = impatient()
-      driven(`F3 429 with ${JSON.stringify(headers)} is waited for`, {
+      driven(`F3 429 with ${JSON.stringify(headers)} is waited for: ${wire.title}`, {
+        wire,
         faults: [{ respond: { status: 429, headers } }],
         clock
       }, ({ answer, attempts, requests }) => {
-        assert.strictEqual(answer?.provider, "openai")
+        assert.strictEqual(answer?.provider, wire.provider)
         assert.deepStrictEqual(requests, [2, 0])
         assert.deepStrictEqual(attempts.map(({ billed, outcome }) => [outcome, billed]), [
           ["RateLimited", "no"],
@@ -133,83 +140,96 @@ describe("F3", () => {
   })
 })
 
-describe("F4", () => {
-  fails("F4 429 for want of quota", { faults: [always({ status: 429, code: "insufficient_quota" })] }, {
-    reason: "QuotaExceeded",
-    billed: "no",
-    status: 429,
-    failover: true
-  })
-})
-
-describe("F5", () => {
-  for (const status of [500, 503, 529]) {
-    fails(`F5 ${status} again and again`, { faults: [always({ status })] }, {
-      reason: "Overloaded",
-      attempts: 3,
+for (const wire of [responses, messages]) {
+  const spent: Fault["respond"] = wire === messages
+    ? { status: 402 }
+    : { status: 429, code: "insufficient_quota" }
+  describe("F4", () => {
+    fails(`F4 ${spent.status} for want of quota: ${wire.title}`, { wire, faults: [always(spent)] }, {
+      reason: "QuotaExceeded",
       billed: "no",
-      status,
+      status: spent.status,
       failover: true
     })
-    driven(`F5 ${status} once`, { faults: [{ respond: { status } }] }, ({ answer, attempts, requests }) => {
-      assert.deepStrictEqual(requests, [2, 0])
-      assert.strictEqual(answer?.provider, "openai")
-      assert.deepStrictEqual(attempts.map(({ billed, outcome, status }) => [outcome, billed, status]), [
-        ["Overloaded", "no", status],
-        ["ok", "yes", undefined]
-      ])
+  })
+
+  describe("F5", () => {
+    for (const status of [500, 503, 529]) {
+      fails(`F5 ${status} again and again: ${wire.title}`, { wire, faults: [always({ status })] }, {
+        reason: "Overloaded",
+        attempts: 3,
+        billed: "no",
+        status,
+        failover: true
+      })
+      driven(
+        `F5 ${status} once: ${wire.title}`,
+        { wire, faults: [{ respond: { status } }] },
+        ({ answer, attempts, requests }) => {
+          assert.deepStrictEqual(requests, [2, 0])
+          assert.strictEqual(answer?.provider, wire.provider)
+          assert.deepStrictEqual(attempts.map(({ billed, outcome, status }) => [outcome, billed, status]), [
+            ["Overloaded", "no", status],
+            ["ok", "yes", undefined]
+          ])
+        }
+      )
+    }
+    for (const status of [502, 504]) {
+      fails(`F5 ${status}: ${wire.title}`, { wire, faults: [always({ status }, { billed: true })] }, {
+        reason: "Overloaded",
+        billed: "maybe",
+        status,
+        failover: true
+      })
+      driven(`F5 ${status}, asked to repeat what may be billed: ${wire.title}`, {
+        wire,
+        faults: [{ respond: { status } }],
+        retry: RetryPolicy.make({ baseDelay: "1 millis", retryMaybeBilled: true })
+      }, ({ answer, requests }) => {
+        assert.deepStrictEqual(requests, [2, 0])
+        assert.strictEqual(answer?.provider, wire.provider)
+      })
+    }
+    driven(`F5 different failures share one budget: ${wire.title}`, {
+      wire,
+      faults: [{ respond: { status: 500 } }, { respond: { status: 429 } }, { respond: { status: 503 } }]
+    }, ({ attempts, requests }, mode) => {
+      assert.deepStrictEqual(requests, [3, isRouter(mode) ? 1 : 0])
+      assert.deepStrictEqual(attempts.slice(0, 3).map(({ status }) => status), [500, 429, 503])
     })
-  }
-  for (const status of [502, 504]) {
-    fails(`F5 ${status}`, { faults: [always({ status }, { billed: true })] }, {
-      reason: "Overloaded",
-      billed: "maybe",
-      status,
-      failover: true
-    })
-    driven(`F5 ${status}, asked to repeat what may be billed`, {
-      faults: [{ respond: { status } }],
-      retry: RetryPolicy.make({ baseDelay: "1 millis", retryMaybeBilled: true })
+  })
+
+  describe("F6", () => {
+    for (const status of [400, 404, 422]) {
+      fails(`F6 ${status}: ${wire.title}`, { wire, faults: [always({ status })] }, {
+        reason: "InvalidRequest",
+        billed: "no",
+        status,
+        failover: false
+      })
+    }
+    driven(`F6 400, where failing over is asked for: ${wire.title}`, {
+      wire,
+      faults: [always({ status: 400 })],
+      goOn: () => true
     }, ({ answer, requests }) => {
-      assert.deepStrictEqual(requests, [2, 0])
-      assert.strictEqual(answer?.provider, "openai")
+      assert.deepStrictEqual(requests, [1, 1])
+      assert.strictEqual(answer?.provider, "second")
+    }, ["router", "router, streamed"])
+    for (const status of [401, 403]) {
+      fails(`F6 ${status}: ${wire.title}`, { wire, faults: [always({ status })] }, {
+        reason: "KeyRefused",
+        billed: "no",
+        status,
+        failover: true
+      })
+    }
+    driven(`F6 a message of any length is cut: ${wire.title}`, {
+      wire,
+      faults: [always({ status: 400, message: "no ".repeat(700_000) })]
+    }, ({ error }) => {
+      assert.isBelow(error?.message.length ?? Infinity, 600)
     })
-  }
-  driven("F5 different failures share one budget", {
-    faults: [{ respond: { status: 500 } }, { respond: { status: 429 } }, { respond: { status: 503 } }]
-  }, ({ attempts, requests }, mode) => {
-    assert.deepStrictEqual(requests, [3, isRouter(mode) ? 1 : 0])
-    assert.deepStrictEqual(attempts.slice(0, 3).map(({ status }) => status), [500, 429, 503])
   })
-})
-
-describe("F6", () => {
-  for (const status of [400, 404, 422]) {
-    fails(`F6 ${status}`, { faults: [always({ status })] }, {
-      reason: "InvalidRequest",
-      billed: "no",
-      status,
-      failover: false
-    })
-  }
-  driven("F6 400, where failing over is asked for", {
-    faults: [always({ status: 400 })],
-    goOn: () => true
-  }, ({ answer, requests }) => {
-    assert.deepStrictEqual(requests, [1, 1])
-    assert.strictEqual(answer?.provider, "second")
-  }, ["router", "router, streamed"])
-  for (const status of [401, 403]) {
-    fails(`F6 ${status}`, { faults: [always({ status })] }, {
-      reason: "KeyRefused",
-      billed: "no",
-      status,
-      failover: true
-    })
-  }
-  driven("F6 a message of any length is cut", {
-    faults: [always({ status: 400, message: "no ".repeat(700_000) })]
-  }, ({ error }) => {
-    assert.isBelow(error?.message.length ?? Infinity, 600)
-  })
-})
+}

@@ -4,14 +4,8 @@ import { Tool } from "effect/ai"
 import { Catalog, type GenerateOptions, Generation, Generator, Loom, Request, Transport } from "loom-router"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import type OpenAI from "openai"
-import { type Body, contract, testKey, tokens } from "./contract.ts"
+import { at, type Body, contract, testKey, tokens } from "./contract.ts"
 import { billed, bodies, failure, inWorld, quick, type Setup, spent } from "./world.ts"
-
-const at = (value: unknown, ...path: ReadonlyArray<string | number>): unknown =>
-  path.reduce<unknown>(
-    (value, name) => typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined,
-    value
-  )
 
 const search = Tool.providerDefined({
   id: "openai.web_search",
@@ -23,20 +17,24 @@ const search = Tool.providerDefined({
 const chat = {
   wire: {
     system: (body: Body) => at(body, "messages", 0, "content"),
-    maxOutputTokens: (body: Body) => body["max_completion_tokens"],
-    temperature: (body: Body) => body["temperature"]
+    maxOutputTokens: (body: Body) => body["max_completion_tokens"]
   },
   native: {
     options: { prompt_cache_key: "tenant-7", metadata: { team: "weavers" } },
     idOf: (native: unknown) => at(native, "id")
   },
   can: {
-    promptCache: true,
+    promptCache: { from: 1024 },
     pdf: "data" as const,
     stop: (body: Body) => body["stop"],
+    temperature: (body: Body) => body["temperature"],
+    topP: (body: Body) => body["top_p"],
     seed: (body: Body) => body["seed"],
-    penalties: (body: Body) => [body["presence_penalty"], body["frequency_penalty"]],
-    serviceTier: { asked: "flex", answered: "default" }
+    presencePenalty: (body: Body) => body["presence_penalty"],
+    frequencyPenalty: (body: Body) => body["frequency_penalty"],
+    serviceTier: { asked: "flex", answered: "default" },
+    recursion: true,
+    refusesInWords: true
   }
 }
 
@@ -53,8 +51,7 @@ describe("Responses", () => {
     },
     wire: {
       system: (body) => body["instructions"],
-      maxOutputTokens: (body) => body["max_output_tokens"],
-      temperature: (body) => body["temperature"]
+      maxOutputTokens: (body) => body["max_output_tokens"]
     },
     native: { options: { prompt_cache_key: "tenant-7", metadata: { team: "weavers" } }, idOf: chat.native.idOf },
     can: {

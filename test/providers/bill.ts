@@ -2,60 +2,160 @@
  * The bill: what Loom says that random conversations cost is what the sandbox charges, to the pico-dollar.
  */
 import { assert } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
-import { type Attempt, Loom } from "loom-router"
+import { Effect, Redacted, Schema } from "effect"
+import { Tool } from "effect/ai"
+import { type Attempt, type GenerateOptions, Loom, type Providers } from "loom-router"
+import * as Anthropic from "loom-router/providers/Anthropic"
 import * as OpenAi from "loom-router/providers/OpenAi"
-import { converse, dice, differences, type Voice } from "./conversations.ts"
-import { inWorld } from "./world.ts"
+import { converse, type Dice, dice, differences, type Style, type Voice } from "./conversations.ts"
+import { type Box, inWorld } from "./world.ts"
+
+/** A vendor, as far as its bill goes. */
+export interface Payee {
+  readonly key: string
+  readonly layer: (sandbox: Box) => Providers.Source
+  readonly voices: readonly [Voice, ...ReadonlyArray<Voice>]
+  readonly styleOf: (roll: Dice, voice: Voice) => Style
+  /** Above the size from which the whole request is priced anew. */
+  readonly long: ReadonlyArray<GenerateOptions.GenerateOptions>
+  /** The longest that the vendor caches for, which has a price of its own. */
+  readonly longest: string
+}
+
+const apiKey = Redacted.make("sk-test-0123456789abcd")
 
 // gpt-4 and gpt-5 models have priority factors of their own, which the sandbox doesn't know.
 const all = ["flex", "priority", "fast", "default", "auto"]
-const voices: readonly [Voice, ...ReadonlyArray<Voice>] = [
-  { model: "gpt-4.1", reasons: false, writes: false, tiers: ["flex", "default"] },
-  { model: "gpt-4.1-mini-2025-04-14", reasons: false, writes: false, tiers: ["flex"] },
-  { model: "gpt-4o", reasons: false, writes: false, tiers: ["flex"] },
-  { model: "gpt-4o-2024-11-20", reasons: false, writes: false, tiers: [] },
-  { model: "gpt-4o-mini", reasons: false, writes: false, tiers: ["flex"] },
-  { model: "gpt-5-mini", reasons: true, writes: false, tiers: ["flex"] },
-  { model: "gpt-5.1-2025-11-13", reasons: true, writes: false, tiers: ["flex"] },
-  { model: "gpt-5.4", reasons: true, writes: false, tiers: all },
-  { model: "gpt-5.4-mini-2026-03-17", reasons: true, writes: false, tiers: all },
-  { model: "gpt-5.5", reasons: true, writes: false, tiers: all },
-  { model: "gpt-5.6", reasons: true, writes: true, tiers: all },
-  { model: "gpt-5.6-luna", reasons: true, writes: true, tiers: all },
-  { model: "gpt-6-luna", reasons: true, writes: true, tiers: all },
-  { model: "gpt-6-sol", reasons: true, writes: true, tiers: all },
-  { model: "gpt-6.1-terra", reasons: true, writes: true, tiers: all },
-  { model: "gpt-6.2-sol", reasons: true, writes: true, tiers: all },
-  { model: "o3", reasons: true, writes: false, tiers: ["flex"] }
-]
+const openAiSearch = Tool.providerDefined({
+  id: "openai.web_search",
+  customName: "Search",
+  providerName: "web_search"
+})()
+
+export const openai: Payee = {
+  key: "openai",
+  layer: (sandbox) => OpenAi.layer({ baseUrl: sandbox.baseUrl("openai"), apiKey }),
+  voices: [
+    { model: "gpt-4.1", reasons: false, samples: true, tiers: ["flex", "default"] },
+    { model: "gpt-4.1-mini-2025-04-14", reasons: false, samples: true, tiers: ["flex"] },
+    { model: "gpt-4o", reasons: false, samples: true, tiers: ["flex"] },
+    { model: "gpt-4o-2024-11-20", reasons: false, samples: true, tiers: [] },
+    { model: "gpt-4o-mini", reasons: false, samples: true, tiers: ["flex"] },
+    { model: "gpt-5-mini", reasons: true, tiers: ["flex"] },
+    { model: "gpt-5.1-2025-11-13", reasons: true, tiers: ["flex"] },
+    { model: "gpt-5.4", reasons: true, tiers: all },
+    { model: "gpt-5.4-mini-2026-03-17", reasons: true, tiers: all },
+    { model: "gpt-5.5", reasons: true, tiers: all },
+    { model: "gpt-5.6", reasons: true, writes: true, tiers: all },
+    { model: "gpt-5.6-luna", reasons: true, writes: true, tiers: all },
+    { model: "gpt-6-luna", reasons: true, writes: true, tiers: all },
+    { model: "gpt-6-sol", reasons: true, writes: true, tiers: all },
+    { model: "gpt-6.1-terra", reasons: true, writes: true, tiers: all },
+    { model: "gpt-6.2-sol", reasons: true, writes: true, tiers: all },
+    { model: "o3", reasons: true, tiers: ["flex"] }
+  ],
+  styleOf: (roll, voice) => {
+    const native = roll.chance(0.3) ? { prompt_cache_key: roll.pick("a", "b") } : {}
+    if (roll.chance(0.4)) return { options: { seed: 7, native } }
+    const lasts = voice.writes === true && roll.chance(0.4)
+    return {
+      options: { native: { ...native, ...lasts ? { prompt_cache_options: { ttl: "12h" } } : {} } },
+      search: openAiSearch
+    }
+  },
+  long: [
+    { model: "openai/gpt-6-luna", prompt: "x ".repeat(272_100) },
+    { model: "openai/gpt-6-luna", prompt: "x ".repeat(272_100), seed: 1 }
+  ],
+  longest: "12h"
+}
+
+const fast = ["fast", "default", "auto"]
+const usual = ["default", "auto"]
+const anthropicSearch = Tool.providerDefined({
+  id: "anthropic.web_search_20260318",
+  customName: "Search",
+  providerName: "web_search",
+  args: Schema.Struct({ max_uses: Schema.Int })
+})({ max_uses: 5 })
+type Ttl = "5m" | "1h"
+const cached = (ttl: Ttl) => ({ anthropic: { cache_control: { type: "ephemeral", ttl } } })
+/** Before Opus 4.6, nobody chooses where a model runs. */
+const stays = /-4-5/
+
+export const anthropic: Payee = {
+  key: "anthropic",
+  layer: (sandbox) => Anthropic.layer({ baseUrl: sandbox.baseUrl("anthropic"), apiKey }),
+  voices: [
+    { model: "claude-haiku-4-5", reasons: true, samples: true, tiers: usual },
+    { model: "claude-haiku-4-5-20251001", reasons: true, tiers: usual },
+    { model: "claude-haiku-5-5", reasons: true, tiers: usual },
+    { model: "claude-sonnet-4-5", reasons: true, tiers: usual },
+    { model: "claude-sonnet-4-6", reasons: true, samples: true, tiers: usual },
+    { model: "claude-sonnet-5", reasons: true, tiers: usual },
+    { model: "claude-sonnet-5-5", reasons: true, unforced: true, tiers: usual },
+    { model: "claude-opus-4-5", reasons: true, tiers: usual },
+    { model: "claude-opus-4-6", reasons: true, tiers: usual },
+    { model: "claude-opus-4-7", reasons: true, tiers: usual },
+    { model: "claude-opus-4-8", reasons: true, tiers: fast },
+    { model: "claude-opus-5", reasons: true, tiers: fast },
+    { model: "claude-opus-5-5", reasons: true, unforced: true, tiers: fast },
+    { model: "claude-fable-5", reasons: true, tiers: usual },
+    { model: "claude-fable-5-1", reasons: true, unforced: true, tiers: usual },
+    { model: "claude-fable-5-2", reasons: true, unforced: true, tiers: fast }
+  ],
+  styleOf: (roll, { model }) => {
+    // What lasts longer comes first.
+    const [system, user] = roll.pick<readonly [Ttl | undefined, Ttl | undefined]>(
+      ["5m", "5m"],
+      ["1h", "5m"],
+      ["1h", "1h"],
+      [undefined, "5m"],
+      [
+        undefined,
+        undefined
+      ]
+    )
+    const automatic = user === undefined && roll.chance(0.5) ? { cache_control: { type: "ephemeral" } } : {}
+    return {
+      options: {
+        native: {
+          ...automatic,
+          ...!stays.test(model) && roll.chance(0.3) ? { inference_geo: roll.pick("us", "global") } : {}
+        }
+      },
+      search: anthropicSearch,
+      marks: {
+        system: system === undefined ? {} : cached(system),
+        user: user === undefined ? {} : cached(user)
+      }
+    }
+  },
+  long: [99_900, 100_100, 100_100].map((count) => ({
+    model: "anthropic/claude-haiku-5-5",
+    prompt: [
+      { role: "system", content: "x ".repeat(count), options: cached("1h") },
+      { role: "user", content: "[words: 20]" }
+    ]
+  })),
+  longest: "1h"
+}
 
 /** Holds `count` conversations of this seed, and compares every request with the bill. */
-export const compared = (count: number, seed: number) =>
+export const compared = ({ key, layer, long, longest, styleOf, voices }: Payee, count: number, seed: number) =>
   inWorld({
     sandbox: { seed: `conversations ${seed}` },
-    providers: (sandbox) => ({
-      openai: OpenAi.layer({ baseUrl: sandbox.baseUrl("openai"), apiKey: Redacted.make("sk-test-0123456789abcd") })
-    })
+    providers: (sandbox) => ({ [key]: layer(sandbox) })
   }, function*({ records, sandbox }) {
     const attempts: Array<Attempt.Attempt> = []
     const talks = Array.from({ length: count }, (_, index) => dice(seed * 1_000_003 + index))
-    yield* Effect.forEach(talks, (roll) =>
-      Effect.map(
-        converse(roll, roll.pick(...voices), sandbox),
-        (made) => {
-          attempts.push(...made)
-        }
-      ), { concurrency: 4, discard: true })
-    // The whole request is priced anew above 272,000 tokens of input.
-    for (const protocol of [{}, { seed: 1 }]) {
-      const { attempts: long } = yield* Loom.generate({
-        model: "openai/gpt-6-luna",
-        prompt: "x ".repeat(272_100),
-        ...protocol
+    yield* Effect.forEach(talks, (roll) => {
+      const voice = roll.pick(...voices)
+      return Effect.map(converse(roll, key, voice, styleOf(roll, voice), sandbox), (made) => {
+        attempts.push(...made)
       })
-      attempts.push(...long)
-    }
+    }, { concurrency: 4, discard: true })
+    for (const options of long) attempts.push(...(yield* Loom.generate(options)).attempts)
 
     assert.deepStrictEqual((yield* differences(attempts, sandbox)).slice(0, 5), [])
     assert.strictEqual(records.flatMap((record) => record.attempts).length, attempts.length)
@@ -63,16 +163,19 @@ export const compared = (count: number, seed: number) =>
     const ok = attempts.filter(({ outcome }) => outcome === "ok")
     assert.strictEqual((yield* sandbox.bill).length, ok.length)
     const counted = (count: (attempt: Attempt.Attempt) => boolean) => ok.filter(count).length
+    const multiplied = (by: string) => ({ cost }: Attempt.Attempt) =>
+      cost?.lines.some(({ multipliers }) => by in multipliers) === true
     return {
       requests: ok.length,
       failed: attempts.length - ok.length,
       reads: counted(({ usage }) => (usage?.cacheRead ?? 0) > 0),
       writes: counted(({ usage }) => Object.values(usage?.cacheWrite ?? {}).some((tokens) => tokens > 0)),
-      longWrites: counted(({ usage }) => (usage?.cacheWrite["12h"] ?? 0) > 0),
+      longWrites: counted(({ usage }) => (usage?.cacheWrite[longest] ?? 0) > 0),
       reasoned: counted(({ usage }) => (usage?.outputReasoning ?? 0) > 0),
       searches: counted(({ usage }) => (usage?.requests["web_search"] ?? 0) > 0),
       streams: counted(({ firstToken }) => firstToken !== undefined),
-      tiers: counted(({ cost }) => cost?.lines.some(({ multipliers }) => "serviceTier" in multipliers) === true),
+      tiers: counted(multiplied("serviceTier")),
+      ...(key === "anthropic" ? { regions: counted(multiplied("region")) } : {}),
       models: new Set(ok.map(({ model }) => model)).size
     }
   })

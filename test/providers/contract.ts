@@ -2,10 +2,11 @@
  * What every text vendor must do, run over real sockets against the sandbox. Titles carry the vendor's key and the
  * capability.
  */
-import { assert, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Schema, type Scope, Stream } from "effect"
-import { Prompt, Tool } from "effect/ai"
+import { assert, it, vi } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Schema, type Scope, Stream, Struct } from "effect"
+import { Prompt, Response, Tool } from "effect/ai"
 import { Catalog, type GenerateError, Generation, Loom, type Providers, RetryPolicy } from "loom-router"
+import type { BillEntry } from "loom-router/sandbox"
 import { billed, bodies, type Box, failure, inWorld, quick, type Setup, spent, type World } from "./world.ts"
 
 /** A vendor, as far as the contract has to know it. An ability that isn't there isn't tested. */
@@ -32,7 +33,6 @@ export interface Vendor {
   readonly wire: {
     readonly system: (body: Body) => unknown
     readonly maxOutputTokens: (body: Body) => unknown
-    readonly temperature: (body: Body) => unknown
   }
   readonly native: {
     readonly options: Readonly<Record<string, unknown>>
@@ -41,13 +41,37 @@ export interface Vendor {
   }
   readonly can: {
     /** Counts cached input apart. */
-    readonly promptCache?: boolean | undefined
+    readonly promptCache?: {
+      /** Tokens that a prompt must begin with to be cached. */
+      readonly from: number
+      /** What marks the end of such a beginning, where it has to be marked. */
+      readonly mark?: Prompt.ProviderOptions | undefined
+      /** Marks the end of a part that is cached for as long as this, by what usage calls it. */
+      readonly lasting?: Readonly<Record<string, Prompt.ProviderOptions>> | undefined
+    } | undefined
     /** Sends a PDF by address. */
     readonly pdf?: "data" | "data and address" | undefined
     readonly stop?: ((body: Body) => unknown) | undefined
+    /** One that isn't there is dropped, and the answer says so. */
+    readonly temperature?: ((body: Body) => unknown) | undefined
+    readonly topP?: ((body: Body) => unknown) | undefined
     readonly seed?: ((body: Body) => unknown) | undefined
-    readonly penalties?: ((body: Body) => unknown) | undefined
-    readonly serviceTier?: { readonly asked: string; readonly answered: string } | undefined
+    readonly presencePenalty?: ((body: Body) => unknown) | undefined
+    readonly frequencyPenalty?: ((body: Body) => unknown) | undefined
+    /** Each at a price of its own; `model` where `text` has no such tiers. */
+    readonly serviceTier?:
+      | { readonly model?: string | undefined; readonly asked: string; readonly answered: string }
+      | undefined
+    /** Where it runs, at a price of its own: options, and what the answer calls it. */
+    readonly region?:
+      | { readonly model: string; readonly native: Readonly<Record<string, unknown>>; readonly answered: string }
+      | undefined
+    /** Stops in the middle of its own search, to be asked to go on. */
+    readonly pauses?: boolean | undefined
+    /** Can be held to schemas that refer to themselves. */
+    readonly recursion?: boolean | undefined
+    /** Says in words that it refuses. */
+    readonly refusesInWords?: boolean | undefined
     /** Its own web search. */
     readonly search?: Tool.Any | undefined
     /** What a reasoning part carries for the next turn. */
@@ -56,6 +80,13 @@ export interface Vendor {
 }
 
 export type Body = Readonly<Record<string, unknown>>
+
+/** What is at this path of a value. */
+export const at = (value: unknown, ...path: ReadonlyArray<string | number>): unknown =>
+  path.reduce<unknown>(
+    (value, name) => typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined,
+    value
+  )
 
 export const testKey = "sk-test-0123456789abcd"
 
@@ -80,16 +111,17 @@ const Plan: Schema.Codec<Plan> = Schema.Struct({
   steps: Schema.Array(Schema.suspend((): Schema.Codec<Plan> => Plan))
 }).annotate({ identifier: "Plan" })
 
-const Order = Schema.Struct({
+const order = {
   customer: Schema.Struct({ name: Schema.String, vip: Schema.Boolean }),
   note: Schema.optionalKey(Schema.String),
   lines: Schema.Array(Schema.Struct({ sku: Schema.String, count: Schema.Int })),
   payment: Schema.Union([
     Schema.Struct({ kind: Schema.Literal("card"), last4: Schema.String }),
     Schema.Struct({ kind: Schema.Literal("invoice"), days: Schema.Int })
-  ]),
-  plan: Plan
-})
+  ])
+}
+const Order = Schema.Struct(order)
+const OrderAndPlan = Schema.Struct({ ...order, plan: Plan })
 
 /** What an answer is, apart from where it came from. */
 const essence = ({ content, finishReason, text, usage }: Generation.Generation) => ({
@@ -98,6 +130,32 @@ const essence = ({ content, finishReason, text, usage }: Generation.Generation) 
   usage,
   content
 })
+
+const say = (text: string) => ({ role: "user" as const, content: text })
+
+/** What the vendor's prompt cache made a request cheaper by, by the sandbox's bill; below 0 for what it wrote. */
+const savedBy = (charged: BillEntry | undefined): number => {
+  const rate = Number(charged?.lines.find(({ item }) => item === "input")?.rate)
+  return charged?.lines.reduce(
+    (sum, line) => line.item.startsWith("cache") ? sum + line.quantity * (rate - Number(line.rate)) : sum,
+    0
+  ) ?? NaN
+}
+
+/** A catalog in which each token of a model costs one pico-dollar, whatever it was for. */
+const priceOne = (provider: string, { answersAs, text }: Vendor["models"]): string => `
+provider: ${provider}
+models:
+  - id: ${text}
+    upstream: ${answersAs}
+    prices:
+      - input: 0.000001
+        cached_read: 0.000001
+        cache_write: { 5m: 0.000001, 1h: 0.000001, 30m: 0.000001 }
+        output: 0.000001
+    confidence: user
+    source: [test]
+`
 
 const collected = <E, R>(stream: Stream.Stream<Generation.Part, E, R>) =>
   Effect.map(Stream.runCollect(stream), (parts) => {
@@ -194,12 +252,25 @@ export const contract = (vendor: Vendor): void => {
     assert.match(JSON.stringify((yield* bodies(sandbox))[1]), /Penelope.*Penelope.*Arachne/)
   })
 
-  test("parameters", function*({ sandbox }) {
-    yield* Loom.generate({ model, prompt: "Hello", maxOutputTokens: 321, temperature: 0.25 })
-    const [body] = yield* bodies(sandbox)
-    assert.strictEqual(wire.maxOutputTokens(body ?? {}), 321)
-    assert.strictEqual(wire.temperature(body ?? {}), 0.25)
+  test("maxOutputTokens", function*({ sandbox }) {
+    yield* Loom.generate({ model, prompt: "Hello", maxOutputTokens: 321 })
+    assert.strictEqual(wire.maxOutputTokens((yield* bodies(sandbox))[0] ?? {}), 321)
   })
+
+  const params = { temperature: 0.25, topP: 0.5, seed: 42, presencePenalty: 0.5, frequencyPenalty: -1 }
+  for (const name of Struct.keys(params)) {
+    const sent = can[name]
+    test(sent === undefined ? `${name} is dropped, and the answer says so` : name, function*({ sandbox }) {
+      const asked = { model, prompt: "Hello", [name]: params[name] }
+      const whole = yield* Loom.generate(asked)
+      const { generation } = yield* collected(Loom.stream(asked))
+      for (const [index, { warnings }] of [whole, generation].entries()) {
+        assert.strictEqual(sent?.((yield* bodies(sandbox))[index] ?? {}), sent && params[name])
+        assert.lengthOf(warnings, sent === undefined ? 1 : 0)
+        if (sent === undefined) assert.match(warnings[0] ?? "", new RegExp(`^${name} was dropped`))
+      }
+    })
+  }
 
   test("images in: bytes, data URI and address", function*({ sandbox }) {
     const image = (data: Uint8Array | string | URL) =>
@@ -337,8 +408,50 @@ export const contract = (vendor: Vendor): void => {
       assert.deepStrictEqual(answer.usage.requests, { web_search: 1 })
       const { generation } = yield* collected(Loom.stream(asked))
       assert.lengthOf(generation.content.filter(({ type }) => type === "source"), sources.length)
-      assert.strictEqual(spent([...answer.attempts, ...generation.attempts]), yield* billed(sandbox))
+      for (const found of [answer, generation]) {
+        const history = Prompt.concat(Prompt.make(asked.prompt), Prompt.fromResponseParts(found.content))
+        const next = yield* Loom.generate({ ...asked, prompt: Prompt.concat(history, Prompt.make("[say: More.]")) })
+        assert.strictEqual(next.text, "More.")
+        assert.isAbove(next.usage.inputTokens, found.usage.inputTokens)
+      }
+      yield* sandbox.script({ respond: { status: 200, body: generation.native } })
+      assert.deepStrictEqual(essence(yield* Loom.generate(asked)), essence(generation))
     })
+
+    test("tools: the vendor's own search is paid, call by call", function*({ sandbox }) {
+      const asked = { model, prompt: "search for news about weaving", tools: [search] }
+      const answer = yield* Loom.generate({ ...asked, toolChoice: { tool: search.name } })
+      const { generation } = yield* collected(Loom.stream(asked))
+      const plain = yield* Loom.generate({ ...asked, prompt: "[say: Hello]" })
+      assert.deepStrictEqual([answer, generation, plain].map(({ usage }) => usage.requests["web_search"] ?? 0), [
+        1,
+        1,
+        0
+      ])
+      assert.deepStrictEqual(
+        [answer, generation, plain].map(({ cost }) => cost.picoUsd),
+        (yield* sandbox.bill).map(({ amount }) => Number(amount))
+      )
+    })
+
+    if (can.pauses === true) {
+      test("tools: a pause goes on where it stopped", function*({ sandbox }) {
+        const prompt = Prompt.make("search for news about weaving [pause]")
+        const asked = { model, tools: [search] }
+        const whole = yield* Loom.generate({ ...asked, prompt })
+        const { generation } = yield* collected(Loom.stream({ ...asked, prompt }))
+        const attempts = [...whole.attempts, ...generation.attempts]
+        for (const paused of [whole, generation]) {
+          assert.strictEqual(paused.finishReason, "pause")
+          const history = Prompt.concat(prompt, Prompt.fromResponseParts(paused.content))
+          const rest = yield* Loom.generate({ ...asked, prompt: history })
+          assert.strictEqual(rest.finishReason, "stop")
+          assert.notStrictEqual(rest.text, "")
+          attempts.push(...rest.attempts)
+        }
+        assert.strictEqual(spent(attempts), yield* billed(sandbox))
+      })
+    }
   }
 
   if (models.reasoning !== undefined) {
@@ -367,16 +480,51 @@ export const contract = (vendor: Vendor): void => {
       yield* sandbox.script({ respond: { status: 200, body: streamed.native } })
       assert.deepStrictEqual(essence(yield* Loom.generate(ask(prompt))), essence(streamed))
     })
+
+    test("reasoning that was tampered with is refused", function*({ sandbox }) {
+      const forge = (metadata: Response.ProviderMetadata): Response.ProviderMetadata => {
+        const seal = can.seal?.(Prompt.reasoningPart({ text: "", options: metadata }))
+        assert(seal !== undefined)
+        return JSON.parse(JSON.stringify(metadata).replace(seal.slice(8, 24), "forged"))
+      }
+      const prompt = Prompt.make("Why?")
+      const first = yield* Loom.generate({ model: reasoner, reasoning: "low", prompt })
+      const forged = Prompt.fromResponseParts(
+        first.content.map((part) =>
+          part.type === "reasoning"
+            ? Response.makePart("reasoning", { text: part.text, metadata: forge(part.metadata) })
+            : part
+        )
+      )
+      const history = Prompt.concat(Prompt.concat(prompt, forged), Prompt.make("And?"))
+      const error = yield* failure(Loom.generate({ model: reasoner, reasoning: "low", prompt: history }))
+      assert.deepInclude(error, { status: 400, provider: vendor.key })
+      assert.strictEqual(error.reason._tag, "InvalidRequest")
+      assert.deepInclude(error.attempts[0], { billed: "no" })
+      assert.lengthOf(yield* sandbox.bill, 1)
+    })
   }
 
-  test("objects: nested, optional, arrays, unions, recursive", function*({ sandbox }) {
+  test("objects: nested, optional, arrays, unions", function*({ sandbox }) {
     for (const topic of ["wool", "linen", "silk"]) {
       const { cost, object } = yield* Loom.generateObject({ model, schema: Order, prompt: `Make an order of ${topic}` })
       assert.isTrue(Schema.is(Order)(object))
       assert.isString(object.customer.name)
-      assert.isAtLeast(object.plan.steps.length, 0)
       assert.strictEqual(cost.picoUsd, Number((yield* sandbox.bill).at(-1)?.amount))
     }
+  })
+
+  test(can.recursion === true ? "objects: recursive" : "objects: recursive ones are refused", function*({ sandbox }) {
+    const asked = Loom.generateObject({ model, schema: OrderAndPlan, prompt: "Make an order of wool" })
+    if (can.recursion === true) {
+      assert.isTrue(Schema.is(OrderAndPlan)((yield* asked).object))
+      return
+    }
+    assert.deepInclude((yield* failure(asked)).reason, { _tag: "InvalidRequest", field: "schema" })
+    const tool = Tool.make("plant", { parameters: Schema.Struct({ plan: Plan }) }).annotate(Tool.Strict, true)
+    const error = yield* failure(Loom.generate({ model, prompt: "plant", tools: [tool] }))
+    assert.deepInclude(error.reason, { _tag: "InvalidRequest", field: "tools" })
+    assert.deepStrictEqual(yield* sandbox.journal, [])
   })
 
   test("objects that aren't any are typed errors, and paid", function*({ sandbox }) {
@@ -409,20 +557,6 @@ export const contract = (vendor: Vendor): void => {
       assert.strictEqual(answer.cost.picoUsd, yield* billed(sandbox))
     })
   }
-  if (can.seed !== undefined) {
-    const { seed } = can
-    test("seed", function*({ sandbox }) {
-      yield* Loom.generate({ model, prompt: "Hello", seed: 42 })
-      assert.strictEqual(seed((yield* bodies(sandbox))[0] ?? {}), 42)
-    })
-  }
-  if (can.penalties !== undefined) {
-    const { penalties } = can
-    test("penalties", function*({ sandbox }) {
-      yield* Loom.generate({ model, prompt: "Hello", presencePenalty: 0.5, frequencyPenalty: -1 })
-      assert.deepStrictEqual(penalties((yield* bodies(sandbox))[0] ?? {}), [0.5, -1])
-    })
-  }
 
   test("native options go in untouched, the native reply comes out", function*({ sandbox }) {
     const answer = yield* Loom.generate({ model, prompt: "Hello", native: vendor.native.options })
@@ -434,16 +568,34 @@ export const contract = (vendor: Vendor): void => {
   })
 
   if (can.serviceTier !== undefined) {
-    const { answered, asked } = can.serviceTier
+    const { answered, asked, model = models.text } = can.serviceTier
     test("service tier: the answered one is paid", function*({ sandbox }) {
+      const ask = Loom.generate({ model: named(model), prompt: "[say: Hello]", serviceTier: asked })
       yield* sandbox.script({ answerServiceTier: answered })
-      const other = yield* Loom.generate({ model, prompt: "[say: Hello]", serviceTier: asked })
-      const same = yield* Loom.generate({ model, prompt: "[say: Hello]", serviceTier: asked })
+      const other = yield* ask
+      const same = yield* ask
       assert.deepStrictEqual([other.serviceTier, same.serviceTier], [answered, asked])
       const [first, second] = yield* sandbox.bill
       assert.strictEqual(other.cost.picoUsd, Number(first?.amount))
       assert.strictEqual(same.cost.picoUsd, Number(second?.amount))
       assert.notStrictEqual(first?.amount, second?.amount)
+    })
+  }
+
+  if (can.region !== undefined) {
+    const { answered, model, native } = can.region
+    test("region: the answered one is paid", function*({ sandbox }) {
+      const asked = { model: named(model), prompt: "[say: Hello]" }
+      const there = yield* Loom.generate({ ...asked, native })
+      const { generation: streamed } = yield* collected(Loom.stream({ ...asked, native }))
+      const anywhere = yield* Loom.generate(asked)
+      assert.deepStrictEqual([there.region, streamed.region], [answered, answered])
+      assert.notStrictEqual(anywhere.region, answered)
+      assert.isAbove(there.cost.picoUsd ?? NaN, anywhere.cost.picoUsd ?? NaN)
+      assert.deepStrictEqual(
+        [there, streamed, anywhere].map(({ cost }) => cost.picoUsd),
+        (yield* sandbox.bill).map(({ amount }) => Number(amount))
+      )
     })
   }
 
@@ -464,7 +616,7 @@ export const contract = (vendor: Vendor): void => {
       const { generation } = yield* collected(Loom.stream({ model, prompt }))
       for (const answer of [whole, generation]) {
         assert.strictEqual(answer.finishReason, "content-filter")
-        assert.notStrictEqual(answer.text, "")
+        if (can.refusesInWords === true) assert.notStrictEqual(answer.text, "")
       }
     }
     assert.lengthOf(yield* sandbox.bill, 4)
@@ -491,40 +643,107 @@ export const contract = (vendor: Vendor): void => {
     }
   })
 
-  if (can.promptCache === true) {
+  /** A system message that is cached, where anything is. */
+  const beginning = (letter = "a") => ({
+    role: "system" as const,
+    content: tokens((can.promptCache?.from ?? 1024) + 176, letter),
+    options: can.promptCache?.mark ?? {}
+  })
+
+  if (can.promptCache !== undefined) {
+    const { from } = can.promptCache
+    const asked = (id: string, prompt: string) => ({ model: named(id), prompt: [beginning(), say(prompt)] })
+
     test("prompt cache: a hit is cheaper, and counted as saved", function*({ sandbox }) {
-      const ask = (prompt: string) => Loom.generate({ model, system: tokens(1200), prompt })
-      const first = yield* ask("One?")
-      const second = yield* ask("Two?")
+      const first = yield* Loom.generate(asked(models.text, "One?"))
+      const { generation: second } = yield* collected(Loom.stream(asked(models.text, "Two?")))
+      const bill = yield* sandbox.bill
       assert.strictEqual(first.usage.cacheRead, 0)
-      assert.strictEqual(first.saved.promptCache, 0)
-      assert.isAtLeast(second.usage.cacheRead, 1024)
-      const [, charged] = yield* sandbox.bill
-      assert.strictEqual(second.cost.picoUsd, Number(charged?.amount))
-      const rate = (item: string) => Number(charged?.lines.find((line) => line.item === item)?.rate)
-      const saved = second.usage.cacheRead * (rate("input") - rate("cachedRead"))
-      assert.isAbove(saved, 0)
-      assert.strictEqual(second.saved.promptCache, saved)
-      assert.strictEqual(second.saved.picoUsd, saved)
+      assert.isAtLeast(second.usage.cacheRead, from)
+      assert.isBelow(second.cost.picoUsd ?? NaN, first.cost.picoUsd ?? NaN)
+      assert.isAbove(second.saved.promptCache, 0)
+      for (const [index, { cost, saved }] of [first, second].entries()) {
+        assert.strictEqual(cost.picoUsd, Number(bill[index]?.amount))
+        assert.strictEqual(saved.promptCache, savedBy(bill[index]))
+        assert.strictEqual(saved.picoUsd, saved.promptCache)
+      }
     })
+
+    const { writes } = models
+    if (writes !== undefined) {
+      test("prompt cache: a write's premium counts against what is saved", function*({ sandbox }) {
+        const first = yield* Loom.generate(asked(writes, "One?"))
+        const second = yield* Loom.generate(asked(writes, "Two?"))
+        assert.isAtLeast(Object.values(first.usage.cacheWrite).reduce((sum, count) => sum + count, 0), from)
+        assert.isBelow(first.saved.promptCache, 0)
+        const bill = yield* sandbox.bill
+        assert.deepStrictEqual(
+          [first, second].map(({ cost }) => cost.picoUsd),
+          bill.map(({ amount }) => Number(amount))
+        )
+        assert.deepStrictEqual([first, second].map(({ saved }) => saved.promptCache), bill.map(savedBy))
+      })
+    }
   }
 
-  if (models.writes !== undefined) {
-    const writer = named(models.writes)
-    test("prompt cache: a write's premium counts against what is saved", function*({ sandbox }) {
-      const ask = (prompt: string) => Loom.generate({ model: writer, system: tokens(1300), prompt })
-      const first = yield* ask("One?")
-      const second = yield* ask("Two?")
-      const written = Object.values(first.usage.cacheWrite).reduce((sum, count) => sum + count, 0)
-      assert.isAtLeast(written, 1024)
-      const bill = yield* sandbox.bill
-      assert.deepStrictEqual([first, second].map(({ cost }) => cost.picoUsd), bill.map(({ amount }) => Number(amount)))
-      const rate = (entry: number, item: string) =>
-        Number(bill[entry]?.lines.find((line) => line.item.startsWith(item))?.rate ?? 0)
-      const premium = written * (rate(0, "cacheWrite") - rate(0, "input"))
-      assert.isAbove(premium, 0)
-      assert.strictEqual(first.saved.promptCache, -premium)
-      assert.isAbove(second.saved.promptCache, 0)
+  const lasting = Object.entries(can.promptCache?.lasting ?? {})
+  if (lasting.length > 0) {
+    test("prompt cache: breakpoints by how long they last, on parts of every role", function*({ sandbox }) {
+      const long = tokens((can.promptCache?.from ?? 0) + 10, "c")
+      for (const [ttl, options] of lasting) {
+        const asked = (prompt: string, content: Prompt.RawInput) => ({
+          model,
+          prompt: Prompt.concat(Prompt.make(content), Prompt.make([say(prompt)]))
+        })
+        const prompts: ReadonlyArray<Prompt.RawInput> = [
+          [{ role: "system", content: `${ttl} ${long}`, options }],
+          [{ role: "user", content: [{ type: "text", text: `${ttl} ${long}`, options }] }],
+          [
+            { role: "user", content: "lookup_weather" },
+            {
+              role: "assistant",
+              content: [
+                { type: "text", text: `${ttl} ${long}`, options },
+                { type: "tool-call", id: "toolu_1", name: "lookup_weather", params: { city: "Ulm", days: 1 } }
+              ]
+            },
+            {
+              role: "tool",
+              content: [{ type: "tool-result", id: "toolu_1", name: "lookup_weather", isFailure: false, result: ttl }]
+            }
+          ],
+          [
+            { role: "user", content: "lookup_weather" },
+            {
+              role: "assistant",
+              content: [{ type: "tool-call", id: "toolu_1", name: "lookup_weather", params: { city: "Ulm", days: 1 } }]
+            },
+            {
+              role: "tool",
+              content: [{
+                type: "tool-result",
+                id: "toolu_1",
+                name: "lookup_weather",
+                isFailure: false,
+                result: `${ttl} ${long}`,
+                options
+              }]
+            }
+          ]
+        ]
+        for (const content of prompts) {
+          yield* sandbox.reset
+          const first = yield* Loom.generate(asked("One?", content))
+          const second = yield* Loom.generate(asked("Two?", content))
+          assert.deepStrictEqual(Object.keys(first.usage.cacheWrite), [ttl])
+          assert.strictEqual(second.usage.cacheRead, first.usage.cacheWrite[ttl])
+          const bill = yield* sandbox.bill
+          assert.deepStrictEqual(
+            [first, second].map(({ cost }) => cost.picoUsd),
+            bill.map(({ amount }) => Number(amount))
+          )
+        }
+      }
     })
   }
 
@@ -552,7 +771,7 @@ export const contract = (vendor: Vendor): void => {
 
   test("at price 1, the cost is the number of tokens", function*() {
     for (const stream of [false, true]) {
-      const asked = { model, system: tokens(1200), prompt: "[words: 30]" }
+      const asked = { model, prompt: [beginning(stream ? "b" : "a"), say("[words: 30]")] }
       for (let i = 0; i < 2; i++) {
         const answer = stream ? (yield* collected(Loom.stream(asked))).generation : yield* Loom.generate(asked)
         assert.isAbove(answer.usage.totalTokens, 1200)
@@ -561,15 +780,10 @@ export const contract = (vendor: Vendor): void => {
     }
   }, {
     catalog: (sandbox) =>
-      (vendor.catalog === undefined ? Catalog.bundled : vendor.catalog(sandbox)).pipe(Catalog.registerModel({
-        provider: vendor.key,
-        model: models.text,
-        upstreamModel: models.answersAs,
-        // One pico-dollar a token.
-        inputCostPer1M: 0.000001,
-        outputCostPer1M: 0.000001,
-        cachedReadCostPer1M: 0.000001
-      }))
+      Effect.map(
+        Effect.orDie(Catalog.fromYaml(priceOne(vendor.key, models))),
+        (own) => Catalog.merge(vendor.catalog === undefined ? Catalog.bundled : vendor.catalog(sandbox), own)
+      )
   })
 
   test("the SDK's own retries are off", function*({ sandbox }) {
@@ -581,6 +795,17 @@ export const contract = (vendor: Vendor): void => {
       yield* failure(Stream.runDrain(Loom.stream({ model, prompt: "Hello", retry: quick })))
       assert.lengthOf(yield* sandbox.journal, 1 + quick.maxAttempts)
     }
+  })
+
+  test("the SDK sets no limit of time", function*() {
+    const timers = vi.spyOn(globalThis, "setTimeout")
+    yield* Effect.addFinalizer(() => Effect.sync(() => timers.mockRestore()))
+    yield* Loom.generate({ model, prompt: "Hello" })
+    yield* Stream.runDrain(Loom.stream({ model, prompt: "Hello" }))
+    const limits = timers.mock.calls.flatMap(([, millis = 0]) =>
+      millis > 60_000 && millis < 2 ** 31 - 1 ? [millis] : []
+    )
+    assert.deepStrictEqual(limits, [])
   })
 
   test("interrupting a call closes its socket", function*({ records, sandbox }) {

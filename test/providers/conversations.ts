@@ -33,14 +33,26 @@ export const dice = (seed: number): Dice => {
 export interface Voice {
   readonly model: string
   readonly reasons: boolean
-  /** Charges for what it writes to its cache, and takes options for it. */
-  readonly writes: boolean
   readonly tiers: ReadonlyArray<string>
+  /** Charges for what it writes to its cache, and takes options for it. */
+  readonly writes?: boolean | undefined
+  /** Can't be made to call a tool. */
+  readonly unforced?: boolean | undefined
+  /** Is asked with a temperature. */
+  readonly samples?: boolean | undefined
+}
+
+/** How a conversation is led, from its first turn to its last. */
+export interface Style {
+  readonly options?: Turn["options"] | undefined
+  /** The vendor's own web search, where it can be asked for. */
+  readonly search?: Tool.Any | undefined
+  /** Ends a part of the prompt that is to be cached. */
+  readonly marks?: Readonly<Record<"system" | "user", Prompt.ProviderOptions>> | undefined
 }
 
 const weather = Tool.make("lookup_weather", { parameters: Schema.Struct({ city: Schema.String, days: Schema.Int }) })
 const clock = Tool.make("read_clock", { parameters: Schema.Struct({ zone: Schema.String }) })
-const search = Tool.providerDefined({ id: "openai.web_search", customName: "Search", providerName: "web_search" })()
 
 const Order = Schema.Struct({
   customer: Schema.String,
@@ -48,11 +60,13 @@ const Order = Schema.Struct({
   note: Schema.optionalKey(Schema.String)
 })
 
-const png = (kilobytes: number) => {
+const bytes = (kilobytes: number, ...magic: ReadonlyArray<number>) => {
   const bytes = new Uint8Array(kilobytes * 1024)
-  bytes.set([0x89, 0x50, 0x4e, 0x47])
+  bytes.set(magic)
   return bytes
 }
+const png = (kilobytes: number) => ({ mediaType: "image/png", data: bytes(kilobytes, 0x89, 0x50, 0x4e, 0x47) })
+const pdf = (kilobytes: number) => ({ mediaType: "application/pdf", data: bytes(kilobytes, 0x25, 0x50, 0x44, 0x46) })
 
 /** Beginnings that many conversations share, above and below what a prompt cache takes. */
 const prefixes = [900, 1100, 1500, 2300, 4100].map((count, index) => {
@@ -63,11 +77,12 @@ const prefixes = [900, 1100, 1500, 2300, 4100].map((count, index) => {
 interface Turn {
   readonly options: Omit<GenerateOptions.GenerateOptions, "model" | "provider" | "prompt">
   readonly prompt: string
-  readonly image: Uint8Array | undefined
+  readonly file: { readonly mediaType: string; readonly data: Uint8Array } | undefined
   readonly stream: boolean
+  readonly forced: boolean
 }
 
-const turnOf = (roll: Dice, voice: Voice, style: { readonly chat: boolean; readonly tools: boolean }): Turn => {
+const turnOf = (roll: Dice, voice: Voice, { search }: Style, hasTools: boolean): Turn => {
   const prompt = roll.pick(
     `What is a ${roll.pick("loom", "warp", "weft")}?`,
     `[words: ${1 + roll.below(120)}]`,
@@ -75,20 +90,21 @@ const turnOf = (roll: Dice, voice: Voice, style: { readonly chat: boolean; reado
     "[say: Über 織機 🧶]",
     "[refuse]",
     "[filter] [words: 30]",
-    ...style.tools ? ["lookup_weather please", "lookup_weather and read_clock"] : [],
-    ...style.chat ? [] : ["search the latest news about linen"]
+    ...hasTools ? ["lookup_weather please", "lookup_weather and read_clock"] : [],
+    ...search === undefined ? [] : ["search the latest news about linen", "search the latest [pause]"]
   )
-  const searches = !style.chat && prompt.startsWith("search")
-  const tools = [...style.tools ? [weather, clock] : [], ...searches ? [search] : []]
+  const searches = prompt.startsWith("search") && search !== undefined
+  const tools = [...hasTools ? [weather, clock] : [], ...searches ? [search] : []]
   return {
     prompt,
-    image: roll.chance(0.15) ? png(1 + roll.below(150)) : undefined,
+    file: roll.chance(0.15) ? roll.chance(0.7) ? png(1 + roll.below(150)) : pdf(1 + roll.below(150)) : undefined,
     stream: roll.chance(0.5),
+    forced: hasTools && voice.unforced !== true && roll.chance(0.2),
     options: {
       ...tools.length === 0 ? {} : { tools },
       ...roll.chance(0.2) ? { maxOutputTokens: 8 + roll.below(60) } : {},
       ...voice.reasons && roll.chance(0.6) ? { reasoning: roll.pick("low", "medium", "high") } : {},
-      ...!voice.reasons && roll.chance(0.2) ? { temperature: 0.5 } : {}
+      ...voice.samples === true && roll.chance(0.2) ? { temperature: 0.5 } : {}
     }
   }
 }
@@ -97,32 +113,41 @@ const turnOf = (roll: Dice, voice: Voice, style: { readonly chat: boolean; reado
 export const converse = Effect.fnUntraced(
   function*(
     roll: Dice,
+    provider: string,
     voice: Voice,
+    style: Style,
     sandbox: Box
   ): Effect.fn.Return<ReadonlyArray<Attempt.Attempt>, GenerateError.GenerateError> {
-    const style = { chat: roll.chance(0.4), tools: roll.chance(0.3) }
     const attempts: Array<Attempt.Attempt> = []
-    const common: Turn["options"] = {
-      ...roll.chance(0.6) ? { system: roll.pick(prefixes[0] ?? "", ...prefixes) } : {},
-      ...style.chat ? { seed: 7 } : {},
+    const hasTools = roll.chance(0.3)
+    const asked = {
+      ...style.options,
       ...roll.chance(0.4) && voice.tiers.length > 0
         ? { serviceTier: voice.tiers[roll.below(voice.tiers.length)] ?? "default" }
         : {},
-      native: {
-        ...roll.chance(0.3) ? { prompt_cache_key: roll.pick("a", "b") } : {},
-        ...voice.writes && !style.chat && roll.chance(0.4) ? { prompt_cache_options: { ttl: "12h" } } : {}
-      }
-    }
-    const asked = { ...common, model: `openai/${voice.model}` } as const
+      provider,
+      model: voice.model
+    } as const
+    const beginning: Prompt.RawInput = roll.chance(0.6)
+      ? [{
+        role: "system",
+        content: roll.pick(prefixes[0] ?? "", ...prefixes),
+        options: style.marks?.system ?? {}
+      }]
+      : []
 
     if (roll.chance(0.1)) {
-      const { attempts } = yield* Loom.generateObject({ ...asked, prompt: "Make an order of linen", schema: Order })
+      const { attempts } = yield* Loom.generateObject({
+        ...asked,
+        prompt: [...beginning, { role: "user", content: "Make an order of linen" }],
+        schema: Order
+      })
       return attempts
     }
 
-    let history = Prompt.empty
-    const say = (turn: Pick<Turn, "options" | "stream">) => {
-      const options = { ...asked, ...turn.options, prompt: history }
+    let history = Prompt.make(beginning)
+    const say = (turn: Turn, toolChoice?: "required") => {
+      const options = { ...asked, ...turn.options, toolChoice, prompt: history }
       const answered = turn.stream
         ? Effect.map(Stream.runCollect(Loom.stream(options)), (parts) => Generation.fromParts(parts))
         : Loom.generate(options)
@@ -133,7 +158,7 @@ export const converse = Effect.fnUntraced(
       })
     }
     for (let turns = 1 + roll.below(3); turns > 0; turns--) {
-      const turn = turnOf(roll, voice, style)
+      const turn = turnOf(roll, voice, style, hasTools)
       if (roll.chance(0.05)) yield* sandbox.advance("2 hours")
       if (roll.chance(0.05)) yield* sandbox.script({ respond: { status: roll.pick(429, 500, 503) } })
       history = Prompt.concat(
@@ -141,12 +166,13 @@ export const converse = Effect.fnUntraced(
         Prompt.make([{
           role: "user",
           content: [
-            { type: "text", text: turn.prompt },
-            ...turn.image === undefined ? [] : [{ type: "file", mediaType: "image/png", data: turn.image } as const]
+            ...turn.file === undefined ? [] : [{ type: "file", ...turn.file } as const],
+            { type: "text", text: turn.prompt, options: style.marks?.user ?? {} }
           ]
         }])
       )
-      const answer = yield* say(turn)
+      let answer = yield* say(turn, turn.forced ? "required" : undefined)
+      if (answer?.finishReason === "pause") answer = yield* say(turn)
       const calls = answer?.content.flatMap((part) => part.type === "tool-call" && !part.providerExecuted ? [part] : [])
       // What was cut off in the middle of a call isn't answered.
       if (calls === undefined || answer?.finishReason === "length") return attempts

@@ -27,7 +27,7 @@ export interface World {
 
 export interface Setup extends Omit<Loom.Options, "providers" | "catalog" | "onCall"> {
   readonly sandbox?: Sandbox.Options | undefined
-  readonly catalog?: ((sandbox: Box) => Catalog.Catalog) | undefined
+  readonly catalog?: ((sandbox: Box) => Catalog.Catalog | Effect.Effect<Catalog.Catalog>) | undefined
   readonly providers: (sandbox: Box) => Readonly<Record<string, Providers.Source>>
   readonly environment?: Readonly<Record<string, string>> | undefined
 }
@@ -77,10 +77,11 @@ export const inWorld = <A, E>(
     const sandbox = yield* Sandbox.make(options)
     const records: Array<CallRecord.CallRecord> = []
     const environment = { ...given }
+    const chosen = catalog === undefined ? Catalog.bundled : catalog(sandbox)
     const loom = Loom.layer({
       retry: quick,
       ...rest,
-      catalog: catalog === undefined ? Catalog.bundled : catalog(sandbox),
+      catalog: Effect.isEffect(chosen) ? yield* chosen : chosen,
       providers: providers(sandbox),
       onCall: (record) => records.push(record)
     })

@@ -66,7 +66,7 @@ const toolOf = (
     const detail = `${tool.name} is the vendor's own tool, which Chat Completions doesn't have`
     throw Request.fail(request, new InvalidRequest({ field: "tools", detail }))
   }
-  return { type: "function", function: Wire.functionOf(tool) }
+  return { type: "function", function: Wire.functionOf(request, tool) }
 }
 
 const messagesOf = (request: Request.Request, message: Prompt.Message): ReadonlyArray<MessageParam> => {

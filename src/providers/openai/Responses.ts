@@ -27,7 +27,7 @@ export const body = (request: Request.Request, stream: boolean): Body => {
   const { object, params, prompt, toolChoice } = request
   const opening = prompt.content.findIndex((message) => message.role !== "system")
   const system = opening === -1 ? prompt.content : prompt.content.slice(0, opening)
-  const tools = request.tools.map(toolOf)
+  const tools = request.tools.map((tool) => toolOf(request, tool))
   return {
     model: request.model.upstream,
     stream,
@@ -57,8 +57,8 @@ export const body = (request: Request.Request, stream: boolean): Body => {
   }
 }
 
-const toolOf = (tool: Request.Request["tools"][number]): OpenAI.Responses.Tool =>
-  Wire.vendorTool(tool) ?? { type: "function", ...Wire.functionOf(tool) }
+const toolOf = (request: Request.Request, tool: Request.Request["tools"][number]): OpenAI.Responses.Tool =>
+  Wire.vendorTool(tool) ?? { type: "function", ...Wire.functionOf(request, tool) }
 
 /** The vendor's own tools have no names to be chosen by. */
 const choiceOf = (request: Request.Request, name: string): NonNullable<Body["tool_choice"]> => {

@@ -36,8 +36,8 @@ export const vendorTool = (tool: Tool.Any): OpenAI.Responses.WebSearchTool | und
   Tool.isProviderDefined(tool) ? { type: tool.providerName, ...tool.args } : undefined
 
 /** A tool that the caller runs. */
-export const functionOf = (tool: Tool.Any) => {
-  const { description, ...definition } = dialect.functionOf(tool)
+export const functionOf = (request: Request.Request, tool: Tool.Any) => {
+  const { description, ...definition } = dialect.functionOf(request, tool)
   return description === undefined ? definition : { ...definition, description }
 }
 
