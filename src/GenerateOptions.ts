@@ -283,7 +283,7 @@ const promptOf = (prompt: Prompt.RawInput, system: string | undefined): Result.R
       catch: (error) =>
         Schema.isSchemaError(error) ? misfitOf(error) : error instanceof Error ? error.message : "it can't be read"
     }),
-    (made) => system === undefined ? made : Prompt.setSystem(made, system)
+    (made) => system === undefined ? made : Prompt.concat(Prompt.make([{ role: "system", content: system }]), made)
   )
 }
 

@@ -92,6 +92,16 @@ describe("request", () => {
       )
     }))
 
+  it.effect("puts them in front of the conversation's own", () =>
+    Effect.gen(function*() {
+      const own = { role: "system", content: "Use metric units.", options: { acme: { cached: true } } } as const
+      const { prompt } = yield* requestOf({ system: "Be brief.", prompt: [own, { role: "user", content: "Hi" }] })
+      assert.deepStrictEqual(
+        prompt,
+        Prompt.make([{ role: "system", content: "Be brief." }, own, { role: "user", content: "Hi" }])
+      )
+    }))
+
   it.effect("takes a Prompt that is made already", () =>
     Effect.gen(function*() {
       const prompt = Prompt.make("Hi")

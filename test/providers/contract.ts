@@ -558,6 +558,12 @@ export const contract = (vendor: Vendor): void => {
     })
   }
 
+  test("native options don't change whether it streams", function*({ sandbox }) {
+    yield* Loom.generate({ model, prompt: "Hello", native: { stream: true } })
+    yield* collected(Loom.stream({ model, prompt: "Hello", native: { stream: false } }))
+    assert.deepStrictEqual((yield* bodies(sandbox)).map((body) => body["stream"] ?? false), [false, true])
+  })
+
   test("native options go in untouched, the native reply comes out", function*({ sandbox }) {
     const answer = yield* Loom.generate({ model, prompt: "Hello", native: vendor.native.options })
     const [body] = yield* bodies(sandbox)

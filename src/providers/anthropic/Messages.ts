@@ -39,7 +39,6 @@ export const body = (request: Request.Request, stream: boolean): Body => {
   const toolChoice = choiceOf(request)
   return {
     model: request.model.upstream,
-    stream,
     max_tokens: thinking.maxTokens,
     messages: prompt.content.flatMap((message) => messagesOf(request, message)),
     ...(system.length === 0 ? undefined : { system }),
@@ -49,7 +48,8 @@ export const body = (request: Request.Request, stream: boolean): Body => {
     ...(request.tools.length === 0 ? undefined : { tools: request.tools.map((tool) => toolOf(request, tool)) }),
     ...(toolChoice === undefined ? undefined : { tool_choice: toolChoice }),
     ...(Object.keys(outputConfig).length === 0 ? undefined : { output_config: outputConfig }),
-    ...request.native
+    ...request.native,
+    stream
   }
 }
 

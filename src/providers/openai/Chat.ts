@@ -29,7 +29,6 @@ export const body = (request: Request.Request, stream: boolean): Body => {
   const tools = request.tools.map((tool) => toolOf(request, tool))
   return {
     model: request.model.upstream,
-    stream,
     messages: request.prompt.content.flatMap((message) => messagesOf(request, message)),
     ...(params.maxOutputTokens === undefined ? undefined : { max_completion_tokens: params.maxOutputTokens }),
     ...(params.temperature === undefined ? undefined : { temperature: params.temperature }),
@@ -54,7 +53,8 @@ export const body = (request: Request.Request, stream: boolean): Body => {
       }
     }),
     ...(stream ? { stream_options: { include_usage: true } } : undefined),
-    ...request.native
+    ...request.native,
+    stream
   }
 }
 

@@ -30,7 +30,6 @@ export const body = (request: Request.Request, stream: boolean): Body => {
   const tools = request.tools.map((tool) => toolOf(request, tool))
   return {
     model: request.model.upstream,
-    stream,
     input: prompt.content.slice(system.length).flatMap((message) => inputOf(request, message)),
     store: false,
     ...(system.length === 0 ? undefined : {
@@ -53,7 +52,8 @@ export const body = (request: Request.Request, stream: boolean): Body => {
         format: { type: "json_schema", name: object.name, schema: Wire.dialect.schemaOf(request, object), strict: true }
       }
     }),
-    ...request.native
+    ...request.native,
+    stream
   }
 }
 
