@@ -11,7 +11,7 @@ import { createInterface } from "node:readline"
 
 const root = join(import.meta.dirname, "../..")
 const place = mkdtempSync(join(tmpdir(), "loom-bench-"))
-const rounds = Number(process.argv[2] ?? 9)
+const rounds = Number(process.argv[2] ?? 31)
 
 const npm = (...args: ReadonlyArray<string>) =>
   execFileSync("npm", args, { cwd: place, stdio: ["ignore", "pipe", "inherit"] })
@@ -60,7 +60,13 @@ const measure = async (names: ReadonlyArray<string>, port: string) => {
       micros.push(Number(value))
     }
   }
-  return running.map(({ micros, name }) => ({ name, micros: median(micros) }))
+  // Round by round, because the machine's own speed changes over a run.
+  const base = running.find(({ name }) => name.startsWith("sdk"))?.micros ?? []
+  return running.map(({ micros, name }) => ({
+    name,
+    micros: median(micros),
+    ratio: median(micros.map((micros, round) => micros / (base[round] ?? NaN)))
+  }))
 }
 
 /** Milliseconds to import each of these lists of modules, in turns. */
@@ -80,13 +86,12 @@ const port = String((await lines(server).next()).value)
 
 const print = (
   title: string,
-  rows: ReadonlyArray<{ readonly name: string; readonly micros: number }>,
+  rows: ReadonlyArray<{ readonly name: string; readonly micros: number; readonly ratio: number }>,
   unit: string
 ) => {
-  const base = rows.find(({ name }) => name.startsWith("sdk"))?.micros ?? NaN
   console.log(`\n${title}`)
-  for (const { micros, name } of rows) {
-    console.log(`  ${name.padEnd(16)} ${micros.toFixed(1).padStart(8)} ${unit}   ${(micros / base).toFixed(2)}`)
+  for (const { micros, name, ratio } of rows) {
+    console.log(`  ${name.padEnd(16)} ${micros.toFixed(1).padStart(8)} ${unit}   ${ratio.toFixed(2)}`)
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * A vendor's key, read at every call, so that one that is set or rotated later is seen.
  */
-import * as Config from "effect/Config"
+import type * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -20,13 +20,24 @@ export interface KeySource {
 export const source = (key: Key | undefined, variable: string): Effect.Effect<KeySource> =>
   Effect.map(ConfigProvider.ConfigProvider, (provider) => {
     if (key !== undefined && Redacted.isRedacted(key)) return { name: undefined, read: () => Effect.succeed(key) }
-    const config = key ?? Config.Redacted(variable)
+    const read: Effect.Effect<Redacted.Redacted, unknown> = key === undefined
+      ? load(provider, variable)
+      : key.parse(provider)
     return {
       name: variable,
-      read: (request) =>
-        Effect.mapError(config.parse(provider), () => Request.fail(request, new KeyMissing({ variable })))
+      read: (request) => Effect.mapError(read, () => Request.fail(request, new KeyMissing({ variable })))
     }
   })
+
+/** `Config.Redacted` without its codec: this is on the path of every call. */
+const load = (
+  provider: ConfigProvider.ConfigProvider,
+  variable: string
+): Effect.Effect<Redacted.Redacted, ConfigProvider.SourceError | undefined> =>
+  Effect.flatMap(
+    provider.load([variable]),
+    (node) => node?.value === undefined ? Effect.fail(undefined) : Effect.succeed(Redacted.make(node.value))
+  )
 
 /** The SDK's client for a key: the same one until the key changes. */
 export const clientFor = <Client>(make: (secret: string) => Promise<Client>) => {

@@ -98,16 +98,19 @@ export const make = Effect.fnUntraced(function*(
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))
 
+// The SDK's methods send the same, and prepare to read the reply, which Loom does.
 const responses = Adapter.ready({
   body: Responses.body,
-  send: (sdk: OpenAI, body, fetchOptions) => sdk.responses.create(body, { fetchOptions }),
+  send: (sdk: OpenAI, body, fetchOptions) =>
+    sdk.post("/responses", { body, fetchOptions, stream: body.stream === true }),
   generation: Responses.generation,
   decoder: Responses.decoder
 })
 
 const chat = Adapter.ready({
   body: Chat.body,
-  send: (sdk: OpenAI, body, fetchOptions) => sdk.chat.completions.create(body, { fetchOptions }),
+  send: (sdk: OpenAI, body, fetchOptions) =>
+    sdk.post("/chat/completions", { body, fetchOptions, stream: body.stream === true }),
   generation: Chat.generation,
   decoder: Chat.decoder
 })

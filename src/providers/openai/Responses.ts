@@ -365,11 +365,12 @@ const decodeToolUsage = Schema.decodeUnknownResult(
   Schema.Struct({ web_search: Schema.Struct({ num_requests: Schema.Natural }) })
 )
 
-const webSearchesIn = (reply: Reply): number =>
-  Result.match(decodeToolUsage(reply.tool_usage), {
-    onFailure: () => reply.output.filter((item) => item.type === "web_search_call").length,
-    onSuccess: (usage) => usage.web_search.num_requests
-  })
+const webSearchesIn = (reply: Reply): number => {
+  const usage = reply.tool_usage == null ? undefined : decodeToolUsage(reply.tool_usage)
+  return usage !== undefined && Result.isSuccess(usage)
+    ? usage.success.web_search.num_requests
+    : reply.output.filter((item) => item.type === "web_search_call").length
+}
 
 /** Decodes the events of one stream. */
 export const decoder = (request: Request.Request, origin: Origin): Decoder => {
