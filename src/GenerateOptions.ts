@@ -148,15 +148,25 @@ const others = {
   timeout: Schema.Unknown
 }
 
-/** One by one, since a call names few of them. */
-const decoders = new Map(
-  Object.entries({ ...params, ...others }).map(([name, schema]) => [name, Schema.decodeUnknownResult(schema)])
-)
+const schemas = new Map<string, Schema.ConstraintDecoder<unknown>>(Object.entries({ ...params, ...others }))
+
+const decoders = new Map<string, (u: unknown) => Result.Result<unknown, Schema.SchemaError>>()
+
+/** Made one by one when an option is first given: a call names few of them, and an import none. */
+const decoderOf = (name: string) => {
+  const made = decoders.get(name)
+  if (made !== undefined) return made
+  const schema = schemas.get(name)
+  if (schema === undefined) return undefined
+  const decode = Schema.decodeUnknownResult(schema)
+  decoders.set(name, decode)
+  return decode
+}
 
 /** The first option that doesn't fit: where, and why. */
 const misfitIn = (options: object): readonly [field: string, detail: string] | undefined => {
   for (const [name, value] of Object.entries(options)) {
-    const decode = decoders.get(name)
+    const decode = decoderOf(name)
     if (decode === undefined) return [name, "there is no such option; what only one vendor knows goes into `native`"]
     if (value === undefined) continue
     const decoded = decode(value)
