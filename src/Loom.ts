@@ -23,7 +23,6 @@
  */
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
-import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -223,9 +222,8 @@ export const CurrentLoom: Context.Reference<Engine> = Context.Reference<Engine>(
   }
 })
 
-/** Effect's own default copies the environment once; keys that are set later are to be seen. */
-const liveEnvironment = ConfigProvider.layer(
-  ConfigProvider.make((path) => Effect.suspend(() => ConfigProvider.fromEnv().load(path)))
+const liveEnvironment = Layer.unwrap(
+  Effect.map(Effect.promise(() => import("./internal/environment.ts")), ({ live }) => live)
 )
 
 const fromRuntime = (runtime: ManagedRuntime.ManagedRuntime<never, never>): Engine => {

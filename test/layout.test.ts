@@ -32,6 +32,7 @@ const testedThrough: Readonly<Record<string, string>> = {
   "internal/catalog.ts": "CatalogData.test.ts",
   "internal/catalogFile.ts": "Catalog.test.ts",
   "internal/dialect.ts": "providers/contract.ts",
+  "internal/environment.ts": "Loom.test.ts",
   "internal/exchange.ts": "providers/contract.ts",
   "internal/failures.ts": "Transport.test.ts",
   "internal/histogram.ts": "storage/Histogram.test.ts",
