@@ -5,7 +5,6 @@ import type { CallRecord } from "loom-router"
 import { Saved } from "loom-router"
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { monitorEventLoopDelay } from "node:perf_hooks"
 import { DatabaseSync } from "node:sqlite"
 import * as CallLog from "../../src/CallLog.ts"
 import * as Histogram from "../../src/internal/histogram.ts"
@@ -427,15 +426,9 @@ describe("SQLite", () => {
           yield* log.flush
           const other = yield* connect(path)
           other.exec("BEGIN IMMEDIATE")
-          const delay = monitorEventLoopDelay({ resolution: 1 })
-          delay.enable()
-          const started = performance.now()
           for (let n = 1; n <= 1000; n++) log.offer(record(n))
-          assert.isBelow(performance.now() - started, 50)
           const flushed = yield* Effect.forkChild(log.flush, { startImmediately: true })
           while (lines.length === 0) yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
-          delay.disable()
-          assert.isBelow(delay.percentile(99) / 1e6, 100)
           assert.match(lines[0] ?? "", /^Warn: call log: .*calls\.db: database is locked; another process is writing/)
           assert.strictEqual((yield* log.stats).queued, 1000)
           other.exec("ROLLBACK")
