@@ -13,7 +13,8 @@ export const tempPath = Effect.gen(function*() {
 /** A connection of the test's own. */
 export const connect = (path: string, options: { readonly readOnly?: boolean } = {}) =>
   Effect.acquireRelease(
-    Effect.sync(() => new DatabaseSync(path, options)),
+    // What was written is told before the log tidies up, which takes the lock once more.
+    Effect.sync(() => new DatabaseSync(path, { timeout: 5000, ...options })),
     (db) => Effect.sync(() => db.close())
   )
 
