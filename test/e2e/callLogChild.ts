@@ -45,7 +45,7 @@ const quiet = Logger.layer([Logger.make(({ message }) => {
 
 switch (what) {
   case "hold": {
-    const db = new DatabaseSync(path)
+    const db = new DatabaseSync(path, { timeout: 5000 })
     db.exec("BEGIN IMMEDIATE")
     say("locked")
     await setTimeout(Number(amount))
