@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import type { Attempt } from "./Attempt.ts"
 import type * as Catalog from "./Catalog.ts"
 import type { Currency } from "./Cost.ts"
+import type { GenerateError } from "./GenerateError.ts"
 import type { RetryPolicy } from "./RetryPolicy.ts"
 
 /**
@@ -30,6 +31,30 @@ export interface Call {
   readonly currency: Currency | undefined
   /** Append-only. */
   readonly attempts: Array<Attempt>
+}
+
+/**
+ * What every attempt passes right before it is sent: it may refuse, and sees how the attempt ends. Of a stream, the
+ * attempt is its opening, up to the first content.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Gate {
+  <A, R>(subject: Subject, attempt: Effect.Effect<A, GenerateError, R>): Effect.Effect<A, GenerateError, R>
+}
+
+/**
+ * What an attempt is about to ask.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Subject {
+  readonly provider: string
+  readonly model: string
+  /** A fingerprint of the key, never the key; "" where there is none. */
+  readonly key: string
 }
 
 /**

@@ -177,6 +177,30 @@ export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>()("QuotaExc
 }
 
 /**
+ * The vendor failed too often, or asked to be left alone, and isn't asked for now. Nothing was sent.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class CircuitOpen extends Schema.TaggedError<CircuitOpen>()("CircuitOpen", {
+  /** What opened the circuit. */
+  detail: Schema.String,
+  /** How long until the next attempt is let through; zero while one is finding out how the vendor does. */
+  remaining: Schema.DurationFromMillis
+}) implements Traits {
+  readonly what = "is left alone for now"
+  get why() {
+    return Duration.isZero(this.remaining)
+      ? `${this.detail}; another call is trying it just now`
+      : `${this.detail}; it is tried again in ${Duration.format(this.remaining)}`
+  }
+  readonly fix = "try again later, or add another provider to fail over to"
+  readonly retryable = false
+  readonly failover = true
+  readonly maybeBilled = false
+}
+
+/**
  * No key was found for the provider.
  *
  * @category reasons
@@ -376,6 +400,7 @@ export const Reason = Schema.Union([
   RateLimited,
   Overloaded,
   QuotaExceeded,
+  CircuitOpen,
   KeyMissing,
   KeyRefused,
   InvalidRequest,

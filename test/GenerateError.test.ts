@@ -21,6 +21,8 @@ const table: ReadonlyArray<
   ["overload", new GenerateError.Overloaded({ detail, maybeBilled: false, retryAfter: seconds(1) }), true, true, false],
   ["gateway timeout", new GenerateError.Overloaded({ detail, maybeBilled: true }), false, true, true],
   ["quota", new GenerateError.QuotaExceeded({ detail }), false, true, false],
+  ["open circuit", new GenerateError.CircuitOpen({ detail, remaining: seconds(30) }), false, true, false],
+  ["circuit under trial", new GenerateError.CircuitOpen({ detail, remaining: seconds(0) }), false, true, false],
   ["missing key", new GenerateError.KeyMissing({ variable: "ACME_API_KEY" }), false, true, false],
   ["refused key", new GenerateError.KeyRefused({ detail, source: "ACME_API_KEY" }), false, true, false],
   ["refused key of no known source", new GenerateError.KeyRefused({ detail }), false, true, false],
@@ -107,6 +109,12 @@ describe("message", () => {
 
   it("tells how long the vendor asked to wait", () => {
     assert.include(of(new GenerateError.RateLimited({ detail, retryAfter: seconds(7) })).why, "7s")
+  })
+
+  it("tells when a vendor that is left alone is tried again", () => {
+    const why = (wait: Duration.Duration) => of(new GenerateError.CircuitOpen({ detail, remaining: wait })).why
+    assert.strictEqual(why(seconds(30)), `${detail}; it is tried again in 30s`)
+    assert.strictEqual(why(seconds(0)), `${detail}; another call is trying it just now`)
   })
 })
 

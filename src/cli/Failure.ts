@@ -13,7 +13,7 @@ import { Output, type Style } from "./Output.ts"
 export const exitCodes = {
   failed: 1,
   usage: 2,
-  /** Worth another try later: rate limit, overload, network, timeout. */
+  /** Worth another try later: rate limit, overload, network, timeout, an open circuit. */
   transient: 3,
   /** No key, or one that was refused. */
   key: 4,
@@ -163,6 +163,7 @@ const exitCodeOf = ({ attempts, reason, status }: GenerateError): number => {
     case "Timeout":
     case "RateLimited":
     case "Overloaded":
+    case "CircuitOpen":
     case "Partial":
       return exitCodes.transient
     case "KeyMissing":
