@@ -24,6 +24,14 @@ export interface Call {
   readonly deadline: number
   /** The caller's own retry policy, in place of the layer's. */
   readonly retry: RetryPolicy | undefined
+  /** Attempts at most, of all candidates together. */
+  readonly maxAttempts: number
+  /** The caller's own use of the response cache, in place of the layer's. */
+  readonly cache: CacheUse | false | undefined
+  /** Whether the answer to the same question, asked at the same time, will do. */
+  readonly coalesce: boolean
+  /** What every attempt passes, the first outermost. */
+  readonly gates: ReadonlyArray<Gate>
   readonly tags: Readonly<Record<string, string>>
   /** Prices the attempts. Without one, a request's own model does. */
   readonly catalog: Catalog.Catalog | undefined
@@ -31,6 +39,21 @@ export interface Call {
   readonly currency: Currency | undefined
   /** Append-only. */
   readonly attempts: Array<Attempt>
+}
+
+/**
+ * How a call uses the response cache.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CacheUse {
+  /** Milliseconds for which an answer is kept; the layer's where unset. */
+  readonly ttl?: number | undefined
+  /** Answers are shared within a scope only: a tenant, an environment. */
+  readonly scope?: string | undefined
+  /** Asks anew, and keeps the new answer. */
+  readonly refresh?: boolean | undefined
 }
 
 /**
@@ -66,6 +89,10 @@ export interface Subject {
 export const make = (options?: {
   readonly timeout?: number | undefined
   readonly retry?: RetryPolicy | undefined
+  readonly maxAttempts?: number | undefined
+  readonly cache?: CacheUse | false | undefined
+  readonly coalesce?: boolean | undefined
+  readonly gates?: ReadonlyArray<Gate> | undefined
   readonly tags?: Readonly<Record<string, string>> | undefined
   readonly catalog?: Catalog.Catalog | undefined
   readonly currency?: Currency | undefined
@@ -77,6 +104,10 @@ export const make = (options?: {
       startedAt: now,
       deadline: options?.timeout === undefined ? Infinity : now + options.timeout,
       retry: options?.retry,
+      maxAttempts: options?.maxAttempts ?? defaultMaxAttempts,
+      cache: options?.cache,
+      coalesce: options?.coalesce ?? true,
+      gates: options?.gates ?? noGates,
       tags: options?.tags ?? noTags,
       catalog: options?.catalog,
       currency: options?.currency,
@@ -84,6 +115,9 @@ export const make = (options?: {
     })
   })
 
+/** Three candidates, tried three times each. */
+const defaultMaxAttempts = 9
+const noGates: ReadonlyArray<Gate> = []
 const noTags: Readonly<Record<string, string>> = {}
 
 /** A UUID of version 7: ids ascend with time, which an index likes. */

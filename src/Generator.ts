@@ -44,6 +44,7 @@ import * as Pull from "effect/Pull"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type * as Call from "./Call.ts"
 import * as Catalog from "./Catalog.ts"
 import { GenerateError, InvalidResponse, Partial, Rejected, Timeout } from "./GenerateError.ts"
 import * as Generation from "./Generation.ts"
@@ -110,7 +111,8 @@ export const make = (vendor: Omit<Generator, "pipe">): Generator =>
 
 /**
  * Like {@link make}, with what has to be ready before the vendor is asked: a key, a request in its own words. Where that
- * fails nothing is sent, and it is no attempt.
+ * fails nothing is sent, and it is no attempt. `again` may prepare an attempt anew after it failed, once: with a key
+ * that came meanwhile.
  *
  * @category constructors
  * @since 0.1.0
@@ -125,19 +127,49 @@ export const makePrepared = <Prepared>(vendor: {
     request: Request.Request,
     prepared: Prepared
   ) => Effect.Effect<Stream.Stream<Generation.Part, GenerateError>, GenerateError, Scope.Scope>
-}): Generator =>
-  of({
-    generate: (request) =>
-      Effect.flatMap(
-        Effect.suspend(() => vendor.prepare(request, false)),
-        (prepared) => attempted(request, () => vendor.generate(request, prepared))
-      ),
-    open: (request) =>
-      Effect.flatMap(
-        Effect.suspend(() => vendor.prepare(request, true)),
-        (prepared) => attemptedStream(request, () => vendor.open(request, prepared))
+  /** A fingerprint of the key that was prepared: gates tell keys apart by it. */
+  readonly keyOf?: ((prepared: Prepared) => string) | undefined
+  readonly again?:
+    | ((
+      request: Request.Request,
+      prepared: Prepared,
+      failure: GenerateError
+    ) => Effect.Effect<Prepared | undefined, GenerateError>)
+    | undefined
+}): Generator => {
+  const asking =
+    (stream: boolean) =>
+    <A, R>(ask: (request: Request.Request, prepared: Prepared) => Effect.Effect<A, GenerateError, R>) =>
+    (request: Request.Request): Effect.Effect<A, GenerateError, R> => {
+      const attempt = (prepared: Prepared) => gated(request, vendor.keyOf?.(prepared) ?? "", ask(request, prepared))
+      return Effect.flatMap(
+        Effect.suspend(() => vendor.prepare(request, stream)),
+        (prepared) => {
+          const { again } = vendor
+          if (again === undefined) return attempt(prepared)
+          return Effect.catch(attempt(prepared), (failure) =>
+            Effect.flatMap(
+              again(request, prepared, failure),
+              (anew) => anew === undefined ? Effect.fail(failure) : attempt(anew)
+            ))
+        }
       )
+    }
+  return of({
+    generate: asking(false)((request, prepared) => attempted(request, () => vendor.generate(request, prepared))),
+    open: asking(true)((request, prepared) => attemptedStream(request, () => vendor.open(request, prepared)))
   })
+}
+
+const gated = <A, R>(
+  { call: { gates }, model }: Request.Request,
+  key: string,
+  attempt: Effect.Effect<A, GenerateError, R>
+): Effect.Effect<A, GenerateError, R> => {
+  if (gates.length === 0) return attempt
+  const subject = { provider: model.provider, model: model.id, key }
+  return gates.reduceRight((attempt, gate) => gate(subject, attempt), attempt)
+}
 
 /**
  * A Generator that answers from a function, for tests of what stands above vendors: a text, a whole Generation, or an
@@ -235,6 +267,25 @@ export const mapRequest: {
 )
 
 /**
+ * Puts a gate before every attempt, inside of those that stand already: each has to let it pass, and sees how it ends.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const gate: {
+  (gate: Call.Gate): (self: Generator) => Generator
+  (self: Generator, gate: Call.Gate): Generator
+} = dual(
+  2,
+  (self: Generator, gate: Call.Gate): Generator =>
+    around(
+      self,
+      (run) => (request) =>
+        Effect.suspend(() => run({ ...request, call: { ...request.call, gates: [...request.call.gates, gate] } }))
+    )
+)
+
+/**
  * Asks this model, whatever the request names: a Model, or its id in the call's catalog (the bundled one without).
  *
  * Fails with `UnknownModel` where the catalog has no such id, and with `Unsupported` where the model can't do what the
@@ -256,7 +307,8 @@ export const model: {
     )))
 
 /**
- * Tries again what the policy repeats. The caller's own policy (`request.call.retry`) goes before it.
+ * Tries again what the policy repeats. The caller's own policy (`request.call.retry`) goes before it, under the budget of
+ * this one, which all calls share.
  *
  * @category combinators
  * @since 0.1.0
@@ -264,20 +316,32 @@ export const model: {
 export const retry: {
   (policy: RetryPolicy.RetryPolicy): (self: Generator) => Generator
   (self: Generator, policy: RetryPolicy.RetryPolicy): Generator
-} = dual(2, (self: Generator, policy: RetryPolicy.RetryPolicy): Generator =>
-  around(self, (run) => (request) => {
-    const { deadline, retry = policy } = request.call
+} = dual(2, (self: Generator, policy: RetryPolicy.RetryPolicy): Generator => {
+  const budget = RetryPolicy.makeBudget(policy.budget)
+  return around(self, (run) => (request) => {
+    const { call, model: { provider } } = request
+    const { retry = policy } = call
     if (retry.maxAttempts < 2) return run(request)
-    return Effect.catch(run(request), (first) => {
+    const retried = Effect.catch(run(request), (first) => {
       if (!RetryPolicy.repeats(retry, first)) return Effect.fail(first)
       // The schedule is built after the first failure, which is its first input: most calls don't fail.
       let attempt = 0
+      const allow = () => call.attempts.length < call.maxAttempts && budget.take(provider)
       return Effect.retry(
         Effect.suspend(() => attempt++ === 0 ? Effect.fail(first) : run(request)),
-        RetryPolicy.schedule(retry, deadline)
-      )
+        RetryPolicy.schedule(retry, {
+          get deadline() {
+            return call.deadline
+          },
+          allow
+        })
+      ).pipe(Effect.tap(() => Effect.sync(() => budget.give(provider, attempt - 1))))
     })
-  }))
+    return budget.isFull(provider)
+      ? retried
+      : Effect.tap(retried, () => Effect.sync(() => budget.give(provider, 0)))
+  })
+})
 
 /**
  * Asks `that` where this one fails. `when` says after which errors; by default after those that another vendor may help

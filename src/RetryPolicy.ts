@@ -26,6 +26,11 @@ export interface RetryPolicy {
   readonly maxRetryAfter: Duration.Duration
   /** Also repeat attempts that the vendor may charge for. */
   readonly retryMaybeBilled: boolean
+  /**
+   * Repeated attempts at one provider that may go without success: an outage isn't multiplied. Each that succeeds gives
+   * its own back, ten calls that succeed at once give one.
+   */
+  readonly budget: number
 }
 
 /**
@@ -40,12 +45,13 @@ export const RetryPolicy: Schema.Codec<RetryPolicy> = Schema.Struct({
   baseDelay: Schema.Duration,
   maxDelay: Schema.Duration,
   maxRetryAfter: Schema.Duration,
-  retryMaybeBilled: Schema.Boolean
+  retryMaybeBilled: Schema.Boolean,
+  budget: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 })
 
 /**
- * Makes a policy. Defaults: 3 attempts, 500 ms doubling up to 8 s, a Retry-After of up to 60 s, and no attempt that may
- * be billed twice.
+ * Makes a policy. Defaults: 3 attempts, 500 ms doubling up to 8 s, a Retry-After of up to 60 s, no attempt that may be
+ * billed twice, and a budget of 100.
  *
  * @category constructors
  * @since 0.1.0
@@ -56,12 +62,14 @@ export const make = (options?: {
   readonly maxDelay?: Duration.Input | undefined
   readonly maxRetryAfter?: Duration.Input | undefined
   readonly retryMaybeBilled?: boolean | undefined
+  readonly budget?: number | undefined
 }): RetryPolicy => ({
   maxAttempts: options?.maxAttempts ?? 3,
   baseDelay: Duration.fromInputUnsafe(options?.baseDelay ?? "500 millis"),
   maxDelay: Duration.fromInputUnsafe(options?.maxDelay ?? "8 seconds"),
   maxRetryAfter: Duration.fromInputUnsafe(options?.maxRetryAfter ?? "60 seconds"),
-  retryMaybeBilled: options?.retryMaybeBilled ?? false
+  retryMaybeBilled: options?.retryMaybeBilled ?? false,
+  budget: options?.budget ?? 100
 })
 
 /**
@@ -84,7 +92,20 @@ export const repeats = (policy: RetryPolicy, error: GenerateError): boolean => {
 }
 
 /**
- * The policy as a Schedule over failures. A wait that would end at or after `deadline` (epoch milliseconds) isn't begun.
+ * What ends repeating before the policy does. It is asked before each wait, so that it may change meanwhile.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Limits {
+  /** Epoch milliseconds: a wait that would end at or after it isn't begun. */
+  readonly deadline: number
+  /** Asked last, once all else allows another attempt. */
+  readonly allow?: (() => boolean) | undefined
+}
+
+/**
+ * The policy as a Schedule over failures.
  *
  * **Details**
  *
@@ -93,7 +114,7 @@ export const repeats = (policy: RetryPolicy, error: GenerateError): boolean => {
  * @category converting
  * @since 0.1.0
  */
-export const schedule = (policy: RetryPolicy, deadline: number): Schedule.Schedule<Duration.Duration, GenerateError> =>
+export const schedule = (policy: RetryPolicy, limits: Limits): Schedule.Schedule<Duration.Duration, GenerateError> =>
   Schedule.exponential(policy.baseDelay).pipe(
     Schedule.setInputType<GenerateError>(),
     Schedule.modifyDelay(({ duration }) => Effect.succeed(Duration.min(duration, policy.maxDelay))),
@@ -104,7 +125,46 @@ export const schedule = (policy: RetryPolicy, deadline: number): Schedule.Schedu
     Schedule.while(({ attempt, duration, input }) =>
       Effect.map(
         Clock.currentTimeMillis,
-        (now) => attempt < policy.maxAttempts && repeats(policy, input) && now + Duration.toMillis(duration) < deadline
+        (now) =>
+          attempt < policy.maxAttempts && repeats(policy, input) &&
+          now + Duration.toMillis(duration) < limits.deadline && (limits.allow?.() ?? true)
       )
     )
   )
+
+/**
+ * What is left of the budgets of all providers. One that was never tried again has all of its own.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Budget {
+  /** Takes one repeated attempt, where one is left. */
+  readonly take: (provider: string) => boolean
+  /** Whether nothing can be given back. */
+  readonly isFull: (provider: string) => boolean
+  /** A call succeeded, after this many repeated attempts. */
+  readonly give: (provider: string, repeated: number) => void
+}
+
+/**
+ * @category constructors
+ * @since 0.1.0
+ */
+export const makeBudget = (size: number): Budget => {
+  const left = new Map<string, number>()
+  return {
+    take: (provider) => {
+      const tokens = left.get(provider) ?? size
+      if (tokens < 1) return false
+      left.set(provider, tokens - 1)
+      return true
+    },
+    isFull: (provider) => !left.has(provider),
+    give: (provider, repeated) => {
+      const tokens = (left.get(provider) ?? size) + Math.max(repeated, 0.1)
+      if (tokens < size) left.set(provider, tokens)
+      else left.delete(provider)
+    }
+  }
+}

@@ -21,7 +21,10 @@ const waits = (
       return Effect.fail(error)
     })
     const random = options?.random ?? 0.5
-    const fiber = yield* Effect.retry(attempt, RetryPolicy.schedule(policy, options?.deadline ?? Infinity)).pipe(
+    const fiber = yield* Effect.retry(
+      attempt,
+      RetryPolicy.schedule(policy, { deadline: options?.deadline ?? Infinity })
+    ).pipe(
       Effect.exit,
       Effect.provideService(Random.Random, { nextDoubleUnsafe: () => random, nextIntUnsafe: () => 0 }),
       Effect.forkChild
@@ -107,7 +110,10 @@ describe("schedule", () => {
         times.push(now)
         return Effect.fail(script[times.length - 1]!)
       })
-      const fiber = yield* Effect.retry(attempt, RetryPolicy.schedule(RetryPolicy.make({ maxAttempts: 9 }), Infinity))
+      const fiber = yield* Effect.retry(
+        attempt,
+        RetryPolicy.schedule(RetryPolicy.make({ maxAttempts: 9 }), { deadline: Infinity })
+      )
         .pipe(
           Effect.flip,
           Effect.provideService(Random.Random, { nextDoubleUnsafe: () => 0.5, nextIntUnsafe: () => 0 }),

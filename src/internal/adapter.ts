@@ -4,6 +4,8 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import type * as Redacted from "effect/Redacted"
 import type * as Result from "effect/Result"
 import { GenerateError, InvalidRequest } from "../GenerateError.ts"
 import type { Generation } from "../Generation.ts"
@@ -55,8 +57,10 @@ export const noTimeout = 2 ** 31 - 1
 export const make = <Sdk>(vendor: Vendor<Sdk>): Generator.Generator => {
   const sdkFor = clientFor(vendor.sdk)
 
-  const prepare = Effect.fnUntraced(function*(request: Request, stream: boolean) {
-    const key = yield* vendor.key.read(request)
+  const prepare = (request: Request, stream: boolean) =>
+    Effect.flatMap(vendor.key.read(request), (key) => prepareWith(request, stream, key))
+
+  const prepareWith = Effect.fnUntraced(function*(request: Request, stream: boolean, key: Redacted.Redacted) {
     const clock = yield* Clock.Clock
     const fail = (cause: unknown) =>
       errorOf(request, cause, key, (error) => {
@@ -67,17 +71,27 @@ export const make = <Sdk>(vendor: Vendor<Sdk>): Generator.Generator => {
       try: () => vendor.write(request, stream),
       catch: (cause) => cause instanceof GenerateError ? cause : unwritable(request, cause)
     })
+    const { client, fingerprint } = sdkFor(key)
     const exchange: Exchange.Exchange = {
       request,
       fail,
-      send: async (fetchOptions) => protocol.send(await sdkFor(key), fetchOptions).asResponse(),
+      send: async (fetchOptions) => protocol.send(await client, fetchOptions).asResponse(),
       originOf: (headers) => ({ key, requestId: headers.get(vendor.requestIdHeader) ?? undefined })
     }
-    return { exchange, protocol }
+    return { exchange, protocol, key, stream, fingerprint }
   })
 
   return Generator.makePrepared({
     prepare,
+    keyOf: ({ fingerprint }) => fingerprint,
+    // A key that was refused may have been rotated since it was read.
+    again: (request, { key, stream }, { reason }) =>
+      reason._tag !== "KeyRefused"
+        ? Effect.undefined
+        : Effect.flatMap(
+          vendor.key.refetch(request),
+          (newer) => Equal.equals(newer, key) ? Effect.undefined : prepareWith(request, stream, newer)
+        ),
     generate: (request, { exchange, protocol }) =>
       Effect.flatMap(
         Exchange.ask(exchange),

@@ -5,6 +5,7 @@ import type * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import { hash } from "node:crypto"
 import { type GenerateError, KeyMissing } from "../GenerateError.ts"
 import * as Request from "../Request.ts"
 
@@ -14,23 +15,27 @@ export interface KeySource {
   /** What an error may call it: the environment variable, where it came from one. */
   readonly name: string | undefined
   readonly read: (request: Request.Request) => Effect.Effect<Redacted.Redacted, GenerateError>
+  /** Reads it where it really is: after a vendor refused the one that was read. */
+  readonly refetch: (request: Request.Request) => Effect.Effect<Redacted.Redacted, GenerateError>
 }
 
 /** The key as given, or else the environment variable. */
 export const source = (key: Key | undefined, variable: string): Effect.Effect<KeySource> =>
   Effect.map(ConfigProvider.ConfigProvider, (provider) => {
-    if (key !== undefined && Redacted.isRedacted(key)) return { name: undefined, read: () => Effect.succeed(key) }
-    const read: Effect.Effect<Redacted.Redacted, unknown> = key === undefined
-      ? load(provider, variable)
-      : key.parse(provider)
-    return {
-      name: variable,
-      read: (request) => Effect.mapError(read, () => Request.fail(request, new KeyMissing({ variable })))
+    if (key !== undefined && Redacted.isRedacted(key)) {
+      const given = () => Effect.succeed(key)
+      return { name: undefined, read: given, refetch: given }
     }
+    const load: Effect.Effect<Redacted.Redacted, unknown> = key === undefined
+      ? variableOf(provider, variable)
+      : key.parse(provider)
+    const read = (request: Request.Request) =>
+      Effect.mapError(load, () => Request.fail(request, new KeyMissing({ variable })))
+    return { name: variable, read, refetch: read }
   })
 
 /** `Config.Redacted` without its codec: this is on the path of every call. */
-const load = (
+const variableOf = (
   provider: ConfigProvider.ConfigProvider,
   variable: string
 ): Effect.Effect<Redacted.Redacted, ConfigProvider.SourceError | undefined> =>
@@ -39,12 +44,19 @@ const load = (
     (node) => node?.value === undefined ? Effect.fail(undefined) : Effect.succeed(Redacted.make(node.value))
   )
 
-/** The SDK's client for a key: the same one until the key changes. */
+/** What is made of a key, and the fingerprint it is told apart by: the same ones until the key changes. */
+export interface Made<Client> {
+  readonly client: Promise<Client>
+  readonly fingerprint: string
+}
+
 export const clientFor = <Client>(make: (secret: string) => Promise<Client>) => {
-  let latest: { readonly key: string; readonly client: Promise<Client> } | undefined
-  return (key: Redacted.Redacted): Promise<Client> => {
+  let latest: { readonly secret: string; readonly made: Made<Client> } | undefined
+  return (key: Redacted.Redacted): Made<Client> => {
     const secret = Redacted.value(key)
-    if (latest?.key !== secret) latest = { key: secret, client: make(secret) }
-    return latest.client
+    if (latest?.secret !== secret) {
+      latest = { secret, made: { client: make(secret), fingerprint: hash("sha256", secret, "hex").slice(0, 16) } }
+    }
+    return latest.made
   }
 }
