@@ -33,6 +33,7 @@ export interface CallRecord {
   readonly timing: Generation.Timing
   readonly cache: Generation.Summary["cache"]
   readonly finishReason: Generation.FinishReason | undefined
+  /** `undefined` where a part of it isn't known. */
   readonly saved: Saved | undefined
   /** Of the answer; what was metered on the way to it is on the attempts. */
   readonly usage: Usage | undefined
@@ -112,7 +113,7 @@ export const recorder = (
         timing: summary?.timing ?? timing(),
         cache: summary?.cache ?? "miss",
         finishReason: summary?.finishReason,
-        saved: summary?.saved,
+        saved: summary?.saved.unknown === true ? undefined : summary?.saved,
         usage: summary?.usage,
         error: error === undefined ? undefined : { status: error.status, what: error.what, why: error.why },
         requestId: summary?.requestId ?? error?.requestId,

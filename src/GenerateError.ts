@@ -482,6 +482,14 @@ export class GenerateError extends Schema.TaggedError<GenerateError>()("Generate
 export const isGenerateError = Schema.is(GenerateError)
 
 /**
+ * The same error for another caller, whose attempts are others.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const copy = (error: GenerateError): GenerateError => new GenerateError({ ...error })
+
+/**
  * The GenerateError that an effect failed with, if it did.
  *
  * @category accessors

@@ -170,7 +170,13 @@ export const make = (answered: Answered & { readonly content: ReadonlyArray<Cont
  */
 export const finish = (answered: Answered): FinishPart => Object.assign({ type: "finish" as const }, summary(answered))
 
-const withContent = (summary: Summary, content: ReadonlyArray<Content>): Generation => {
+/**
+ * Puts content to a summary.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const withContent = (summary: Summary, content: ReadonlyArray<Content>): Generation => {
   let text = ""
   const images: Array<Response.FilePart> = []
   for (const part of content) {

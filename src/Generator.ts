@@ -37,24 +37,30 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { dual } from "effect/Function"
+import { dual, identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import { type Pipeable, pipeArguments } from "effect/Pipeable"
 import * as Pull from "effect/Pull"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type * as Call from "./Call.ts"
+import * as CallKey from "./CallKey.ts"
 import * as Catalog from "./Catalog.ts"
+import * as Coalescing from "./Coalescing.ts"
 import { GenerateError, InvalidResponse, Partial, Rejected, Timeout } from "./GenerateError.ts"
 import * as Generation from "./Generation.ts"
 import type { Model } from "./Model.ts"
 import * as Request from "./Request.ts"
+import type * as ResponseCache from "./ResponseCache.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import * as Telemetry from "./Telemetry.ts"
 import * as Meter from "./internal/meter.ts"
 import * as Parts from "./internal/parts.ts"
 import { problemsOf } from "./internal/problems.ts"
+import { scoped } from "./internal/scoped.ts"
+import { encodeObject, passOn } from "./internal/sharing.ts"
 
 /**
  * @category models
@@ -344,6 +350,74 @@ export const retry: {
 })
 
 /**
+ * Answers with what was bought before, where there is something, and keeps what is bought: both as the cache and the
+ * call (`request.call.cache`) want it. A stream is kept when it was read to its end, and given as a stream.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const cached: {
+  (cache: ResponseCache.ResponseCache): (self: Generator) => Generator
+  (self: Generator, cache: ResponseCache.ResponseCache): Generator
+} = dual(2, (self: Generator, cache: ResponseCache.ResponseCache): Generator => {
+  const keep = (request: Request.Request, key: string, ttl: number, generation: Generation.Generation) =>
+    generation.cache === "miss" && generation.finishReason !== "unknown"
+      ? cache.set(key, { generation, object: encodeObject(request, generation.object) }, ttl)
+      : Effect.void
+
+  /** Looks the request up, and asks where nothing is kept. */
+  const looking = <A, R>(
+    ask: (request: Request.Request) => Effect.Effect<A, GenerateError, R>,
+    give: (generation: Generation.Generation) => A,
+    buy: (request: Request.Request, key: string, ttl: number) => Effect.Effect<A, GenerateError, R>
+  ) =>
+  (request: Request.Request): Effect.Effect<A, GenerateError, R> =>
+    Effect.suspend(() => {
+      const ttl = cache.ttl(request.call)
+      const key = ttl === undefined ? undefined : CallKey.of(request)
+      if (ttl === undefined || key === undefined) return ask(request)
+      const { cache: use } = request.call
+      if (use !== undefined && use !== false && use.refresh === true) return buy(request, key, ttl)
+      return Effect.flatMap(cache.get(key), (kept) => {
+        if (kept === undefined) return buy(request, key, ttl)
+        const given = passOn(kept.generation, kept.object, request, "hit")
+        return Result.isSuccess(given) ? Effect.succeed(give(given.success)) : buy(request, key, ttl)
+      })
+    })
+
+  return of({
+    generate: looking(
+      self.generate,
+      identity,
+      (request, key, ttl) => Effect.tap(self.generate(request), (generation) => keep(request, key, ttl, generation))
+    ),
+    open: looking(
+      self.open,
+      (generation) => Stream.fromIterable(Generation.toParts(generation)),
+      (request, key, ttl) =>
+        Effect.map(self.open(request), (stream) => {
+          const folder = Generation.makeFolder()
+          return Stream.mapArrayEffect(stream, (parts) => {
+            for (const part of parts) folder.add(part)
+            const generation = folder.generation()
+            return generation === undefined
+              ? Effect.succeed(parts)
+              : Effect.as(keep(request, key, ttl, generation), parts)
+          })
+        })
+    )
+  })
+})
+
+/**
+ * Asks once for all who ask the same at the same time. `request.call.coalesce: false` leaves a call out.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const coalesced = (self: Generator): Generator => of(Coalescing.make(self))
+
+/**
  * Asks `that` where this one fails. `when` says after which errors; by default after those that another vendor may help
  * with (`error.failover`).
  *
@@ -501,12 +575,3 @@ const attemptedStream = (
         )
       )
     })))
-
-/** Gives an effect a scope that lives on with the outer one, or is closed at once where it fails. */
-const scoped = <A, E, R>(open: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Scope.Scope> =>
-  Effect.flatMap(Effect.scope, (outer) =>
-    Effect.flatMap(Scope.fork(outer), (scope) =>
-      Effect.onExit(
-        Scope.provide(open, scope),
-        (exit) => Exit.isFailure(exit) ? Scope.close(scope, exit) : Effect.void
-      )))

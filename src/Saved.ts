@@ -21,18 +21,31 @@ export interface Saved {
   readonly coalescing: number
   readonly routing: number
   readonly batch: number
+  /** What one of them saved isn't known: it counts as zero here. */
+  readonly unknown: boolean
 }
 
 /**
- * Makes a Saved from the mechanisms that had a part in it.
+ * Makes a Saved from the mechanisms that had a part in it: `undefined` for one that had, by an unknown amount.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = (mechanisms: Partial<Omit<Saved, "picoUsd" | "usd">>): Saved => {
+export const make = (
+  mechanisms: { readonly [K in Exclude<keyof Saved, "picoUsd" | "usd" | "unknown">]?: number | undefined }
+): Saved => {
   const { batch = 0, coalescing = 0, promptCache = 0, responseCache = 0, routing = 0 } = mechanisms
   const picoUsd = promptCache + responseCache + coalescing + routing + batch
-  return { picoUsd, usd: picoUsd / 1e12, promptCache, responseCache, coalescing, routing, batch }
+  return {
+    picoUsd,
+    usd: picoUsd / 1e12,
+    promptCache,
+    responseCache,
+    coalescing,
+    routing,
+    batch,
+    unknown: Object.values(mechanisms).includes(undefined)
+  }
 }
 
 /**

@@ -120,12 +120,11 @@ const price = (
   const usage = named === undefined && answered.usage.state === "reported"
     ? { ...answered.usage, state: "estimated" as const }
     : answered.usage
-  const promptCache = usesPromptCache(answered.usage)
-    ? Cost.promptCacheSaving(named ?? model, answered.usage, options)
-    : undefined
   return {
     cost: Cost.of(named ?? model, usage, options),
-    saved: promptCache === undefined ? Saved.nothing : Saved.make({ promptCache }),
+    saved: usesPromptCache(answered.usage)
+      ? Saved.make({ promptCache: Cost.promptCacheSaving(named ?? model, answered.usage, options) })
+      : Saved.nothing,
     warning: named === undefined
       ? `the answer names ${answered.model}, which the catalog doesn't list: priced as ${model.id}`
       : undefined

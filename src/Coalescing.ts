@@ -1,0 +1,195 @@
+/**
+ * One upstream request, however many ask the same at the same time.
+ *
+ * **Details**
+ *
+ * Calls under way stand in Effect's `Cache`, which they leave with their answer; streams in its `RcMap`, until their
+ * last part. Who leaves disturbs nobody, and the last one to leave cancels the upstream request. A failure is shared by
+ * those who wait for it and kept nowhere. What is asked for many is asked in the name of the first, with his tags and
+ * spans, until the latest deadline of those who wait. One of them has its attempts on his record: the first that is
+ * still there.
+ *
+ * @since 0.1.0
+ */
+import * as Arr from "effect/Array"
+import * as Cache from "effect/Cache"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Exit from "effect/Exit"
+import * as Hash from "effect/Hash"
+import * as RcMap from "effect/RcMap"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { Attempt } from "./Attempt.ts"
+import type { Call } from "./Call.ts"
+import * as CallKey from "./CallKey.ts"
+import { copy, type GenerateError } from "./GenerateError.ts"
+import type * as Generation from "./Generation.ts"
+import type { Request } from "./Request.ts"
+import * as Replay from "./internal/replay.ts"
+import { scoped } from "./internal/scoped.ts"
+import { encodeObject, passOn } from "./internal/sharing.ts"
+
+/**
+ * What is asked once for many: the two methods of a Generator.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Methods {
+  readonly generate: (request: Request) => Effect.Effect<Generation.Generation, GenerateError>
+  readonly open: (
+    request: Request
+  ) => Effect.Effect<Stream.Stream<Generation.Part, GenerateError>, GenerateError, Scope.Scope>
+}
+
+/** Found by its hash; it carries the request that opens it. */
+class Flight implements Equal.Equal {
+  readonly hash: string
+  readonly request: Request
+  constructor(hash: string, request: Request) {
+    this.hash = hash
+    this.request = request
+  }
+  [Equal.symbol](that: Equal.Equal): boolean {
+    return that instanceof Flight && that.hash === this.hash
+  }
+  [Hash.symbol](): number {
+    return Number.parseInt(this.hash.slice(0, 8), 16)
+  }
+}
+
+/** A request on behalf of many. */
+interface Shared {
+  readonly request: Request
+  readonly put: (deadline: number) => void
+}
+
+/** The Call of a flight: nobody's own, so that no limit of one caller holds for the others. */
+const share = (request: Request): Shared => {
+  const { call } = request
+  let { deadline } = call
+  const own: Call = {
+    ...call,
+    get deadline() {
+      return deadline
+    },
+    maxAttempts: call.maxAttempts - call.attempts.length,
+    attempts: []
+  }
+  return {
+    request: { ...request, call: own },
+    put: (later) => {
+      deadline = Math.max(deadline, later)
+    }
+  }
+}
+
+/** Moves the attempts of a flight to the first caller who asks for them. Tells whether it was this one. */
+const take = (attempts: Array<Attempt>, call: Call): boolean => {
+  if (attempts.length === 0) return false
+  call.attempts.push(...attempts.splice(0))
+  return true
+}
+
+/** Who overrides how it is tried again, and what has no key, flies alone. */
+const hashOf = (request: Request): string | undefined =>
+  request.call.coalesce && request.call.retry === undefined ? CallKey.of(request) : undefined
+
+/**
+ * Coalesces what these methods are asked.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (methods: Methods): Methods => ({ generate: calls(methods), open: streams(methods) })
+
+const calls = (methods: Methods): Methods["generate"] => {
+  const underWay = new Map<string, Shared>()
+  /** Attempts whose last caller has left: he takes them with him. */
+  const left = new Map<string, Array<Attempt>>()
+
+  const fly = ({ hash, request }: Flight) =>
+    Effect.suspend(() => {
+      const shared = share(request)
+      underWay.set(hash, shared)
+      return Effect.onExit(
+        Effect.map(Effect.exit(methods.generate(shared.request)), (exit) => ({ exit, request: shared.request })),
+        (exit) => {
+          if (underWay.get(hash) === shared) underWay.delete(hash)
+          if (Exit.isFailure(exit)) left.set(hash, [...left.get(hash) ?? [], ...shared.request.call.attempts])
+          return Effect.void
+        }
+      )
+    })
+  // Nothing is built here but the map, so that it needs no surroundings.
+  const flights = Effect.runSync(Cache.makeWith(fly, { capacity: Infinity, timeToLive: () => 0 }))
+
+  return (request) =>
+    Effect.suspend(() => {
+      const hash = hashOf(request)
+      if (hash === undefined) return methods.generate(request)
+      underWay.get(hash)?.put(request.call.deadline)
+      return Effect.flatMap(
+        Effect.onExit(Cache.get(flights, new Flight(hash, request)), (exit) => {
+          if (Exit.isFailure(exit)) {
+            take(left.get(hash) ?? [], request.call)
+            left.delete(hash)
+          }
+          return Effect.void
+        }),
+        ({ exit, request: from }) => {
+          const isBuyer = take(from.call.attempts, request.call)
+          if (isBuyer) return exit
+          if (Exit.isFailure(exit)) return Effect.mapError(exit, copy)
+          return Effect.fromResult(passOn(exit.value, encodeObject(from, exit.value.object), request, "coalesced"))
+        }
+      )
+    })
+}
+
+const streams = (methods: Methods): Methods["open"] => {
+  const open = Effect.fnUntraced(function*(flight: Flight) {
+    const shared = share(flight.request)
+    const replay = yield* Replay.make(
+      methods.open(shared.request),
+      Effect.suspend(() => RcMap.invalidate(flights, flight))
+    )
+    return { ...shared, replay }
+  })
+  // A stream lives in the scopes of its readers, so that there is none to close.
+  const flights: RcMap.RcMap<Flight, Shared & { readonly replay: Replay.Replay }> = Effect.runSync(
+    Scope.provide(RcMap.make({ lookup: open }), Scope.makeUnsafe())
+  )
+
+  const join = Effect.fnUntraced(function*(flight: Flight) {
+    const { request } = flight
+    let attempts: Array<Attempt> = []
+    // Runs after the flight was left: who leaves last takes what he has cancelled.
+    yield* Effect.addFinalizer(() => Effect.sync(() => take(attempts, request.call)))
+    const { put, replay, request: from } = yield* RcMap.get(flights, flight)
+    attempts = from.call.attempts
+    put(request.call.deadline)
+    const own = (error: GenerateError) => take(attempts, request.call) ? error : copy(error)
+    yield* Effect.mapError(replay.opened, own)
+    const pull = Effect.flatMap(
+      Effect.mapError(replay.reader(), (error) => Cause.isDone(error) ? error : own(error)),
+      (parts) => {
+        const last = Arr.lastNonEmpty(parts)
+        if (last.type !== "finish" || take(attempts, request.call)) return Effect.succeed(parts)
+        return Effect.map(
+          Effect.fromResult(passOn(last, encodeObject(from, last.object), request, "coalesced")),
+          (finish) => Arr.append(parts.slice(0, -1), finish)
+        )
+      }
+    )
+    return Stream.fromPull(Effect.succeed(pull))
+  })
+
+  return (request) =>
+    Effect.suspend(() => {
+      const hash = hashOf(request)
+      return hash === undefined ? methods.open(request) : scoped(join(new Flight(hash, request)))
+    })
+}

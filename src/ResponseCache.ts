@@ -1,0 +1,277 @@
+/**
+ * Answers that were bought before: off unless asked for, by a layer or by a call.
+ *
+ * **Example** (Answers for an hour, for all calls under the layer)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Loom } from "loom-router"
+ *
+ * const answer = Loom.generate({ model: "openai/gpt-4o-mini", prompt: "What is a loom?" })
+ *
+ * export const twice = Effect.all([answer, answer]).pipe(
+ *   Effect.map((answers) => answers.map(({ cache, saved }) => [cache, saved.usd])), // "miss", then "hit"
+ *   Effect.provide(Loom.layer({ cache: "1 hour" }))
+ * )
+ * ```
+ *
+ * **Details**
+ *
+ * Answers are found by their `CallKey` and kept under the model that was asked for them; a call and a stream of the same
+ * question share one. Temperature plays no part in what may be kept. Failures and answers that may have been cut off are
+ * never kept.
+ *
+ * The memory tier is Effect's `Cache`: 2,000 answers, none above 64 kB. Behind it may stand a store that survives the
+ * process and is shared by many ({@link layerSqlite}). A store that is broken or slow costs a call at most 50 ms and
+ * never fails it; one that failed three times in a row is left alone for ten seconds.
+ *
+ * @since 0.1.0
+ */
+import * as Cache from "effect/Cache"
+import type * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import type { Call } from "./Call.ts"
+import * as CallKey from "./CallKey.ts"
+import type { Request } from "./Request.ts"
+import * as Codec from "./internal/keptAnswer.ts"
+
+/**
+ * An answer as it is kept: its object as JSON, to be decoded anew for every caller.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Answer extends Codec.Answer {}
+
+/**
+ * How long something is kept, in epoch milliseconds.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Life {
+  readonly storedAt: number
+  readonly expiresAt: number
+}
+
+/**
+ * What stands behind the memory tier. It may fail and it may be slow.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Store {
+  /** What is kept under a key at this time. */
+  readonly get: (key: string, now: number) => Effect.Effect<Life & { readonly value: Uint8Array } | undefined, unknown>
+  readonly set: (key: string, entry: Life & { readonly value: Uint8Array }) => Effect.Effect<void, unknown>
+  readonly clear: Effect.Effect<unknown, unknown>
+}
+
+/**
+ * What became of lookups and of answers, since the cache was made.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Stats {
+  readonly hits: number
+  readonly misses: number
+  readonly kept: number
+  /** Answers that can't be written as JSON. */
+  readonly unwritable: number
+  /** Answers too large for the memory tier. */
+  readonly tooLarge: number
+  /** Reads and writes of the store that failed or took too long. */
+  readonly failed: number
+  /** Reads and writes that weren't tried, after failures in a row or because too many were waiting. */
+  readonly skipped: number
+}
+
+/**
+ * Keeps answers.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ResponseCache {
+  /** How long an answer to this call is kept, in milliseconds; `undefined` where the cache has no part in it. */
+  readonly ttl: (call: Call) => number | undefined
+  readonly get: (key: string) => Effect.Effect<Answer | undefined>
+  /** Hands an answer over, to be kept for this many milliseconds. Doesn't wait for the store. */
+  readonly set: (key: string, answer: Answer, ttl: number) => Effect.Effect<void>
+  readonly clear: Effect.Effect<void>
+  readonly stats: Effect.Effect<Stats>
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** How long answers are kept. Without it only calls that name a time of their own are. */
+  readonly ttl?: Duration.Input | undefined
+  /** Answers in memory at most: 2,000. Reading slows down with their number. */
+  readonly capacity?: number | undefined
+  /** Bytes of an answer in memory at most, as JSON: 65,536. */
+  readonly maxEntryBytes?: number | undefined
+  readonly store?: Store | undefined
+}
+
+/** What a store may cost a call, in milliseconds. */
+const patience = 50
+/** Writes that may wait for a store. */
+const maxWriting = 256
+/** So many failures in a row, and a store is left alone for so many milliseconds. */
+const failuresInARow = 3
+const rest = 10_000
+
+/**
+ * Makes a cache.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function*(
+  options: Options = {}
+): Effect.fn.Return<ResponseCache, never, Scope.Scope> {
+  const scope = yield* Effect.scope
+  const own = options.ttl === undefined ? undefined : Duration.toMillis(Duration.fromInputUnsafe(options.ttl))
+  const maxEntryBytes = options.maxEntryBytes ?? 65_536
+  const count = { hits: 0, misses: 0, kept: 0, unwritable: 0, tooLarge: 0, failed: 0, skipped: 0 }
+  const memory = yield* Cache.makeWith((_: string) => Effect.succeed<Entry | undefined>(undefined), {
+    capacity: options.capacity ?? 2000
+  })
+
+  let inARow = 0
+  let restsUntil = 0n
+  let writing = 0
+  const guarded = <A>(clock: Clock.Clock, ask: Effect.Effect<A, unknown>): Effect.Effect<A | undefined> => {
+    if (clock.monotonicTimeNanosUnsafe() < restsUntil) {
+      count.skipped++
+      return Effect.undefined
+    }
+    return Effect.matchCauseEffect(Effect.timeout(ask, patience), {
+      onSuccess: (value) =>
+        Effect.sync(() => {
+          inARow = 0
+          return value
+        }),
+      onFailure: () =>
+        Effect.sync(() => {
+          count.failed++
+          inARow++
+          if (inARow >= failuresInARow) restsUntil = clock.monotonicTimeNanosUnsafe() + BigInt(rest) * 1_000_000n
+          return undefined
+        })
+    })
+  }
+
+  const remember = (key: string, entry: Entry, bytes: number): Effect.Effect<void> => {
+    if (bytes <= maxEntryBytes) return Cache.set(memory, key, entry)
+    count.tooLarge++
+    return Effect.void
+  }
+
+  const recall = (key: string, clock: Clock.Clock, store: Store): Effect.Effect<Answer | undefined> => {
+    const now = clock.currentTimeMillisUnsafe()
+    return Effect.flatMap(guarded(clock, store.get(key, now)), (kept) => {
+      const answer = kept === undefined || !isLive(kept, now) ? undefined : Codec.decode(kept.value)
+      if (kept === undefined || answer === undefined) {
+        count.misses++
+        return Effect.undefined
+      }
+      count.hits++
+      const { expiresAt, storedAt, value } = kept
+      return Effect.as(remember(key, { ...answer, storedAt, expiresAt }, value.length), answer)
+    })
+  }
+
+  const write = (key: string, entry: Entry, value: Uint8Array, clock: Clock.Clock, store: Store) => {
+    if (writing >= maxWriting) {
+      count.skipped++
+      return Effect.void
+    }
+    writing++
+    const { expiresAt, storedAt } = entry
+    return Effect.forkIn(
+      Effect.ensuring(
+        guarded(clock, store.set(key, { value, storedAt, expiresAt })),
+        Effect.sync(() => writing--)
+      ),
+      scope,
+      { startImmediately: true }
+    )
+  }
+
+  return {
+    ttl: ({ cache }) => cache === false ? undefined : cache?.ttl ?? own,
+    get: (key) =>
+      Effect.clockWith((clock) =>
+        Effect.flatMap(Cache.getSuccess(memory, key), (kept) => {
+          const entry = Option.getOrUndefined(kept)
+          if (entry !== undefined && isLive(entry, clock.currentTimeMillisUnsafe())) {
+            count.hits++
+            return Effect.succeed(entry)
+          }
+          if (options.store !== undefined) return recall(key, clock, options.store)
+          count.misses++
+          return Effect.undefined
+        })
+      ),
+    set: (key, answer, ttl) =>
+      Effect.clockWith((clock) => {
+        const value = Codec.encode(answer)
+        if (value === undefined) {
+          count.unwritable++
+          return Effect.void
+        }
+        count.kept++
+        const now = clock.currentTimeMillisUnsafe()
+        const entry: Entry = { ...answer, storedAt: now, expiresAt: now + ttl }
+        const remembered = remember(key, entry, value.length)
+        return options.store === undefined
+          ? remembered
+          : Effect.andThen(remembered, write(key, entry, value, clock, options.store))
+      }),
+    clear: Effect.andThen(Cache.invalidateAll(memory), Effect.ignore(options.store?.clear ?? Effect.void)),
+    stats: Effect.sync(() => ({ ...count }))
+  }
+})
+
+type Entry = Answer & Life
+
+/** Neither past its time, nor from a time that hasn't come: the clock may have been set back. */
+const isLive = ({ expiresAt, storedAt }: Life, now: number): boolean =>
+  now < expiresAt && now > storedAt - (expiresAt - storedAt)
+
+/**
+ * The fields by which two requests are not the same question, such as `params.temperature` or `prompt[2].content`: none
+ * where one is answered by what was kept for the other. It tells names only, no values.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const explain: (a: Request, b: Request) => ReadonlyArray<string> = CallKey.differences
+
+/**
+ * The cache that engines made from here on use, where their options name none.
+ *
+ * @category references
+ * @since 0.1.0
+ */
+export const CurrentResponseCache: Context.Reference<ResponseCache | undefined> = Context.Reference<
+  ResponseCache | undefined
+>("loom-router/ResponseCache/CurrentResponseCache", { defaultValue: () => undefined })
+
+/**
+ * One cache for all engines made under it.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options?: Options): Layer.Layer<never> => Layer.effect(CurrentResponseCache, make(options))

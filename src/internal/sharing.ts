@@ -1,0 +1,53 @@
+/**
+ * Answers that were bought for one caller and are given to another: nothing is paid for them, and what they would have
+ * cost is saved. An object is decoded anew, by the schema of who gets it.
+ */
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Cost from "../Cost.ts"
+import { type GenerateError, InvalidResponse } from "../GenerateError.ts"
+import type { Summary } from "../Generation.ts"
+import * as Request from "../Request.ts"
+import * as Saved from "../Saved.ts"
+import { problemsOf } from "./problems.ts"
+
+/** The object of an answer as JSON, by the schema that it was asked for with. */
+export const encodeObject = (request: Request.Request, object: unknown): unknown =>
+  request.object === undefined || object === undefined
+    ? undefined
+    : Result.getOrUndefined(Schema.encodeUnknownResult(codecOf(request.object.schema))(object))
+
+/** By this it saves its list price, of which its own savings are a part. */
+const mechanism = { hit: "responseCache", coalesced: "coalescing" } as const
+
+/** The answer as another caller gets it, whose object is `json`. */
+export const passOn = <A extends Summary>(
+  answered: A,
+  json: unknown,
+  request: Request.Request,
+  how: "hit" | "coalesced"
+): Result.Result<A, GenerateError> => {
+  const { cost, saved } = answered
+  const { currency } = request.call
+  const given = {
+    ...answered,
+    cache: how,
+    cost: currency === undefined ? Cost.zero : Cost.withCurrency(Cost.zero, currency),
+    saved: Saved.make({ [mechanism[how]]: cost.picoUsd === undefined ? undefined : cost.picoUsd + saved.picoUsd })
+  }
+  if (request.object === undefined || json === undefined) return Result.succeed(given)
+  return Result.mapBoth(Schema.decodeUnknownResult(codecOf(request.object.schema))(json), {
+    onSuccess: (object) => ({ ...given, object }),
+    onFailure: (error) => Request.fail(request, new InvalidResponse({ detail: problemsOf(error)[0].message }))
+  })
+}
+
+const codecs = new WeakMap<object, Schema.ConstraintCodec<unknown, unknown>>()
+
+const codecOf = (schema: Schema.ConstraintCodec<unknown, unknown>): Schema.ConstraintCodec<unknown, unknown> => {
+  const known = codecs.get(schema)
+  if (known !== undefined) return known
+  const codec = Schema.toCodecJson(schema)
+  codecs.set(schema, codec)
+  return codec
+}
