@@ -14,6 +14,7 @@ import * as Model from "./Model.ts"
 import * as Price from "./Price.ts"
 import * as shipped from "./internal/catalog.ts"
 import type { CatalogFile } from "./internal/catalogFile.ts"
+import * as equivalence from "./internal/equivalents.ts"
 
 const TypeId = "~loom-router/Catalog"
 
@@ -27,6 +28,7 @@ export interface Catalog extends Pipeable {
   readonly [TypeId]: {
     readonly shelves: () => Shelves
     readonly index: () => Index
+    readonly equivalents: () => equivalence.Equivalents
   }
 }
 
@@ -37,6 +39,15 @@ export interface Catalog extends Pipeable {
  * @since 0.1.0
  */
 export type ModelIds = shipped.ModelIds
+
+/**
+ * A model that may stand in for another: the `same-model` at another provider, or an `equivalent` of like price and
+ * purpose. `params` are those with which it belongs to its tier: `{ quality: "low" }`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Equivalent = equivalence.Equivalent
 
 /**
  * Everything that is wrong with a catalog file or a registration.
@@ -81,7 +92,7 @@ export class ModelNotFound extends Schema.TaggedError<ModelNotFound>()("ModelNot
  * @category constructors
  * @since 0.1.0
  */
-export const bundled: Catalog = make(() => shelve(shipped.files()))
+export const bundled: Catalog = make(() => shelve(shipped.files()), shipped.equivalents)
 
 /**
  * A catalog of nothing.
@@ -108,7 +119,7 @@ export const fromYaml = Effect.fnUntraced(
 
 /**
  * Joins two catalogs. Where both know a model, `that` one's row replaces the other; a provider's facts are joined field
- * by field, and its service tiers, regions and fees hold for the models of both.
+ * by field, and its service tiers, regions and fees hold for the models of both. Tiers of equivalents are joined too.
  *
  * @category combinators
  * @since 0.1.0
@@ -117,11 +128,14 @@ export const merge: {
   (that: Catalog): (self: Catalog) => Catalog
   (self: Catalog, that: Catalog): Catalog
 } = dual(2, (self: Catalog, that: Catalog): Catalog =>
-  make(() => {
-    const joined = new Map(self[TypeId].shelves())
-    for (const [key, shelf] of that[TypeId].shelves()) joined.set(key, joinShelves(joined.get(key), shelf))
-    return joined
-  }))
+  make(
+    () => {
+      const joined = new Map(self[TypeId].shelves())
+      for (const [key, shelf] of that[TypeId].shelves()) joined.set(key, joinShelves(joined.get(key), shelf))
+      return joined
+    },
+    () => equivalence.join(self[TypeId].equivalents(), that[TypeId].equivalents())
+  ))
 
 /**
  * Adds a model, or replaces one. Prices are USD per million tokens; without them the cost of its calls is unknown, and
@@ -199,6 +213,48 @@ export interface ProviderOptions {
   readonly baseUrl: string
   /** The environment variable that holds the key; none for a vendor that asks for none. */
   readonly apiKeyEnv?: string | undefined
+}
+
+/**
+ * Lets models stand in for those of a tier, such as `text.small`, and these for them. They are asked after those that the
+ * tier has, in the order given. A tier that isn't there yet is made, and stands alone: nothing is above it.
+ *
+ * Ids are `provider/model`; the models may be registered later.
+ *
+ * **Gotchas**
+ *
+ * Throws a {@link CatalogError} where an id or the tier's name can't be one.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const registerEquivalents: {
+  (tier: string, ids: ReadonlyArray<string>): (self: Catalog) => Catalog
+  (self: Catalog, tier: string, ids: ReadonlyArray<string>): Catalog
+} = dual(3, (self: Catalog, tier: string, ids: ReadonlyArray<string>): Catalog => {
+  const added = tierOf(tier, ids)
+  return merge(self, make(() => new Map(), () => ({ tiers: [added], sameModels: [] })))
+})
+
+/**
+ * Lists the models that may stand in for one at a time (milliseconds since 1970), in the order in which failover asks them:
+ * the same model at other providers, then the rest of its tier, cheapest first, then the tier above. A model in two tiers
+ * stands in the lower one.
+ *
+ * Deprecated and retired models, previews, moving names and what retires within 60 days are never among them, though they
+ * may be `model`. An embedding has none: vectors of two models can't be compared. Whether one is able to answer a given
+ * request isn't looked at.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const equivalents = (
+  self: Catalog,
+  model: Model.Model,
+  options: { readonly at: number }
+): ReadonlyArray<Equivalent> => {
+  const { qualified } = self[TypeId].index()
+  return equivalence.of(self[TypeId].equivalents(), (name) => qualified.get(name)?.model, model, options.at)
 }
 
 /**
@@ -296,9 +352,9 @@ interface Listed {
   readonly found: Result.Result<Model.Model, ModelNotFound>
 }
 
-function make(load: () => Shelves): Catalog {
+function make(load: () => Shelves, tiers: () => equivalence.Equivalents = () => equivalence.none): Catalog {
   const shelves = once(load)
-  const internals = { shelves, index: once(() => indexOf(shelves())) }
+  const internals = { shelves, index: once(() => indexOf(shelves())), equivalents: once(tiers) }
   return {
     [TypeId]: internals,
     pipe() {
@@ -486,6 +542,20 @@ const providerOf = (options: ProviderOptions): Price.Loose<Model.Provider> => {
     baseUrl: options.baseUrl,
     apiKeyEnv: options.apiKeyEnv
   }
+}
+
+const tierOf = (key: string, ids: ReadonlyArray<string>): equivalence.Tier => {
+  const path = `registerEquivalents(${key})`
+  const problems = [
+    ...nameProblems(`${path}.tier`, key),
+    ...ids.flatMap((id, i) =>
+      /^[^/]+\/./.test(id)
+        ? nameProblems(`${path}.ids[${i}]`, id)
+        : [{ path: `${path}.ids[${i}]`, problem: "expected a provider and a model: openai/gpt-4o-mini" }]
+    )
+  ]
+  if (problems.length > 0) throw new CatalogError({ problems })
+  return { key, members: ids.map((id) => ({ id })) }
 }
 
 const nameProblems = (path: string, name: string): Array<{ readonly path: string; readonly problem: string }> =>

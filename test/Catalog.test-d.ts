@@ -29,6 +29,7 @@ describe("Catalog", () => {
         apiKeyEnv: "NEWCO_API_KEY"
       }),
       Catalog.registerModel({ provider: "newco", model: "newco-large", inputCostPer1M: 2.5, outputCostPer1M: 10 }),
+      Catalog.registerEquivalents("text.medium", ["newco/newco-large"]),
       Catalog.merge(Catalog.empty)
     )
     expectTypeOf(catalog).toEqualTypeOf<Catalog.Catalog>()

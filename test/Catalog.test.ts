@@ -219,6 +219,66 @@ describe("registerOpenAiCompatible", () => {
   })
 })
 
+describe("registerEquivalents", () => {
+  const today = { at }
+  const ids = (catalog: Catalog.Catalog, id: string) =>
+    Catalog.equivalents(catalog, found(catalog, id), today).map(({ model }) => `${model.provider}/${model.id}`)
+
+  it("lets a registered model join a tier, and find it", () => {
+    const joined = Catalog.registerEquivalents(newco, "text.small", ["newco/newco-large", "newco/later"])
+    assert.deepStrictEqual(ids(joined, "anthropic/claude-haiku-4-5"), [
+      "openai/gpt-5.6-luna",
+      "newco/newco-large",
+      "openai/gpt-6.1-terra"
+    ])
+    assert.deepStrictEqual(ids(joined, "newco/newco-large"), [
+      "openai/gpt-5.6-luna",
+      "anthropic/claude-haiku-4-5",
+      "openai/gpt-6.1-terra"
+    ])
+    assert.deepStrictEqual(ids(newco, "newco/newco-large"), [])
+    const later = Catalog.registerModel(joined, { provider: "newco", model: "later" })
+    assert.include(ids(later, "openai/gpt-5.6-luna"), "newco/later")
+  })
+
+  it("makes a tier of its own, with nothing above it", () => {
+    const catalog = newco.pipe(
+      Catalog.registerModel({ provider: "newco", model: "newco-small" }),
+      Catalog.registerEquivalents("text.house", ["newco/newco-small", "newco/newco-large-2026-01"])
+    )
+    assert.deepStrictEqual(ids(catalog, "newco/newco-small"), ["newco/newco-large"])
+    assert.deepStrictEqual(ids(catalog, "newco/newco-large"), ["newco/newco-small"])
+    assert.deepStrictEqual(ids(catalog, "openai/gpt-6-astra"), ids(Catalog.bundled, "openai/gpt-6-astra"))
+  })
+
+  it("never mixes modalities", () => {
+    const catalog = Catalog.registerEquivalents(Catalog.bundled, "text.small", ["openai/gpt-image-2"])
+    assert.notInclude(ids(catalog, "anthropic/claude-haiku-4-5"), "openai/gpt-image-2")
+    assert.deepStrictEqual(ids(catalog, "openai/gpt-image-2"), [])
+  })
+
+  it("survives a merge from either side", () => {
+    const own = Catalog.registerEquivalents(Catalog.empty, "text.small", ["newco/newco-large"])
+    assert.include(ids(Catalog.merge(newco, own), "anthropic/claude-haiku-4-5"), "newco/newco-large")
+    assert.include(ids(Catalog.merge(own, newco), "anthropic/claude-haiku-4-5"), "newco/newco-large")
+  })
+
+  it("throws what is wrong, all of it", () => {
+    try {
+      Catalog.registerEquivalents(Catalog.empty, "__proto__", ["gpt-4o", "openai/gpt-4o", "openai/", "a b/c"])
+      assert.fail("registered")
+    } catch (error) {
+      assert.instanceOf(error, Catalog.CatalogError)
+      assert.deepStrictEqual(error.problems.map(({ path }) => path.replace("registerEquivalents(__proto__)", "")), [
+        ".tier",
+        ".ids[0]",
+        ".ids[2]",
+        ".ids[3]"
+      ])
+    }
+  })
+})
+
 describe("models", () => {
   it("leaves retired ones out unless asked", () => {
     const ids = (filter?: Parameters<typeof Catalog.models>[1]) =>

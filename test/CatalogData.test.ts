@@ -1,12 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Result } from "effect"
+import { Result, Schema } from "effect"
+import { Yaml } from "effect/encoding"
 import { readdirSync, readFileSync } from "node:fs"
 import * as Catalog from "../src/Catalog.ts"
 import * as Cost from "../src/Cost.ts"
-import type * as Model from "../src/Model.ts"
+import * as Model from "../src/Model.ts"
 import * as Price from "../src/Price.ts"
 import * as Usage from "../src/Usage.ts"
 import { read } from "../src/internal/catalogFile.ts"
+import * as EquivalentsFile from "../src/internal/equivalentsFile.ts"
 import { print } from "../src/internal/precompile.ts"
 
 const all = Catalog.models(Catalog.bundled, { status: ["active", "preview", "legacy", "deprecated", "retired"] })
@@ -16,6 +18,8 @@ const model = (id: string) => Result.getOrThrow(Catalog.resolve(Catalog.bundled,
 
 const root = new URL("../", import.meta.url)
 const text = (path: string) => readFileSync(new URL(path, root), "utf8")
+const equivalentsYaml = text("catalog/equivalents.yaml")
+const equivalents = Result.getOrThrow(EquivalentsFile.read(equivalentsYaml, "equivalents.yaml"))
 const files = readdirSync(new URL("catalog/", root))
   .filter((file) => file.endsWith(".yaml") && file !== "equivalents.yaml")
   .sort()
@@ -30,7 +34,7 @@ describe("files", () => {
   })
 
   it("are what src/internal/catalog.ts was made from: else run `npm run catalog`", () => {
-    const made = print(files.map((file) => Result.getOrThrow(read(text(`catalog/${file}`), file))))
+    const made = print(files.map((file) => Result.getOrThrow(read(text(`catalog/${file}`), file))), equivalents)
     assert.strictEqual(made, text("src/internal/catalog.ts"))
   })
 
@@ -107,6 +111,123 @@ describe("models", () => {
     assert.deepStrictEqual(
       [count("openai", "text"), count("openai", "image"), count("openai", "embedding"), count("anthropic", "text")],
       [31, 7, 3, 15]
+    )
+  })
+})
+
+describe("equivalents", () => {
+  const today = Date.parse("2026-11-23")
+  const isCovered = (id: string) => files.includes(`${id.split("/")[0]}.yaml`)
+  const shown = (id: string, at = today) =>
+    Catalog.equivalents(Catalog.bundled, model(id), { at }).map(({ kind, model, params }) =>
+      [name(model), ...Object.values(params).map(String), ...kind === "same-model" ? [kind] : []].join(" ")
+    )
+
+  it("name models that exist, where the provider has a file", () => {
+    const ids = [
+      ...equivalents.tiers.flatMap(({ members }) => members.map(({ id }) => id)),
+      ...equivalents.sameModels.flat()
+    ]
+    for (const id of ids.filter(isCovered)) assert.strictEqual(name(model(id)), id)
+  })
+
+  it("stand in tiers of their modality, cheapest first", () => {
+    for (const { key, members } of equivalents.tiers) {
+      let last = 0
+      for (const { id } of members.filter(({ id }) => isCovered(id))) {
+        const { modality, prices } = model(id)
+        assert.strictEqual(modality, key.split(".")[0], id)
+        const { input = Number.NaN, output = Number.NaN } = Price.at(prices, today)?.rates ?? {}
+        if (modality !== "text") continue
+        const mean = (3 * input + output) / 4
+        assert.isAtLeast(mean, last, id)
+        last = mean
+      }
+    }
+  })
+
+  it("stand in one tier of a modality, but for three that reason at a lower price", () => {
+    const ids = equivalents.tiers.flatMap(({ key, members }) => members.map(({ id }) => `${key.split(".")[0]} ${id}`))
+    assert.deepStrictEqual(ids.filter((id, i) => ids.indexOf(id) < i), [
+      "text deepseek/deepseek-v4-pro",
+      "text xai/grok-4.7",
+      "text gemini/gemini-4-argon"
+    ])
+  })
+
+  it("lead the names in use to tiers, days and successors that the catalog agrees with", () => {
+    const { names = {}, tiers } = Schema.decodeUnknownSync(EquivalentsFile.EquivalentsYaml)(Yaml.parse(equivalentsYaml))
+    assert.isNotEmpty(Object.keys(names))
+    for (const [asked, { model: id, retires, successors = [], tier }] of Object.entries(names)) {
+      assert.isDefined(tiers[tier], asked)
+      for (const successor of successors.filter(isCovered)) assert.strictEqual(model(successor).status, "active")
+      if (!isCovered(id)) continue
+      assert.strictEqual(name(model(asked)), id)
+      assert.strictEqual(model(id).retires, retires)
+      assert.isTrue(tiers[tier]?.some((member) => member === id), asked)
+    }
+  })
+
+  it("of every model are others of its modality that stay, each once, wherever and whenever one looks", () => {
+    for (const day of ["2026-11-23", "2027-02-01", "2027-06-01"]) {
+      for (const entry of all) {
+        const found = Catalog.equivalents(Catalog.bundled, entry, { at: Date.parse(day) })
+        const names = found.map(({ model }) => name(model))
+        assert.deepStrictEqual(names, [...new Set(names)].filter((other) => other !== name(entry)))
+        for (const { model } of found) {
+          assert.include(["active", "legacy"], model.status)
+          assert.strictEqual(model.modality, entry.modality)
+          assert.isAbove(Date.parse(model.retires ?? "9999-01-01") - Date.parse(day), 60 * 86_400_000)
+        }
+        if (entry.modality === "embedding") assert.isEmpty(found)
+      }
+    }
+  })
+
+  it("are asked in the tier first, then one tier up", () => {
+    assert.deepStrictEqual(shown("openai/gpt-4o-mini"), [
+      "openai/gpt-6-luna",
+      "anthropic/claude-haiku-5-5",
+      "openai/gpt-5.6-luna",
+      "anthropic/claude-haiku-4-5"
+    ])
+    assert.deepStrictEqual(shown("anthropic/claude-haiku-4-5"), ["openai/gpt-5.6-luna", "openai/gpt-6.1-terra"])
+    assert.deepStrictEqual(shown("anthropic/claude-opus-5-5"), [
+      "openai/gpt-6.2-astra",
+      "anthropic/claude-fable-5-2",
+      "openai/gpt-6-astra"
+    ])
+    assert.deepStrictEqual(shown("openai/gpt-image-2.6-flare"), ["openai/gpt-image-2.6-sunburst high"])
+    assert.deepStrictEqual(shown("openai/text-embedding-3-large"), [])
+  })
+
+  it("are the same model first, once its other providers are there", () => {
+    const at = (provider: string, id: string) => Catalog.registerModel({ provider, model: id })
+    const catalog = Catalog.bundled.pipe(
+      at("openrouter", "anthropic/claude-haiku-5.5"),
+      at("bedrock", "global.anthropic.claude-haiku-5-5"),
+      at("mistral", "mistral-large-2512")
+    )
+    const from = (provider: string, model: string) =>
+      Catalog.equivalents(catalog, Result.getOrThrow(Catalog.resolve(catalog, { provider, model })), { at: today })
+        .map(({ kind, model }) => `${kind} ${name(model)}`)
+    assert.deepStrictEqual(from("anthropic", "claude-haiku-5-5").slice(0, 3), [
+      "same-model bedrock/global.anthropic.claude-haiku-5-5",
+      "same-model openrouter/anthropic/claude-haiku-5.5",
+      "equivalent openai/gpt-6-luna"
+    ])
+    assert.deepStrictEqual(from("bedrock", "global.anthropic.claude-haiku-5-5").slice(0, 3), [
+      "same-model anthropic/claude-haiku-5-5",
+      "same-model openrouter/anthropic/claude-haiku-5.5",
+      "equivalent openai/gpt-6-luna"
+    ])
+    assert.include(from("openai", "gpt-6.1-terra"), "equivalent mistral/mistral-large-2512")
+    const moving = Catalog.registerModel(catalog, { provider: "mistral", model: "mistral-large-latest" })
+    const stands = Catalog.equivalents(moving, Model.unlisted("mistral", "mistral-large-latest"), { at: today })
+    assert.strictEqual(stands[0]?.model.id, "mistral-large-2512")
+    assert.isTrue(
+      Catalog.equivalents(moving, model("openai/gpt-6.1-terra"), { at: today })
+        .every(({ model }) => model.id !== "mistral-large-latest")
     )
   })
 })

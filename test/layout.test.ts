@@ -46,6 +46,7 @@ const testedThrough: Readonly<Record<string, string>> = {
   "internal/prompts.ts": "providers/contract.ts",
   "internal/replies.ts": "providers/contract.ts",
   "internal/reply.ts": "Transport.test.ts",
+  "internal/yamlFile.ts": "Catalog.test.ts",
   "providers/anthropic/": "providers/Anthropic.test.ts",
   "providers/openai/": "providers/OpenAi.test.ts",
   "sandbox/": "sandbox/Sandbox.test.ts",

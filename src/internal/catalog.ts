@@ -1,5 +1,6 @@
 // Made by `npm run catalog` from catalog/*.yaml. Do not edit.
 import type { CatalogFile } from "./catalogFile.ts"
+import type { Equivalents } from "./equivalents.ts"
 
 export interface ModelIds {
   readonly "anthropic":
@@ -142,3 +143,48 @@ export const files = (): ReadonlyArray<CatalogFile> => [
     ]
   },
 ]
+
+export const equivalents = (): Equivalents => ({
+  tiers: [
+    {"key":"text.nano","up":"text.small","members":[{"id":"bedrock/amazon.nova-micro-v1:0"},{"id":"groq/openai/gpt-oss-20b"},{"id":"qwen/qwen-flash"},{"id":"mistral/ministral-8b-2512"},{"id":"gemini/gemini-2.5-flash-lite"},{"id":"openai/gpt-6-luna"},{"id":"anthropic/claude-haiku-5-5"},{"id":"openai/gpt-4o-mini"}]},
+    {"key":"text.small","up":"text.medium","members":[{"id":"qwen/qwen3.8-flash"},{"id":"zai/glm-5.3-flash"},{"id":"minimax/MiniMax-M3.1-Flash"},{"id":"deepseek/deepseek-flash"},{"id":"mistral/mistral-small-2603"},{"id":"groq/openai/gpt-oss-120b"},{"id":"openai/gpt-5.6-luna"},{"id":"minimax/MiniMax-M3"},{"id":"gemini/gemini-3.1-flash-lite"},{"id":"gemini/gemini-3.5-flash-lite"},{"id":"gemini/gemini-2.5-flash"},{"id":"anthropic/claude-haiku-4-5"}],"origins":["deepseek/deepseek-v3"]},
+    {"key":"text.medium","up":"text.large","members":[{"id":"mistral/mistral-large-2512"},{"id":"deepseek/deepseek-v4-pro"},{"id":"mistral/mistral-large-4"},{"id":"qwen/qwen3.7-plus"},{"id":"gemini/gemini-3.8-flash"},{"id":"xai/grok-4.3"},{"id":"moonshot/kimi-k2.6"},{"id":"openai/gpt-6.1-terra"},{"id":"zai/glm-5.3"},{"id":"openai/gpt-4o"},{"id":"cohere/command-a-03-2025"}],"origins":["mistral/mistral-large","mistral/mistral-large-latest"]},
+    {"key":"text.large","up":"text.reasoning","members":[{"id":"xai/grok-4.7"},{"id":"qwen/qwen3.8-max"},{"id":"mistral/mistral-medium-2604"},{"id":"openai/gpt-6.1-sol"},{"id":"openai/gpt-6.2-sol"},{"id":"anthropic/claude-sonnet-5-5"},{"id":"gemini/gemini-4-argon"},{"id":"moonshot/kimi-k3.1-pro"},{"id":"gemini/gemini-3.1-pro-preview"},{"id":"perplexity/sonar-pro"}]},
+    {"key":"text.reasoning","members":[{"id":"deepseek/deepseek-v4-pro"},{"id":"xai/grok-4.7"},{"id":"gemini/gemini-4-argon"},{"id":"anthropic/claude-opus-5-5"},{"id":"openai/gpt-6.2-astra"},{"id":"anthropic/claude-fable-5-2"},{"id":"openai/gpt-6-astra"}]},
+    {"key":"image.fast","up":"image.quality","members":[{"id":"minimax/image-01"},{"id":"openai/gpt-image-2.6-flare","params":{"quality":"low"}},{"id":"bfl/flux-3-image-klein"},{"id":"bfl/flux-2-klein-4b"},{"id":"zai/glm-image"},{"id":"xai/grok-imagine-image"},{"id":"bytedance/seedream-5.5"},{"id":"ideogram/ideogram-4","params":{"quality":"turbo"}},{"id":"gemini/gemini-3.1-flash-lite-image"},{"id":"bytedance/seedream-5.0-lite"}]},
+    {"key":"image.quality","members":[{"id":"bfl/flux-2-pro"},{"id":"bytedance/seedream-4.5"},{"id":"bfl/flux-3-image"},{"id":"gemini/gemini-3.1-flash-image"},{"id":"bfl/flux-2-max"},{"id":"hunyuan/hy-image-v3.5-preview"},{"id":"ideogram/ideogram-4-5","params":{"quality":"high"}},{"id":"gemini/gemini-3-pro-image"},{"id":"openai/gpt-image-2.6-sunburst","params":{"quality":"high"}}]},
+    {"key":"embedding.small","up":"embedding.large","members":[{"id":"openai/text-embedding-3-small"}]},
+    {"key":"embedding.large","members":[{"id":"cohere/embed-v4.0"},{"id":"openai/text-embedding-3-large"},{"id":"gemini/gemini-embedding-001"}]},
+  ],
+  sameModels: [
+    ["anthropic/claude-fable-5-2","bedrock/global.anthropic.claude-fable-5-2"],
+    ["anthropic/claude-haiku-4-5","bedrock/global.anthropic.claude-haiku-4-5-20251001-v1:0"],
+    ["anthropic/claude-haiku-5-5","bedrock/global.anthropic.claude-haiku-5-5","openrouter/anthropic/claude-haiku-5.5"],
+    ["anthropic/claude-opus-5-5","bedrock/global.anthropic.claude-opus-5-5"],
+    ["anthropic/claude-sonnet-4-6","bedrock/global.anthropic.claude-sonnet-4-6"],
+    ["anthropic/claude-sonnet-5","bedrock/global.anthropic.claude-sonnet-5"],
+    ["anthropic/claude-sonnet-5-5","bedrock/global.anthropic.claude-sonnet-5-5","openrouter/anthropic/claude-sonnet-5.5"],
+    ["openai/gpt-4.1","azure/gpt-4.1"],
+    ["openai/gpt-4.1-mini","azure/gpt-4.1-mini"],
+    ["openai/gpt-4o","azure/gpt-4o"],
+    ["openai/gpt-4o-mini","azure/gpt-4o-mini"],
+    ["openai/gpt-5-mini","azure/gpt-5-mini"],
+    ["openai/gpt-5-nano","azure/gpt-5-nano"],
+    ["openai/gpt-5.2","azure/gpt-5.2"],
+    ["openai/gpt-5.4","azure/gpt-5.4"],
+    ["openai/gpt-5.4-mini","azure/gpt-5.4-mini"],
+    ["openai/gpt-5.4-nano","azure/gpt-5.4-nano"],
+    ["openai/gpt-5.5","azure/gpt-5.5"],
+    ["openai/gpt-5.6-luna","azure/gpt-5.6-luna"],
+    ["openai/gpt-5.6-sol","azure/gpt-5.6-sol"],
+    ["openai/gpt-6-astra","azure/gpt-6-astra"],
+    ["openai/gpt-6-luna","azure/gpt-6-luna","bedrock/global.openai.gpt-6-luna"],
+    ["openai/gpt-6-sol","azure/gpt-6-sol"],
+    ["openai/gpt-6.1-sol","azure/gpt-6.1-sol","bedrock/global.openai.gpt-6.1-sol"],
+    ["openai/gpt-6.1-terra","azure/gpt-6.1-terra"],
+    ["deepseek/deepseek-flash","together/deepseek-ai/DeepSeek-V4.1-Flash","fireworks/accounts/fireworks/models/deepseek-v4p1-flash-1017"],
+    ["deepseek/deepseek-v4-pro","together/deepseek-ai/DeepSeek-V4-Pro-0813"],
+    ["groq/openai/gpt-oss-120b","together/openai/gpt-oss-120b","fireworks/accounts/fireworks/models/gpt-oss-120b","bedrock/openai.gpt-oss-120b-1:0"],
+    ["groq/openai/gpt-oss-20b","together/openai/gpt-oss-20b"],
+  ]
+})

@@ -1,14 +1,12 @@
 /**
  * The format of `catalog/*.yaml`, and what is checked in it beyond its shape.
  */
-import * as DateTime from "effect/DateTime"
-import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
-import * as Yaml from "effect/encoding/Yaml"
-import * as Model from "../Model.ts"
+import type * as Model from "../Model.ts"
 import * as Price from "../Price.ts"
+import * as YamlFile from "./yamlFile.ts"
+import { Day, expecting, Name, type Problem, Source, sourceProblems, Sources } from "./yamlFile.ts"
 
 /** One provider and its models, with integer rates. */
 export interface CatalogFile {
@@ -16,39 +14,9 @@ export interface CatalogFile {
   readonly models: ReadonlyArray<Model.Entry>
 }
 
-export interface Problem {
-  readonly path: string
-  readonly problem: string
-}
-
 /** Reads a file; `path` names it in the problems. */
-export const read = (text: string, path: string): Result.Result<CatalogFile, ReadonlyArray<Problem>> => {
-  const at = (where: string, problem: string): Problem => ({ path: where === "" ? path : `${path}: ${where}`, problem })
-  const parsed = Result.try({ try: () => Yaml.parse(text), catch: (cause) => at("", String(cause)) })
-  if (Result.isFailure(parsed)) return Result.fail([parsed.failure])
-  const inherited = inheritedKeys(parsed.success, "")
-  if (inherited.length > 0) return Result.fail(inherited.map((where) => at(where, "a key that every object has")))
-  const decoded = decode(parsed.success)
-  if (Result.isFailure(decoded)) {
-    const { issues } = toIssues(decoded.failure.issue)
-    return Result.fail(issues.map((issue) => at(pathOf(parsed.success, issue.path ?? []), issue.message)))
-  }
-  const problems = check(decoded.success)
-  return problems.length > 0
-    ? Result.fail(problems.map(({ path, problem }) => at(path, problem)))
-    : Result.succeed(convert(decoded.success))
-}
-
-const expecting = (expected: string) => ({ expected })
-
-const Name = Schema.String.check(Schema.makeFilter(Model.isName, expecting(Model.nameProblem)))
-
-const Day = Schema.String.check(
-  Schema.makeFilter(
-    (text: string) => Option.exists(DateTime.make(text), (day) => DateTime.formatIsoDateUtc(day) === text),
-    expecting("a day such as 2026-11-23")
-  )
-)
+export const read = (text: string, path: string): Result.Result<CatalogFile, ReadonlyArray<Problem>> =>
+  Result.map(YamlFile.read(text, path, decode, check), convert)
 
 const money = (digits: number, per: string) =>
   Schema.Finite.check(
@@ -126,8 +94,6 @@ const ImageRow = Schema.Struct({
   max_pixels: Schema.optionalKey(Tokens),
   mode: Schema.optionalKey(Schema.String)
 })
-
-const Source = Schema.Array(Schema.String)
 
 const Row = Schema.Struct({
   from: Schema.optionalKey(Day.annotate({ description: "First day of this price, 00:00 UTC; since ever without" })),
@@ -227,9 +193,7 @@ export const CatalogYaml = Schema.Struct({
   api_key_env: Schema.optionalKey(Schema.String),
   currency: Schema.optionalKey(Schema.Literal("USD")),
   checked: Schema.optionalKey(Day),
-  sources: Schema.optionalKey(
-    Schema.Record(Schema.String, Schema.String).annotate({ description: "What the short keys in `source` stand for" })
-  ),
+  sources: Schema.optionalKey(Sources),
   batch: Schema.optionalKey(Schema.Struct({ multiplier: Multiplier })),
   service_tiers: Schema.optionalKey(ServiceTiers),
   regions: Schema.optionalKey(Regions),
@@ -246,35 +210,6 @@ export const CatalogYaml = Schema.Struct({
 type CatalogYaml = typeof CatalogYaml.Type
 
 const decode = Schema.decodeUnknownResult(CatalogYaml, { errors: "all", onExcessProperty: "error" })
-
-const toIssues = SchemaIssue.makeFormatterStandardSchemaV1()
-
-/** `__proto__` and its kin, wherever they stand. */
-const inheritedKeys = (value: unknown, path: string): ReadonlyArray<string> =>
-  typeof value !== "object" || value === null ? [] : Object.entries(value).flatMap(([key, inner]) => {
-    const here = Array.isArray(value) ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`
-    return !Array.isArray(value) && key in Object.prototype ? [here] : inheritedKeys(inner, here)
-  })
-
-/** `models[3].prices[0].input` as `gpt-4o-mini.prices[0].input`. */
-const pathOf = (
-  file: unknown,
-  path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }>
-): string => {
-  let value = file
-  let text = ""
-  for (const step of path) {
-    const key = typeof step === "object" ? step.key : step
-    value = typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined
-    const id = /^(models|retired)$/.test(text) && typeof value === "object" && value !== null
-      ? Reflect.get(value, "id")
-      : undefined
-    if (typeof id === "string") text = id
-    else if (typeof key === "number") text += `[${key}]`
-    else text += text === "" ? String(key) : `.${String(key)}`
-  }
-  return text
-}
 
 const check = (file: CatalogYaml): ReadonlyArray<Problem> => {
   const problems: Array<Problem> = []
@@ -299,11 +234,8 @@ const check = (file: CatalogYaml): ReadonlyArray<Problem> => {
     if (model.context !== undefined && (model.max_output ?? 0) > model.context) {
       at("max_output", `more than the context of ${model.context}`)
     }
-    const sources = file.sources
-    for (const source of [...model.source ?? [], ...(model.prices ?? []).flatMap((row) => row.source ?? [])]) {
-      if (sources !== undefined && !Object.hasOwn(sources, source) && !URL.canParse(source)) {
-        at("source", `${source} is neither an address nor among the file's sources`)
-      }
+    for (const source of [model.source, ...(model.prices ?? []).map((row) => row.source)]) {
+      problems.push(...sourceProblems(`${model.id}.source`, file.sources, source))
     }
     model.prices?.forEach((row, i) => {
       checkRow(row, (field, problem) => at(`prices[${i}]${field}`, problem))

@@ -12,14 +12,18 @@ import * as Schema from "effect/Schema"
 import * as Stdio from "effect/Stdio"
 import type * as Model from "../Model.ts"
 import { type CatalogFile, read } from "./catalogFile.ts"
+import type { Equivalents } from "./equivalents.ts"
+import * as EquivalentsFile from "./equivalentsFile.ts"
+import type { Problem } from "./yamlFile.ts"
 
 class Refused extends Schema.TaggedError<Refused>()("Refused", { message: Schema.String }) {}
 
 /** The text of src/internal/catalog.ts. */
-export const print = (files: ReadonlyArray<CatalogFile>): string =>
+export const print = (files: ReadonlyArray<CatalogFile>, equivalents: Equivalents): string =>
   [
     "// Made by `npm run catalog` from catalog/*.yaml. Do not edit.",
     `import type { CatalogFile } from "./catalogFile.ts"`,
+    `import type { Equivalents } from "./equivalents.ts"`,
     "",
     "export interface ModelIds {",
     ...files.map(({ models, provider }) => {
@@ -40,6 +44,15 @@ export const print = (files: ReadonlyArray<CatalogFile>): string =>
       ].join("\n")
     ),
     "]",
+    "",
+    "export const equivalents = (): Equivalents => ({",
+    "  tiers: [",
+    ...equivalents.tiers.map((tier) => `    ${JSON.stringify(tier)},`),
+    "  ],",
+    "  sameModels: [",
+    ...equivalents.sameModels.map((ids) => `    ${JSON.stringify(ids)},`),
+    "  ]",
+    "})",
     ""
   ].join("\n")
 
@@ -48,27 +61,32 @@ const idsOf = (model: Model.Entry): ReadonlyArray<string> =>
     ? []
     : [model.id, ...model.aliases ?? [], ...model.snapshots ?? []]
 
+const problemsOf = <A>(result: Result.Result<A, ReadonlyArray<Problem>>) =>
+  Result.isFailure(result) ? result.failure : []
+
 const program = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const { args } = yield* Stdio.Stdio
   const root = path.resolve(import.meta.dirname, "../..")
+  const readAs = <A>(
+    name: string,
+    read: (text: string, path: string) => Result.Result<A, ReadonlyArray<Problem>>
+  ) => Effect.map(fs.readFileString(path.join(root, "catalog", name)), (text) => read(text, `catalog/${name}`))
   const names = (yield* fs.readDirectory(path.join(root, "catalog"))).filter((name) =>
     name.endsWith(".yaml") && name !== "equivalents.yaml"
   ).sort()
-  const results = yield* Effect.forEach(
-    names,
-    (name) => Effect.map(fs.readFileString(path.join(root, "catalog", name)), (text) => read(text, `catalog/${name}`))
-  )
-  const problems = results.flatMap((result) => Result.isFailure(result) ? result.failure : [])
-  if (problems.length > 0) {
+  const results = yield* Effect.forEach(names, (name) => readAs(name, read))
+  const equivalents = yield* readAs("equivalents.yaml", EquivalentsFile.read)
+  const problems = [...results.flatMap(problemsOf), ...problemsOf(equivalents)]
+  if (problems.length > 0 || Result.isFailure(equivalents)) {
     return yield* new Refused({ message: problems.map(({ path, problem }) => `${path}: ${problem}`).join("\n") })
   }
-  const text = print(results.flatMap((result) => Result.isSuccess(result) ? [result.success] : []))
+  const text = print(results.flatMap((result) => Result.isSuccess(result) ? [result.success] : []), equivalents.success)
   const target = path.join(root, "src/internal/catalog.ts")
   if (!(yield* args).includes("--check")) {
     yield* fs.writeFileString(target, text)
-    return yield* Console.log(`${target}: ${names.length} files`)
+    return yield* Console.log(`${target}: ${names.length + 1} files`)
   }
   if ((yield* fs.readFileString(target)) !== text) {
     return yield* new Refused({ message: "src/internal/catalog.ts is stale: run `npm run catalog`" })
