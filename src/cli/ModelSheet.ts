@@ -3,27 +3,42 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type * as Catalog from "../Catalog.ts"
 import type * as Price from "../Price.ts"
 import * as Format from "./Format.ts"
 import { Output, type Style } from "./Output.ts"
 import * as Shelf from "./Shelf.ts"
 
 /** What `loom models show --json` prints. */
-export const Document = Schema.Struct({ schemaVersion: Schema.Literal(1), model: Shelf.Document })
+export const Document = Schema.Struct({
+  schemaVersion: Schema.Literal(1),
+  model: Shelf.Document,
+  /** In the order in which failover asks them. */
+  equivalents: Schema.Array(Schema.Struct({
+    id: Schema.String,
+    kind: Schema.Literals(["same-model", "equivalent"]),
+    params: Schema.Record(Schema.String, Schema.Json)
+  }))
+})
 
 export const show = Effect.fnUntraced(function*(id: string) {
   const output = yield* Output
   const listed = yield* Shelf.find(id)
+  const equivalents = yield* Shelf.equivalents(listed)
   yield* output.json
-    ? output.document(Document, { schemaVersion: 1, model: Shelf.documentOf(listed) })
-    : output.line(sheet(listed, output.out))
+    ? output.document(Document, {
+      schemaVersion: 1,
+      model: Shelf.documentOf(listed),
+      equivalents: equivalents.map(({ kind, model, params }) => ({ id: `${model.provider}/${model.id}`, kind, params }))
+    })
+    : output.line(sheet(listed, equivalents, output.out))
 })
 
 type Row = readonly [label: string, value: string]
 
-const sheet = (listed: Shelf.Listed, style: Style): string => {
+const sheet = (listed: Shelf.Listed, equivalents: ReadonlyArray<Catalog.Equivalent>, style: Style): string => {
   const { id, model } = listed
-  const rows = [...facts(listed), ...prices(listed), ...provenance(listed)]
+  const rows = [...facts(listed), ...prices(listed), ...failover(equivalents), ...provenance(listed)]
   const width = Math.max(...rows.map(([label]) => label.length))
   const title = model.label === model.id ? style.bold(id) : `${style.bold(id)}  ${model.label}`
   return [title, ...rows.map(([label, value]) => `  ${style.dim(label.padEnd(width))}   ${value}`.trimEnd())].join("\n")
@@ -140,6 +155,18 @@ const rateRows = (rates: Price.Rates): ReadonlyArray<readonly [field: string, la
   ]
   return rows.flatMap(([field, label, rate]) => rate === undefined ? [] : [[field, label, rate] as const])
 }
+
+const failover = (equivalents: ReadonlyArray<Catalog.Equivalent>): ReadonlyArray<Row> =>
+  equivalents.length === 0 ? [["failover", "no equivalent known"]] : equivalents.map(({ kind, model, params }, i) => [
+    i === 0 ? "failover" : "",
+    [
+      `${model.provider}/${model.id}`,
+      ...Object.entries(params).map(([name, value]) =>
+        `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`
+      ),
+      ...(kind === "same-model" ? ["(same model)"] : [])
+    ].join(" ")
+  ])
 
 const provenance = ({ checked, confidence, model, price }: Shelf.Listed): ReadonlyArray<Row> => [
   [

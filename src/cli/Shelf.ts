@@ -35,6 +35,10 @@ const listedAt = (now: number) => (model: Model.Model): Listed => {
   }
 }
 
+/** Those that failover would ask instead, the first first. */
+export const equivalents = ({ model }: Listed): Effect.Effect<ReadonlyArray<Catalog.Equivalent>> =>
+  Effect.map(Clock.currentTimeMillis, (at) => Catalog.equivalents(Catalog.bundled, model, { at }))
+
 /** Every model that still answers. */
 export const all: Effect.Effect<ReadonlyArray<Listed>> = Effect.map(
   Clock.currentTimeMillis,

@@ -109,6 +109,24 @@ describe("loom models", () => {
       assert.match(doubtful, /above 272K in +input \$4\.000 · /)
     }))
 
+  it.effect("shows who may stand in for a model, in the order in which they are asked", () =>
+    Effect.gen(function*() {
+      const rows = (yield* at(["show", "openai/gpt-4o-mini"])).stdout
+      assert.match(
+        rows,
+        /\n {2}failover +openai\/gpt-6-luna\n {3,}anthropic\/claude-haiku-5-5\n {3,}openai\/gpt-5\.6-luna\n/
+      )
+      const { equivalents } = decoded(ModelSheet.Document, yield* at(["show", "openai/gpt-4o-mini", "--json"]))
+      assert.deepStrictEqual(equivalents[0], { id: "openai/gpt-6-luna", kind: "equivalent", params: {} })
+      assert.match(
+        (yield* at(["show", "openai/gpt-image-2.6-flare"])).stdout,
+        /failover +openai\/gpt-image-2\.6-sunburst quality=high\n/
+      )
+      const embedding = ["show", "openai/text-embedding-3-large"]
+      assert.match((yield* at(embedding)).stdout, /failover +no equivalent known\n/)
+      assert.deepStrictEqual(decoded(ModelSheet.Document, yield* at([...embedding, "--json"])).equivalents, [])
+    }))
+
   it.effect("tells the nearest three of an unknown id", () =>
     Effect.gen(function*() {
       for (const args of [["show"], ["cost", "--in", "1"], ["compare", "openai/gpt-4o"]]) {
