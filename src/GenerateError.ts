@@ -192,13 +192,15 @@ export class CircuitOpen extends Schema.TaggedError<CircuitOpen>()("CircuitOpen"
   get why() {
     return Duration.isZero(this.remaining)
       ? `${this.detail}; another call is trying it just now`
-      : `${this.detail}; it is tried again in ${Duration.format(this.remaining)}`
+      : `${this.detail}; it is tried again in ${Duration.format(secondsUp(this.remaining))}`
   }
   readonly fix = "try again later, or add another provider to fail over to"
   readonly retryable = false
   readonly failover = true
   readonly maybeBilled = false
 }
+
+const secondsUp = (duration: Duration.Duration) => Duration.seconds(Math.ceil(Duration.toSeconds(duration)))
 
 /**
  * No key was found for the provider.

@@ -114,6 +114,7 @@ describe("message", () => {
   it("tells when a vendor that is left alone is tried again", () => {
     const why = (wait: Duration.Duration) => of(new GenerateError.CircuitOpen({ detail, remaining: wait })).why
     assert.strictEqual(why(seconds(30)), `${detail}; it is tried again in 30s`)
+    assert.strictEqual(why(Duration.millis(29_001.5)), `${detail}; it is tried again in 30s`)
     assert.strictEqual(why(seconds(0)), `${detail}; another call is trying it just now`)
   })
 })
