@@ -17,6 +17,8 @@ export interface Attempt {
   readonly model: string
   /** The id of the model that was asked. */
   readonly asked: string
+  /** Which of the call's candidates it was made for: 0 is the first. */
+  readonly candidate: number
   /** Epoch milliseconds. */
   readonly startedAt: number
   /** Milliseconds. */
@@ -37,4 +39,27 @@ export interface Attempt {
   /** Why it failed, without prompt or key. */
   readonly why: string | undefined
   readonly requestId: string | undefined
+}
+
+/**
+ * A candidate that was reached, and what became of it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Tried {
+  /** `provider/model`. */
+  readonly model: string
+  /** `ok`, or the tag of the reason it was left for. */
+  readonly outcome: string
+  /** Why it was left, without prompt or key. */
+  readonly why: string | undefined
+  /** Requests that were sent; none where it was skipped, or somebody else's answer was shared. */
+  readonly attempts: number
+  /** Milliseconds. */
+  readonly duration: number
+  /** What its attempts are known to have cost, in 1e-12 USD. */
+  readonly picoUsd: number
+  /** What of the call was left out or changed for it, in words. */
+  readonly warnings: ReadonlyArray<string>
 }

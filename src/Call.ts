@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import type { Attempt } from "./Attempt.ts"
+import type { Attempt, Tried } from "./Attempt.ts"
 import type * as Catalog from "./Catalog.ts"
 import type { Currency } from "./Cost.ts"
 import type { GenerateError } from "./GenerateError.ts"
@@ -39,6 +39,8 @@ export interface Call {
   readonly currency: Currency | undefined
   /** Append-only. */
   readonly attempts: Array<Attempt>
+  /** Candidates that were reached, once the first has been left. Append-only. */
+  readonly tried: Array<Tried>
 }
 
 /**
@@ -111,7 +113,8 @@ export const make = (options?: {
       tags: options?.tags ?? noTags,
       catalog: options?.catalog,
       currency: options?.currency,
-      attempts: []
+      attempts: [],
+      tried: []
     })
   })
 

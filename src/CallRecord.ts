@@ -40,6 +40,8 @@ export interface CallRecord {
   /** HTTP status, what happened and why, of calls that failed. No prompt or key is in it. */
   readonly error: { readonly status: number | undefined; readonly what: string; readonly why: string } | undefined
   readonly requestId: string | undefined
+  /** Whether the response cache had a part in it. */
+  readonly cacheable: boolean
   readonly tags: Readonly<Record<string, string>>
   readonly attempts: ReadonlyArray<Attempt>
 }
@@ -70,7 +72,8 @@ export const recorder = (
     readonly modality?: "text" | "image" | undefined
   },
   operation: CallRecord["operation"],
-  clock: Clock.Clock
+  clock: Clock.Clock,
+  cacheable: boolean
 ): Recorder => {
   const from = clock.monotonicTimeNanosUnsafe()
   let summary: Generation.Summary | undefined
@@ -90,12 +93,20 @@ export const recorder = (
 
   return {
     complete: (answered) => {
-      const whole = { ...answered, attempts: call.attempts.slice(), timing: timing() }
+      const answers = call.tried.at(-1)
+      const whole = {
+        ...answered,
+        attempts: call.attempts.slice(),
+        timing: timing(),
+        router: answers === undefined ? undefined : { used: answers.model, tried: call.tried.slice() },
+        warnings: answers === undefined ? answered.warnings : [...answers.warnings, ...answered.warnings]
+      }
       summary = whole
       return whole
     },
     fail: (error) => {
       error.attempts = call.attempts.slice()
+      error.tried = call.tried.slice()
       return error
     },
     record: (exit) => {
@@ -117,6 +128,7 @@ export const recorder = (
         usage: summary?.usage,
         error: error === undefined ? undefined : { status: error.status, what: error.what, why: error.why },
         requestId: summary?.requestId ?? error?.requestId,
+        cacheable,
         tags: call.tags,
         attempts: call.attempts
       }

@@ -76,7 +76,8 @@ const share = (request: Request): Shared => {
       return deadline
     },
     maxAttempts: call.maxAttempts - call.attempts.length,
-    attempts: []
+    attempts: [],
+    tried: []
   }
   return {
     request: { ...request, call: own },

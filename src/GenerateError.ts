@@ -20,7 +20,7 @@ import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import type * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
-import type { Attempt } from "./Attempt.ts"
+import type { Attempt, Tried } from "./Attempt.ts"
 import { Usage } from "./Usage.ts"
 
 /**
@@ -442,6 +442,8 @@ export class GenerateError extends Schema.TaggedError<GenerateError>()("Generate
 }) {
   /** Every attempt of the call, the last one included. */
   attempts: ReadonlyArray<Attempt> = []
+  /** Every candidate of the call that was reached; none where there was no choice. */
+  tried: ReadonlyArray<Tried> = []
 
   get what(): string {
     return this.reason.what
@@ -473,7 +475,10 @@ export class GenerateError extends Schema.TaggedError<GenerateError>()("Generate
       : `${this.provider}/${this.model}`
     const status = this.status === undefined ? "" : ` (${this.status})`
     const request = this.requestId === undefined ? "" : `\n  request: ${this.requestId}`
-    return `${subject} ${this.what}${status}\n  why: ${this.why}\n  fix: ${this.fix}${request}`
+    const tried = this.tried.length < 2
+      ? ""
+      : `\n  tried: ${this.tried.map(({ model, outcome }) => `${model} (${outcome})`).join(", ")}`
+    return `${subject} ${this.what}${status}\n  why: ${this.why}\n  fix: ${this.fix}${tried}${request}`
   }
 }
 

@@ -11,12 +11,14 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Prompt from "effect/ai/Prompt"
 import type * as Tool from "effect/ai/Tool"
-import type { Call } from "./Call.ts"
+import type { CacheUse, Call } from "./Call.ts"
 import type * as Catalog from "./Catalog.ts"
 import { type GenerateError, invalidRequest } from "./GenerateError.ts"
+import type * as Model from "./Model.ts"
 import type { Vendors } from "./Providers.ts"
 import * as Request from "./Request.ts"
 import { RetryPolicy } from "./RetryPolicy.ts"
+import { Failover } from "./Router.ts"
 import { problemsOf } from "./internal/problems.ts"
 
 /**
@@ -70,10 +72,33 @@ export interface Common extends Request.Params {
   readonly toolChoice?: Request.ToolChoice | undefined
   /** How long the whole call may take, retries and all. */
   readonly timeout?: Duration.Input | undefined
-  /** In place of the layer's policy. */
+  /** In place of the layer's policy. Such a call isn't coalesced with others. */
   readonly retry?: RetryPolicy | undefined
+  /** Attempts at most, retries and failover together: 9. */
+  readonly maxAttempts?: number | undefined
+  /** In place of the layer's: `false` neither looks for a kept answer nor keeps one. */
+  readonly cache?: false | CacheOptions | undefined
+  /** Whether the answer to the same question, asked at the same time, will do: true, but for deliberate samples. */
+  readonly coalesce?: boolean | undefined
+  /** Who stands in where the model can't be reached, in place of the layer's choice. */
+  readonly failover?: Failover | undefined
   /** Put on the call's record. */
   readonly tags?: Readonly<Record<string, string>> | undefined
+}
+
+/**
+ * How a call uses the response cache.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CacheOptions {
+  /** How long its answer is kept: the layer's time where unset. */
+  readonly ttl?: Duration.Input | undefined
+  /** Answers are shared within a scope only: a tenant, an environment. */
+  readonly scope?: string | undefined
+  /** Asks anew, and keeps the new answer. */
+  readonly refresh?: boolean | undefined
 }
 
 /**
@@ -140,10 +165,21 @@ const others = {
   ]),
   tags: Schema.Record(Schema.String, Schema.String),
   retry: RetryPolicy,
+  maxAttempts: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
+  cache: Schema.Union([
+    Schema.Literal(false),
+    Schema.Struct({
+      ttl: Schema.optional(Schema.Unknown),
+      scope: Schema.optional(Schema.NonEmptyString),
+      refresh: Schema.optional(Schema.Boolean)
+    })
+  ]),
+  coalesce: Schema.Boolean,
+  failover: Failover,
   native: Schema.Record(Schema.String, Schema.Unknown),
   schema: Schema.declare(Schema.isSchema, { expected: "a Schema" }),
   schemaName: Schema.String.check(Schema.isPattern(/^[\w-]{1,64}$/)),
-  // These two have decoders of their own below.
+  // These two, and the time in `cache`, have decoders of their own below.
   prompt: Schema.Unknown,
   timeout: Schema.Unknown
 }
@@ -158,7 +194,7 @@ const decoderOf = (name: string) => {
   if (made !== undefined) return made
   const schema = schemas.get(name)
   if (schema === undefined) return undefined
-  const decode = Schema.decodeUnknownResult(schema)
+  const decode = Schema.decodeUnknownResult(schema, { onExcessProperty: "error" })
   decoders.set(name, decode)
   return decode
 }
@@ -208,12 +244,23 @@ export interface Decoded {
   /** Milliseconds. */
   readonly timeout: number | undefined
   readonly retry: RetryPolicy | undefined
+  readonly maxAttempts: number | undefined
+  readonly cache: CacheUse | false | undefined
+  readonly coalesce: boolean | undefined
+  readonly failover: Failover | undefined
   readonly tags: Readonly<Record<string, string>> | undefined
   readonly request: (
     catalog: Catalog.Catalog,
     defaults: Defaults,
     call: Call
   ) => Effect.Effect<Request.Request, GenerateError>
+  /** The same for a model of another's choice, with params of its own; not checked yet. */
+  readonly requestFor: (
+    model: Model.Model,
+    defaults: Defaults,
+    call: Call,
+    own?: Request.Params
+  ) => Request.Request
 }
 
 /**
@@ -238,6 +285,10 @@ export const decode = (
   if (Result.isFailure(prompt)) return refuse("prompt", prompt.failure)
   const timeout = options.timeout === undefined ? undefined : millisOf(options.timeout)
   if (timeout !== undefined && !(timeout > 0)) return refuse("timeout", "a duration above zero is needed")
+  const cache = cacheUse(options.cache)
+  if (cache !== undefined && cache !== false && cache.ttl !== undefined && !(cache.ttl > 0)) {
+    return refuse("cache.ttl", "a duration above zero is needed")
+  }
   const native = nativeProblem(options.native)
   if (native !== undefined) return refuse(...native)
   const tools = options.tools ?? []
@@ -257,22 +308,28 @@ export const decode = (
     native: { ...options.native }
   }
   const params = paramsIn(options)
+  const requestFor: Decoded["requestFor"] = (model, defaults, call, own) => ({
+    ...asked,
+    model,
+    candidate: 0,
+    call,
+    params: { ...model.defaults, ...defaults, ...params, ...own }
+  })
   return Result.succeed({
     provider: options.provider,
     model: options.model,
     timeout,
     retry: options.retry,
+    maxAttempts: options.maxAttempts,
+    cache,
+    coalesce: options.coalesce,
+    failover: options.failover,
     tags: options.tags,
+    requestFor,
     request: (catalog, defaults, call) =>
       Effect.flatMap(
         Effect.suspend(() => Request.resolve(catalog, { provider: options.provider, model: options.model })),
-        (model) =>
-          Request.checked({
-            ...asked,
-            model,
-            call,
-            params: { ...model.defaults, ...defaults, ...params }
-          })
+        (model) => Request.checked(requestFor(model, defaults, call))
       )
   })
 }
@@ -307,6 +364,11 @@ const millisOf = (timeout: Duration.Input): number =>
     onFailure: () => NaN,
     onSuccess: (millis) => millis
   })
+
+const cacheUse = (cache: Common["cache"]): CacheUse | false | undefined =>
+  cache === undefined || cache === false || cache.ttl === undefined
+    ? cache === false ? false : cache === undefined ? undefined : { scope: cache.scope, refresh: cache.refresh }
+    : { ...cache, ttl: millisOf(cache.ttl) }
 
 /** The first value in `native` that JSON can't say: where it is, and why. */
 const nativeProblem = (

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type * as Response from "effect/ai/Response"
-import type { Attempt } from "./Attempt.ts"
+import type { Attempt, Tried } from "./Attempt.ts"
 import * as Cost from "./Cost.ts"
 import * as Saved from "./Saved.ts"
 import type { Usage } from "./Usage.ts"
@@ -64,6 +64,8 @@ export interface Summary<Reply = unknown> {
   readonly timing: Timing
   readonly cache: "miss" | "hit" | "coalesced"
   readonly attempts: ReadonlyArray<Attempt>
+  /** The candidate that answered, and all that were reached; `undefined` where the first one answered. */
+  readonly router: { readonly used: string; readonly tried: ReadonlyArray<Tried> } | undefined
   /** The vendor's own id of the request. */
   readonly requestId: string | undefined
   /** The service tier that the vendor says it used. */
@@ -142,6 +144,7 @@ const summary = (answered: Answered): Summary => ({
   timing: noTiming,
   cache: "miss",
   attempts: noAttempts,
+  router: undefined,
   requestId: answered.requestId,
   serviceTier: answered.serviceTier,
   region: answered.region,

@@ -38,11 +38,13 @@ import * as CallLog from "./CallLog.ts"
 import * as CallRecord from "./CallRecord.ts"
 import * as Catalog from "./Catalog.ts"
 import type { Currency } from "./Cost.ts"
-import { GenerateError, Partial, Timeout } from "./GenerateError.ts"
+import { GenerateError, Partial as PartialAnswer, Timeout } from "./GenerateError.ts"
 import * as GenerateOptions from "./GenerateOptions.ts"
 import type { Generation, Part } from "./Generation.ts"
 import * as Generator from "./Generator.ts"
+import * as ProviderHealth from "./ProviderHealth.ts"
 import * as Providers from "./Providers.ts"
+import * as ResponseCache from "./ResponseCache.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import * as Router from "./Router.ts"
 import * as Telemetry from "./Telemetry.ts"
@@ -63,6 +65,16 @@ export interface Options {
   readonly defaults?: GenerateOptions.Defaults | undefined
   /** `RetryPolicy.make()` by default. */
   readonly retry?: RetryPolicy.RetryPolicy | undefined
+  /** Attempts of a call at most, retries and failover together: 9. */
+  readonly maxAttempts?: number | undefined
+  /** Keeps answers: `{ ttl: "1 hour" }`. Off by default, but for calls that ask for it. */
+  readonly cache?: ResponseCache.Options | undefined
+  /** Whether calls that ask the same at the same time share one answer. On by default. */
+  readonly coalesce?: boolean | undefined
+  /** Who stands in for a model that can't be reached. Nobody by default: a call stays with its vendor. */
+  readonly failover?: Router.Failover | undefined
+  /** When a failing vendor is left alone for a while; `false` never does. */
+  readonly health?: ProviderHealth.Options | false | undefined
   /** What `cost.local` is given in. */
   readonly currency?: Currency | undefined
   /** Keeps the record of every call in an SQLite file (`CallLog.layerSqlite`). Off by default. */
@@ -94,17 +106,39 @@ const makeEngine = Effect.fnUntraced(function*(
   const catalog = options.catalog ?? Catalog.bundled
   const defaults = GenerateOptions.decodeDefaults(options.defaults ?? {})
   const providers = yield* Providers.make({ catalog, sources: options.providers ?? {}, sealed })
-  const pipeline = providers.pipe(Generator.retry(options.retry ?? RetryPolicy.make()))
+  const cache = options.cache === undefined
+    ? (yield* ResponseCache.CurrentResponseCache) ?? (yield* ResponseCache.make())
+    : yield* ResponseCache.make(options.cache)
+  const health = options.health === false ? undefined : yield* ProviderHealth.make(options.health)
+  const gates = health === undefined ? [] : [health.gate]
+  const pipeline = providers.pipe(
+    Generator.retry(options.retry ?? RetryPolicy.make()),
+    Generator.coalesced,
+    Generator.cached(cache)
+  )
 
   const begin = (asked: Asked, operation: CallRecord.CallRecord["operation"]) =>
     Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
       const callLog = fiber.getRef(CallLog.CurrentCallLog)
       const decoded = GenerateOptions.decode(asked)
-      const { retry, tags, timeout } = Result.getOrElse(decoded, () => noCircumstances)
-      return Effect.map(Call.make({ timeout, retry, tags, catalog, currency: options.currency }), (call) => {
-        const recorder = CallRecord.recorder(call, asked, operation, clock)
+      const own = Result.getOrElse(decoded, () => noCircumstances)
+      const { tags, timeout } = own
+      const circumstances = {
+        timeout,
+        retry: own.retry,
+        maxAttempts: own.maxAttempts ?? options.maxAttempts,
+        cache: own.cache,
+        coalesce: own.coalesce ?? options.coalesce,
+        gates,
+        tags,
+        catalog,
+        currency: options.currency
+      }
+      return Effect.map(Call.make(circumstances), (call) => {
+        const recorder = CallRecord.recorder(call, asked, operation, clock, cache.ttl(call) !== undefined)
         const name = asked.provider === undefined ? asked.model : `${asked.provider}/${asked.model}`
+        const failover = own.failover ?? options.failover ?? false
         return {
           recorder,
           timeout,
@@ -115,7 +149,20 @@ const makeEngine = Effect.fnUntraced(function*(
                 Effect.fromResult(Result.all([decoded, defaults])),
                 ([decoded, defaults]) => decoded.request(catalog, defaults, call)
               )
-            }]
+            }],
+            more: failover === false ? undefined : () =>
+              Result.match(Result.all([decoded, defaults]), {
+                onFailure: () => [],
+                onSuccess: ([{ requestFor }, defaults]) =>
+                  Router.standIns({
+                    failover,
+                    catalog,
+                    asked,
+                    call,
+                    requestFor: (model, call, params) => requestFor(model, defaults, call, params)
+                  })
+              }),
+            call
           }),
           span: () => Telemetry.callSpan(call.id, asked, call.tags),
           record: (exit: Exit.Exit<unknown, GenerateError>, span: Tracer.Span | undefined) =>
@@ -170,7 +217,7 @@ const makeEngine = Effect.fnUntraced(function*(
   }
 })
 
-const noCircumstances = { retry: undefined, tags: undefined, timeout: undefined }
+const noCircumstances: Partial<GenerateOptions.Decoded> = {}
 
 /** An async function passes for one that returns nothing; what it throws comes later. */
 const ignoreRejection = (returned: unknown): void => {
@@ -183,7 +230,7 @@ const late = (asked: Asked, timeout: number, text = ""): GenerateError =>
     model: asked.model,
     reason: text === ""
       ? new Timeout({ phase: "deadline", after: Duration.millis(timeout) })
-      : new Partial({ text, detail: "the call's own deadline passed" })
+      : new PartialAnswer({ text, detail: "the call's own deadline passed" })
   })
 
 const within =

@@ -62,7 +62,7 @@ export interface ObjectFormat {
 }
 
 /**
- * All of it but `call` decides what the answer can be; `call` says under which circumstances it is asked.
+ * All of it but `call` and `candidate` decides what the answer can be; `call` says under which circumstances it is asked.
  *
  * @category models
  * @since 0.1.0
@@ -77,6 +77,8 @@ export interface Request {
   readonly object: ObjectFormat | undefined
   /** The vendor's own request options, merged last and sent untouched. */
   readonly native: Readonly<Record<string, unknown>>
+  /** Which of the call's candidates this is: 0 is the first. */
+  readonly candidate: number
   readonly call: Call.Call
 }
 
@@ -97,6 +99,7 @@ export const make = (
   toolChoice: options.toolChoice,
   object: options.object,
   native: options.native ?? noNative,
+  candidate: options.candidate ?? 0,
   call: options.call
 })
 

@@ -8,6 +8,7 @@ const attempt = (rest: Partial<Attempt.Attempt>): Attempt.Attempt => ({
   provider: "acme",
   model: "ada",
   asked: "ada",
+  candidate: 0,
   startedAt: 0,
   duration: 100,
   firstToken: undefined,
@@ -27,7 +28,7 @@ const begin = (asked: { readonly provider?: string; readonly model: string } = {
   Effect.gen(function*() {
     const call = yield* Call.make({ tags: { tenant: "t1" } })
     const recorder = yield* Effect.clockWith((clock) =>
-      Effect.succeed(CallRecord.recorder(call, asked, "generate", clock))
+      Effect.succeed(CallRecord.recorder(call, asked, "generate", clock, true))
     )
     return { call, recorder }
   })

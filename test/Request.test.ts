@@ -116,7 +116,8 @@ describe("make", () => {
         tools: [],
         toolChoice: undefined,
         object: undefined,
-        native: {}
+        native: {},
+        candidate: 0
       })
       assert.deepStrictEqual([model.provider, model.id, call.attempts.length], ["", "", 0])
       assert.deepStrictEqual(prompt, Prompt.make("Say hello."))

@@ -142,6 +142,7 @@ describe("the INFO line", () => {
         outputTokens: 20,
         usd: 0.0000291,
         cache: "miss",
+        cacheable: false,
         attempts: 1
       })
       assert.deepStrictEqual(fields.tags, { tenant: "acme" })

@@ -36,11 +36,13 @@ const recordOf = (n: number): CallRecord.CallRecord => {
     usage,
     error: undefined,
     requestId: `req_${n}`,
+    cacheable: false,
     tags: {},
     attempts: [{
       provider: "openai",
       model: model.id,
       asked: model.id,
+      candidate: 0,
       startedAt,
       duration: 198 + n % 500,
       firstToken: undefined,

@@ -60,6 +60,7 @@ export const make = (request: Request.Request, clock: Clock.Clock, span?: Tracer
       provider: summary?.provider ?? request.model.provider,
       model: summary?.model ?? request.model.id,
       asked: request.model.id,
+      candidate: request.candidate,
       startedAt,
       duration: elapsed(),
       firstToken,

@@ -8,8 +8,6 @@ import { attemptNumbers, callNumbers, type Part } from "./schema.ts"
 
 /** Columns that records don't fill yet. */
 interface Further {
-  /** Whether the response cache was asked. */
-  readonly cacheable?: boolean | undefined
   /** The router's name. */
   readonly route?: string | undefined
   /** What is shown of a call and never asked for: its parameters, warnings, the candidates that were left. */
@@ -18,8 +16,6 @@ interface Further {
 }
 
 interface FurtherOfAttempt {
-  /** Which of the router's candidates this is. */
-  readonly candidate?: number | undefined
   /** Where the key came from, by name. */
   readonly keySource?: string | undefined
   readonly catalogVersion?: string | undefined
@@ -42,7 +38,7 @@ const isEmpty = (record: object): boolean => {
 /** Whether it may have cost something that nobody knows. */
 export const isUnpriced = (attempt: Attempt): boolean => attempt.billed !== "no" && attempt.cost?.picoUsd === undefined
 
-export const isFailover = (before: Attempt & FurtherOfAttempt, after: Attempt & FurtherOfAttempt): boolean =>
+export const isFailover = (before: Attempt, after: Attempt): boolean =>
   before.provider !== after.provider || before.candidate !== after.candidate || before.asked !== after.asked
 
 /** Costs the caller's thread about 2 µs a record. */
@@ -75,7 +71,7 @@ export const encode = (
     numbers[at++] = finite(timing.total)
     numbers[at++] = finite(timing.overhead)
     numbers[at++] = timing.firstToken ?? nothing
-    numbers[at++] = record.cacheable === true || record.cache === "hit" ? 1 : 0
+    numbers[at++] = record.cacheable ? 1 : 0
     numbers[at++] = error?.status ?? nothing
     numbers[at++] = record.attempts.length
     numbers[at++] = retries

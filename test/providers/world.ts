@@ -80,6 +80,8 @@ export const inWorld = <A, E>(
     const chosen = catalog === undefined ? Catalog.bundled : catalog(sandbox)
     const loom = Loom.layer({
       retry: quick,
+      // A vendor that fails on purpose, one test after the other, isn't left alone.
+      health: false,
       ...rest,
       catalog: Effect.isEffect(chosen) ? yield* chosen : chosen,
       providers: providers(sandbox),

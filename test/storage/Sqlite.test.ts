@@ -189,7 +189,7 @@ describe("SQLite", () => {
           const key = [at, record.provider, record.model, record.outcome, record.cache, priced].join("|")
           add(calls, key, [
             1,
-            record.cache === "hit" ? 1 : 0,
+            record.cacheable ? 1 : 0,
             row.attempts,
             row.retries,
             row.failovers,

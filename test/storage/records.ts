@@ -55,6 +55,7 @@ export const recordsOf = (seed: number, startedAt: number, id: string = String(s
       provider,
       model,
       asked: model,
+      candidate: 0,
       startedAt: at,
       duration: random() * 3000,
       firstToken: random() < 0.5 ? random() * 500 : undefined,
@@ -83,6 +84,7 @@ export const recordsOf = (seed: number, startedAt: number, id: string = String(s
     provider,
     model,
     asked: model,
+    candidate: 0,
     startedAt: at,
     duration: random() * 200,
     firstToken: undefined,
@@ -121,6 +123,7 @@ export const recordsOf = (seed: number, startedAt: number, id: string = String(s
       outcome: failed ? last?.outcome ?? "defect" : "ok",
       timing: { total, firstToken: last?.firstToken, overhead: random() },
       cache: hit ? "hit" : "miss",
+      cacheable: hit || random() < 0.5,
       finishReason: failed ? undefined : "stop",
       saved: failed
         ? undefined
@@ -207,6 +210,7 @@ export const wildRecord = (seed: number, startedAt: number): Record => {
     provider: text(),
     model: text(),
     asked: text(),
+    candidate: int(5),
     startedAt: startedAt + int(1e4),
     duration: random() * 1e5,
     firstToken: maybe(() => random() * 1e3),
@@ -232,6 +236,7 @@ export const wildRecord = (seed: number, startedAt: number): Record => {
     outcome: pick(["ok", "interrupted", "Timeout", text()]),
     timing: { total: random() * 1e5, firstToken: maybe(() => random() * 1e3), overhead: random() * 10 },
     cache: pick(["miss", "hit", "coalesced"]),
+    cacheable: random() < 0.5,
     finishReason: maybe(() => pick(["stop", "length", "unknown"])),
     saved: maybe(() =>
       Saved.make({
