@@ -142,7 +142,6 @@ describe("the INFO line", () => {
         outputTokens: 20,
         usd: 0.0000291,
         cache: "miss",
-        cacheable: false,
         attempts: 1
       })
       assert.deepStrictEqual(fields.tags, { tenant: "acme" })
@@ -207,6 +206,7 @@ it("fieldsOf has no cost where none is known", () => {
     outcome: "UnknownModel",
     timing: { total: 1, firstToken: undefined, overhead: 1 },
     cache: "miss",
+    cacheable: false,
     finishReason: undefined,
     saved: undefined,
     usage: undefined,
