@@ -1,5 +1,6 @@
 /**
- * The record of truth: every call and every attempt of it, kept where dashboard, CLI and users can ask for it.
+ * The record of truth: every call and every attempt of it, and when a vendor was left alone, kept where dashboard, CLI
+ * and users can ask for it.
  *
  * A record is handed over without waiting and written in batches somewhere else. Whatever happens to the log (a locked
  * database, a full disk, a broken file), no call is delayed and none fails: what can't be kept is counted.
@@ -30,6 +31,7 @@ import * as Semaphore from "effect/Semaphore"
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "node:timers"
 import type { Attempt } from "./Attempt.ts"
 import type { CallRecord } from "./CallRecord.ts"
+import type { Transition } from "./ProviderHealth.ts"
 
 /**
  * Takes records of calls.
@@ -40,6 +42,8 @@ import type { CallRecord } from "./CallRecord.ts"
 export interface CallLog {
   /** Hands a record over. Never waits and never throws; a record that finds the log full is dropped and counted. */
   readonly offer: (record: CallRecord) => void
+  /** Hands a transition over, likewise. It is a record too: written in its turn, and counted. */
+  readonly offerTransition: (transition: Transition) => void
   readonly stats: Effect.Effect<Stats>
   /**
    * Waits until every record offered so far is written, or counted as failed. A store that can't be written now is
@@ -49,7 +53,7 @@ export interface CallLog {
 }
 
 /**
- * What became of the records: `accepted = written + failed + queued`.
+ * What became of the records, of calls and transitions alike: `accepted = written + failed + queued`.
  *
  * @category models
  * @since 0.1.0
@@ -88,13 +92,15 @@ export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
 }
 
 /**
- * Where records are kept. `write` keeps all of a batch or none of it, and isn't called again before it is done.
+ * Where records are kept. A batch is kept whole or not at all, and the next one comes when it is done.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Store {
   readonly write: (batch: ReadonlyArray<CallRecord>) => Effect.Effect<void, StoreError>
+  /** A store without it keeps no transitions. */
+  readonly writeTransitions?: ((batch: ReadonlyArray<Transition>) => Effect.Effect<void, StoreError>) | undefined
 }
 
 /**
@@ -122,6 +128,7 @@ export interface SinkOptions {
  */
 export const off: CallLog = {
   offer: () => undefined,
+  offerTransition: () => undefined,
   stats: Effect.succeed({ accepted: 0, written: 0, dropped: 0, failed: 0, queued: 0 }),
   flush: Effect.void
 }
@@ -153,7 +160,7 @@ export const make = Effect.fnUntraced(function*(
   const capacity = options.capacity ?? 10_000
   const size = options.batch ?? 1000
   const linger = Duration.toMillis(Duration.fromInputUnsafe(options.linger ?? 100))
-  const queue = yield* Queue.make<CallRecord>({ capacity, strategy: "dropping" })
+  const queue = yield* Queue.make<CallRecord | Transition>({ capacity, strategy: "dropping" })
   const turn = yield* Semaphore.make(1)
   const pause = makePause()
   const count = { accepted: 0, written: 0, dropped: 0, failed: 0 }
@@ -178,8 +185,12 @@ export const make = Effect.fnUntraced(function*(
     })
 
   /** Until the batch is written or counted. One record that a store refuses doesn't take its batch with it. */
-  const keep = (batch: ReadonlyArray<CallRecord>, wait = firstRetry): Effect.Effect<void> =>
-    broken ? lose(batch.length) : Effect.matchCauseEffect(Effect.suspend(() => store.write(batch)), {
+  const keep = <A>(
+    write: (batch: ReadonlyArray<A>) => Effect.Effect<void, StoreError>,
+    batch: ReadonlyArray<A>,
+    wait = firstRetry
+  ): Effect.Effect<void> =>
+    broken ? lose(batch.length) : Effect.matchCauseEffect(Effect.suspend(() => write(batch)), {
       onSuccess: () =>
         Effect.sync(() => {
           complained = false
@@ -194,21 +205,26 @@ export const make = Effect.fnUntraced(function*(
         })
         return error.kind === "refused" && batch.length > 1
           ? Effect.andThen(
-            keep(batch.slice(0, batch.length >> 1)),
-            Effect.suspend(() => keep(batch.slice(batch.length >> 1)))
+            keep(write, batch.slice(0, batch.length >> 1)),
+            Effect.suspend(() => keep(write, batch.slice(batch.length >> 1)))
           )
-          : Effect.andThen(complain(error), Effect.suspend(() => after(error.kind, batch, wait)))
+          : Effect.andThen(complain(error), Effect.suspend(() => after(error.kind, write, batch, wait)))
       }
     })
 
-  const after = (kind: StoreError["kind"], batch: ReadonlyArray<CallRecord>, wait: number): Effect.Effect<void> => {
+  const after = <A>(
+    kind: StoreError["kind"],
+    write: (batch: ReadonlyArray<A>) => Effect.Effect<void, StoreError>,
+    batch: ReadonlyArray<A>,
+    wait: number
+  ): Effect.Effect<void> => {
     switch (kind) {
       case "busy":
-        return keep(batch)
+        return keep(write, batch)
       case "unavailable":
         return closing
           ? lose(batch.length)
-          : Effect.andThen(pause.wait(wait), Effect.suspend(() => keep(batch, Math.min(wait * 2, lastRetry))))
+          : Effect.andThen(pause.wait(wait), Effect.suspend(() => keep(write, batch, Math.min(wait * 2, lastRetry))))
       case "refused":
         return lose(batch.length)
       case "broken":
@@ -216,6 +232,13 @@ export const make = Effect.fnUntraced(function*(
         return lose(batch.length)
     }
   }
+
+  const keepAll = (batch: ReadonlyArray<CallRecord | Transition>): Effect.Effect<void> =>
+    Effect.forEach(
+      runsOf(batch),
+      (run) => run.of === "calls" ? keep(store.write, run.batch) : keep(store.writeTransitions ?? ignore, run.batch),
+      { discard: true }
+    )
 
   const lose = (records: number) =>
     Effect.sync(() => {
@@ -234,7 +257,7 @@ export const make = Effect.fnUntraced(function*(
       if (Queue.sizeUnsafe(queue) === 0) return Effect.void
       return Effect.flatMap(Queue.takeBetween(queue, 1, size), (batch) => {
         const target = settled() + batch.length
-        return restore(keep(batch)).pipe(
+        return restore(keepAll(batch)).pipe(
           Effect.onInterrupt(() => lose(target - settled())),
           Effect.andThen(mentionDrops)
         )
@@ -286,16 +309,39 @@ export const make = Effect.fnUntraced(function*(
     )
   )
 
+  const offer = (record: CallRecord | Transition): void => {
+    // What is being written waits too.
+    if (count.accepted - settled() < capacity && Queue.offerUnsafe(queue, record)) count.accepted++
+    else count.dropped++
+  }
+
   return {
-    offer: (record) => {
-      // What is being written waits too.
-      if (count.accepted - settled() < capacity && Queue.offerUnsafe(queue, record)) count.accepted++
-      else count.dropped++
-    },
+    offer,
+    offerTransition: store.writeTransitions === undefined ? off.offerTransition : offer,
     stats: Effect.sync(() => ({ ...count, queued: count.accepted - settled() })),
     flush
   }
 })
+
+type Run =
+  | { readonly of: "calls"; readonly batch: Array<CallRecord> }
+  | { readonly of: "transitions"; readonly batch: Array<Transition> }
+
+/** A batch as its stores take it, in its order. */
+const runsOf = (batch: ReadonlyArray<CallRecord | Transition>): ReadonlyArray<Run> => {
+  const runs: Array<Run> = []
+  let last: Run | undefined
+  for (const record of batch) {
+    if ("operation" in record) {
+      if (last?.of === "calls") last.batch.push(record)
+      else runs.push(last = { of: "calls", batch: [record] })
+    } else if (last?.of === "transitions") last.batch.push(record)
+    else runs.push(last = { of: "transitions", batch: [record] })
+  }
+  return runs
+}
+
+const ignore = () => Effect.void
 
 /** Sleeps that don't keep the process alive, as the clock's do: an idle log is no reason to go on. */
 const makePause = () => {
@@ -345,6 +391,20 @@ export interface Query {
     /** 1e-12 USD. */
     readonly minPicoUsd?: number | undefined
   } | undefined
+}
+
+/**
+ * Which transitions are asked for: the newest that pass.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TransitionQuery {
+  /** Epoch milliseconds at which it happened, at the earliest. */
+  readonly since?: number | undefined
+  readonly provider?: string | undefined
+  /** 50 by default. */
+  readonly limit?: number | undefined
 }
 
 /**
@@ -403,6 +463,8 @@ export class Reader extends Context.Service<Reader, {
   readonly recent: (query: Query) => Effect.Effect<Page, ReadError>
   /** Of a call by its id, in their order; none where the call isn't known. */
   readonly attemptsOf: (id: string) => Effect.Effect<ReadonlyArray<Attempt>, ReadError>
+  /** Of the circuits of all processes that write to the log, newest first. Of a key's fingerprint, the first 8 characters. */
+  readonly transitions: (query: TransitionQuery) => Effect.Effect<ReadonlyArray<Transition>, ReadError>
 }>()("loom-router/CallLog/Reader") {}
 
 /**
@@ -422,6 +484,15 @@ export const recent = (query: Query = {}): Effect.Effect<Page, ReadError, Reader
  */
 export const attemptsOf = (id: string): Effect.Effect<ReadonlyArray<Attempt>, ReadError, Reader> =>
   Effect.flatMap(Reader, (reader) => reader.attemptsOf(id))
+
+/**
+ * The newest transitions of circuits.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const transitions = (query: TransitionQuery = {}): Effect.Effect<ReadonlyArray<Transition>, ReadError, Reader> =>
+  Effect.flatMap(Reader, (reader) => reader.transitions(query))
 
 /**
  * Records calls in a store.
@@ -444,6 +515,7 @@ export const layerMemory = (options?: { readonly capacity?: number | undefined }
     return Context.make(Reader, ring.reader).pipe(
       Context.add(CurrentCallLog, {
         offer: ring.add,
+        offerTransition: ring.addTransition,
         stats: Effect.sync(() => ({ accepted: ring.added(), written: ring.added(), dropped: 0, failed: 0, queued: 0 })),
         flush: Effect.void
       })
@@ -508,7 +580,11 @@ export const layerSqlite = (options: SqliteOptions = {}): Layer.Layer<Reader> =>
           }
         })
         yield* Effect.addFinalizer(() => store.close)
-        return { write: (batch) => Effect.mapError(store.write(batch), (failed) => new StoreError(failed)) }
+        return {
+          write: (batch) => Effect.mapError(store.write(batch), (failed) => new StoreError(failed)),
+          writeTransitions: (batch) =>
+            Effect.mapError(store.writeTransitions(batch), (failed) => new StoreError(failed))
+        }
       }),
       options
     ),
@@ -543,7 +619,8 @@ export const layerReader = (options: { readonly path?: string | undefined } = {}
         new ReadError({ message: `the call log can't be read: ${cause instanceof Error ? cause.message : ""}`, cause })
       return {
         recent: (query) => Effect.flatMap(open, (reader) => Effect.mapError(reader.recent(query), unreadable)),
-        attemptsOf: (id) => Effect.flatMap(open, (reader) => Effect.mapError(reader.attemptsOf(id), unreadable))
+        attemptsOf: (id) => Effect.flatMap(open, (reader) => Effect.mapError(reader.attemptsOf(id), unreadable)),
+        transitions: (query) => Effect.flatMap(open, (reader) => Effect.mapError(reader.transitions(query), unreadable))
       }
     })
   )

@@ -1,13 +1,23 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Logger, Scope } from "effect"
 import { TestClock } from "effect/testing"
-import type { CallRecord } from "loom-router"
+import type { CallRecord, ProviderHealth } from "loom-router"
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import * as CallLog from "../src/CallLog.ts"
 import { recordsOf } from "./storage/records.ts"
 
 const record = recordsOf(1, Date.now())
+
+const opened = (at: number, provider = "openai"): ProviderHealth.Transition => ({
+  at,
+  provider,
+  key: "0123abcd",
+  from: "closed",
+  to: "open",
+  why: "5 failures in a row",
+  until: at + 30_000
+})
 
 const failing = (kind: CallLog.StoreError["kind"]) => new CallLog.StoreError({ kind, detail: "no luck", fix: "wait" })
 
@@ -73,6 +83,52 @@ describe("CallLog", () => {
       assert.deepStrictEqual(store.kept.map(({ id }) => id), Array.from({ length: 10 }, (_, n) => `1-${n}`))
       assert.strictEqual(store.writes(), 3)
       assert.deepStrictEqual(yield* log.stats, { accepted: 10, written: 10, dropped: 0, failed: 0, queued: 0 })
+    }))
+
+  it.effect("writes transitions in their turn between calls, and counts them", () =>
+    Effect.gen(function*() {
+      const kept: Array<string> = []
+      const log = yield* CallLog.make({
+        write: (batch) => Effect.sync(() => void kept.push(batch.map(({ id }) => id).join())),
+        writeTransitions: (batch) => Effect.sync(() => void kept.push(batch.map(({ at }) => at).join()))
+      })
+      log.offerTransition(opened(1))
+      log.offer(record(1))
+      log.offer(record(2))
+      log.offerTransition(opened(2))
+      log.offerTransition(opened(3))
+      log.offer(record(3))
+      yield* log.flush
+      assert.deepStrictEqual(kept, ["1", "1-1,1-2", "2,3", "1-3"])
+      assert.deepStrictEqual(yield* log.stats, { accepted: 6, written: 6, dropped: 0, failed: 0, queued: 0 })
+    }))
+
+  it.effect("loses a transition that a store refuses, and nothing else", () =>
+    Effect.gen(function*() {
+      const kept: Array<number> = []
+      const store = scripted()
+      const log = yield* CallLog.make({
+        write: store.write,
+        writeTransitions: (batch) =>
+          batch.some(({ at }) => at === 4)
+            ? Effect.fail(failing("refused"))
+            : Effect.sync(() => void kept.push(...batch.map(({ at }) => at)))
+      })
+      log.offer(record(1))
+      for (let n = 0; n < 8; n++) log.offerTransition(opened(n))
+      log.offer(record(2))
+      yield* log.flush
+      assert.deepStrictEqual(kept, [0, 1, 2, 3, 5, 6, 7])
+      assert.strictEqual(store.kept.length, 2)
+      assert.deepStrictEqual(yield* log.stats, { accepted: 10, written: 9, dropped: 0, failed: 1, queued: 0 })
+    }).pipe(Effect.provide(listen().layer)))
+
+  it.effect("takes no transition for a store that keeps none", () =>
+    Effect.gen(function*() {
+      const log = yield* CallLog.make(scripted())
+      log.offerTransition(opened(1))
+      yield* log.flush
+      assert.deepStrictEqual(yield* log.stats, { accepted: 0, written: 0, dropped: 0, failed: 0, queued: 0 })
     }))
 
   it.live("writes without being asked, after it has waited for company", () =>
@@ -204,6 +260,24 @@ describe("CallLog", () => {
         assert.deepStrictEqual(second.calls.map(({ seq }) => seq), [21, 20, 19, 18, 17, 16])
         assert.strictEqual(second.next, undefined)
         assert.strictEqual((yield* CallLog.attemptsOf("1-24")).length, first.calls[0]?.attempts)
+        assert.strictEqual((yield* log.stats).written, 25)
+      }).pipe(Effect.provide(CallLog.layerMemory({ capacity: 10 }))))
+
+    it.effect("keeps the newest transitions, with the beginning of their key alone", () =>
+      Effect.gen(function*() {
+        const log = yield* CallLog.CurrentCallLog
+        for (let n = 0; n < 25; n++) {
+          log.offerTransition({ ...opened(n, n % 2 === 0 ? "openai" : "anthropic"), key: "0123abcdef456789" })
+        }
+        const newest = Array.from({ length: 10 }, (_, n) => opened(24 - n, n % 2 === 0 ? "openai" : "anthropic"))
+        assert.deepStrictEqual(yield* CallLog.transitions(), newest)
+        assert.deepStrictEqual(yield* CallLog.transitions({ limit: 3 }), newest.slice(0, 3))
+        assert.deepStrictEqual(yield* CallLog.transitions({ since: 22 }), newest.slice(0, 3))
+        assert.deepStrictEqual(
+          (yield* CallLog.transitions({ provider: "anthropic", limit: 2 })).map(({ at }) => at),
+          [23, 21]
+        )
+        assert.deepStrictEqual((yield* CallLog.recent()).calls, [])
         assert.strictEqual((yield* log.stats).written, 25)
       }).pipe(Effect.provide(CallLog.layerMemory({ capacity: 10 }))))
   })

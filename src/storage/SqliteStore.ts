@@ -5,12 +5,14 @@
 import * as Effect from "effect/Effect"
 import type { Worker } from "node:worker_threads"
 import type { CallRecord } from "../CallRecord.ts"
-import { encode } from "./rows.ts"
+import type { Transition } from "../ProviderHealth.ts"
+import { encode, encodeTransitions } from "./rows.ts"
 import type { Failed, FromWriter, Part, ToWriter, WriterData } from "./schema.ts"
 import { start } from "./thread.ts"
 
 export interface SqliteStore {
   readonly write: (records: ReadonlyArray<CallRecord>) => Effect.Effect<void, Failed>
+  readonly writeTransitions: (transitions: ReadonlyArray<Transition>) => Effect.Effect<void, Failed>
   readonly close: Effect.Effect<void>
 }
 
@@ -48,15 +50,20 @@ export const make = (data: WriterData): SqliteStore => {
       waiting.push((answer) => resume(Effect.succeed(answer)))
     })
 
+  const written = (send: (thread: Worker) => void): Effect.Effect<void, Failed> =>
+    Effect.flatMap(answerTo(send), (answer) => typeof answer === "object" ? Effect.fail(answer) : Effect.void)
+
   return {
     write: (records) =>
-      answerTo((thread) => {
+      written((thread) => {
         for (let start = 0; start < records.length; start += partSize) {
           const end = start + partSize
           const part = encode(records.slice(start, end), { first: start === 0, last: end >= records.length })
           thread.postMessage(part, buffersOf(part))
         }
-      }).pipe(Effect.flatMap((answer) => typeof answer === "object" ? Effect.fail(answer) : Effect.void)),
+      }),
+    writeTransitions: (transitions) =>
+      written((thread) => thread.postMessage(encodeTransitions(transitions) satisfies ToWriter)),
     close: Effect.suspend(() =>
       thread === undefined ? Effect.void : answerTo((thread) => thread.postMessage("close" satisfies ToWriter))
     ).pipe(

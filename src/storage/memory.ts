@@ -2,20 +2,35 @@
  * A call log in memory.
  */
 import * as Effect from "effect/Effect"
-import type { Page, Query, Reader, Row } from "../CallLog.ts"
+import type { Page, Query, Reader, Row, TransitionQuery } from "../CallLog.ts"
 import type { CallRecord } from "../CallRecord.ts"
-import { isFailover, isUnpriced } from "./rows.ts"
+import type { Transition } from "../ProviderHealth.ts"
+import { isFailover, isUnpriced, kept } from "./rows.ts"
 
 interface Ring {
   readonly add: (record: CallRecord) => void
+  readonly addTransition: (transition: Transition) => void
   readonly added: () => number
   readonly reader: Reader["Service"]
 }
 
-/** The newest `capacity` records. */
+/** The newest `capacity` calls, and transitions. */
 export const ofRing = (capacity: number): Ring => {
   const ring: Array<CallRecord> = []
   let added = 0
+  const changes: Array<Transition> = []
+  let changed = 0
+
+  const transitions = ({ limit = 50, provider, since }: TransitionQuery): ReadonlyArray<Transition> => {
+    const found: Array<Transition> = []
+    for (let n = changed; n > changed - changes.length && found.length < limit; n--) {
+      const transition = changes[(n - 1) % capacity]
+      if (transition === undefined) break
+      if (transition.at < (since ?? -Infinity) || transition.provider !== (provider ?? transition.provider)) continue
+      found.push(transition)
+    }
+    return found
+  }
 
   const rows = function*() {
     for (let seq = added; seq > added - ring.length; seq--) {
@@ -38,10 +53,14 @@ export const ofRing = (capacity: number): Ring => {
     add: (record) => {
       ring[added++ % capacity] = record
     },
-    added: () => added,
+    addTransition: (transition) => {
+      changes[changed++ % capacity] = kept(transition)
+    },
+    added: () => added + changed,
     reader: {
       recent: (query) => Effect.sync(() => recent(query)),
-      attemptsOf: (id) => Effect.sync(() => ring.find((record) => record.id === id)?.attempts ?? [])
+      attemptsOf: (id) => Effect.sync(() => ring.find((record) => record.id === id)?.attempts ?? []),
+      transitions: (query) => Effect.sync(() => transitions(query))
     }
   }
 }

@@ -191,6 +191,24 @@ CREATE TABLE attempt_rollups (
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `
+}, {
+  id: 2,
+  name: "transitions of circuits",
+  sql: `
+CREATE TABLE transitions (
+  seq INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  provider TEXT NOT NULL,
+  -- of the fingerprint, the beginning
+  key TEXT NOT NULL,
+  from_state TEXT NOT NULL,
+  to_state TEXT NOT NULL,
+  why TEXT NOT NULL,
+  until INTEGER,
+  UNIQUE (provider, at, key, from_state, to_state)
+) STRICT;
+CREATE INDEX transitions_at ON transitions (at);
+`
 }]
 
 /** The database was written by a Loom that knows more migrations than this one. */

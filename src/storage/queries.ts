@@ -9,11 +9,13 @@ import * as Response from "effect/ai/Response"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Attempt } from "../Attempt.ts"
-import type { Page, Query, Row } from "../CallLog.ts"
+import type { Page, Query, Row, TransitionQuery } from "../CallLog.ts"
 import type * as Cost from "../Cost.ts"
 import * as Price from "../Price.ts"
+import type { Transition } from "../ProviderHealth.ts"
 import * as Saved from "../Saved.ts"
 import * as Usage from "../Usage.ts"
+import { transitionColumns } from "./schema.ts"
 
 type Param = string | number | bigint
 
@@ -114,6 +116,19 @@ const AttemptColumns = Schema.Struct({
   rate_source: Text
 })
 
+const State = Schema.Literals(["closed", "open", "half-open"])
+
+const TransitionColumns = Schema.Struct({
+  at: Schema.Finite,
+  provider: Schema.String,
+  key: Schema.String,
+  from_state: State,
+  to_state: State,
+  why: Schema.String,
+  until: Count
+})
+
+const decodeTransitions = Schema.decodeUnknownEffect(Schema.Array(TransitionColumns))
 const decodeCalls = Schema.decodeUnknownEffect(Schema.Array(CallColumns))
 const decodeAttempts = Schema.decodeUnknownEffect(Schema.Array(AttemptColumns))
 
@@ -278,6 +293,21 @@ const attemptColumns = Object.keys(AttemptColumns.fields).map((name) => `attempt
 export const attemptsStatement = `SELECT ${attemptColumns} FROM calls JOIN attempts ON attempts.call_seq = calls.seq
 WHERE calls.id = ? ORDER BY attempts.n`
 
+/** The statement of the newest transitions, newest first. */
+export const transitionsStatement = (
+  { limit = 50, provider, since }: TransitionQuery
+): { readonly sql: string; readonly params: ReadonlyArray<Param> } => {
+  const conditions = [
+    ...(provider === undefined ? [] : ["provider = ?"]),
+    ...(since === undefined ? [] : ["at >= ?"])
+  ]
+  const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`
+  return {
+    sql: `SELECT ${transitionColumns.join(", ")} FROM transitions${where} ORDER BY at DESC, seq DESC LIMIT ?`,
+    params: [...(provider === undefined ? [] : [provider]), ...(since === undefined ? [] : [since]), limit]
+  }
+}
+
 /** No database yet is no calls yet. */
 const orNothing = <A>(effect: Effect.Effect<ReadonlyArray<A>, SqlError>) =>
   Effect.catchIf(effect, (error) => error.reason._tag === "ConnectionError", () => Effect.succeed<ReadonlyArray<A>>([]))
@@ -286,7 +316,8 @@ export const makeReader = (context: Context.Context<SqlClient.SqlClient>) => {
   const sql = Context.get(context, SqlClient.SqlClient)
   return {
     recent: (query: Query) => recent(sql, query),
-    attemptsOf: (id: string) => attemptsOf(sql, id)
+    attemptsOf: (id: string) => attemptsOf(sql, id),
+    transitions: (query: TransitionQuery) => transitions(sql, query)
   }
 }
 
@@ -307,3 +338,20 @@ const attemptsOf = (sql: SqlClient.SqlClient, id: string) =>
     Effect.flatMap(decodeAttempts),
     Effect.map((rows) => rows.map(toAttempt))
   )
+
+const transitions = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, query: TransitionQuery) {
+  // A database that no newer Loom has written to yet has no such table.
+  const table = yield* orNothing(sql.unsafe("SELECT 1 FROM sqlite_schema WHERE name = 'transitions'"))
+  if (table.length === 0) return []
+  const { params, sql: text } = transitionsStatement(query)
+  const rows = yield* Effect.flatMap(sql.unsafe(text, params), decodeTransitions)
+  return rows.map((row): Transition => ({
+    at: row.at,
+    provider: row.provider,
+    key: row.key,
+    from: row.from_state,
+    to: row.to_state,
+    why: row.why,
+    until: defined(row.until)
+  }))
+})

@@ -4,7 +4,7 @@
 import type { DatabaseSync } from "node:sqlite"
 import { type Retention, spans } from "./schema.ts"
 
-/** Calls that one step forgets at most. */
+/** Calls, and transitions, that one step forgets at most. */
 const step = 500
 const pause = 60_000
 const batchesBetween = 64
@@ -37,6 +37,10 @@ export const prune = (db: DatabaseSync, retention: Retention, now: number = Date
       WHERE calls.tags <> '{}' AND calls.seq IN (${doomed}))`).run(oldest)
     db.prepare(`DELETE FROM attempts WHERE call_seq IN (${doomed})`).run(oldest)
     const { changes } = db.prepare(`DELETE FROM calls WHERE seq IN (${doomed})`).run(oldest)
+    // Where room is wanted, transitions go with the calls of their time, and are never what the room is made of.
+    const forgotten = db.prepare(`DELETE FROM transitions WHERE seq IN (
+      SELECT seq FROM transitions WHERE at < max(?1, iif(?2, coalesce((SELECT min(ended_at) FROM calls), 0), 0))
+      ORDER BY at LIMIT ${step})`).run(now - retention.maxAge, tooMuch ? 1 : 0).changes
     for (const { keep, span } of spans) {
       if (keep === Infinity) continue
       for (const table of ["call_rollups", "attempt_rollups"]) {
@@ -44,8 +48,8 @@ export const prune = (db: DatabaseSync, retention: Retention, now: number = Date
       }
     }
     db.exec("COMMIT")
-    if (tooMuch || changes > 0) db.exec("PRAGMA incremental_vacuum(2000)")
-    return Number(changes) === step
+    if (tooMuch || changes > 0 || forgotten > 0) db.exec("PRAGMA incremental_vacuum(2000)")
+    return Number(changes) === step || Number(forgotten) === step
   } catch (cause) {
     if (db.isTransaction) db.exec("ROLLBACK")
     throw cause

@@ -4,7 +4,8 @@
 import type { Attempt } from "../Attempt.ts"
 import type { CallRecord } from "../CallRecord.ts"
 import type * as Cost from "../Cost.ts"
-import { attemptNumbers, callNumbers, type Part } from "./schema.ts"
+import type { Transition } from "../ProviderHealth.ts"
+import { attemptNumbers, callNumbers, type Part, type Transitions } from "./schema.ts"
 
 /** Columns that records don't fill yet. */
 interface Further {
@@ -115,6 +116,21 @@ export const encode = (
   })
   return { count: records.length, numbers, texts, shape, first, last }
 }
+
+/** What is kept of a transition: enough of the key's fingerprint to tell circuits apart. */
+export const kept = (transition: Transition): Transition => ({ ...transition, key: transition.key.slice(0, 8) })
+
+export const encodeTransitions = (transitions: ReadonlyArray<Transition>): Transitions => ({
+  transitions: transitions.map(kept).flatMap(({ at, from, key, provider, to, until, why }) => [
+    whole(at),
+    provider,
+    key,
+    from,
+    to,
+    why,
+    until === undefined ? null : whole(until)
+  ])
+})
 
 const encodeAttempt = (
   attempt: Attempt & FurtherOfAttempt,

@@ -97,6 +97,9 @@ export const attemptTexts = [
   "rate_source"
 ] as const
 
+/** Of a circuit that changed its state. */
+export const transitionColumns = ["at", "provider", "key", "from_state", "to_state", "why", "until"] as const
+
 /** What a roll-up of calls sums, besides `calls`. */
 export const callSums = ["cacheable", "attempts", "retries", "failovers"] as const
 
@@ -146,6 +149,11 @@ export interface Part {
   readonly last: boolean
 }
 
+/** A batch of transitions, their columns one after the other. */
+export interface Transitions {
+  readonly transitions: ReadonlyArray<string | number | null>
+}
+
 export interface Retention {
   /** Milliseconds. */
   readonly maxAge: number
@@ -165,7 +173,7 @@ export interface Failed {
   readonly fix: string
 }
 
-export type ToWriter = Part | "close"
+export type ToWriter = Part | Transitions | "close"
 
 /** Answers to batches, in their order. */
 export type FromWriter = "written" | "closed" | Failed

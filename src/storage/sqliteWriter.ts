@@ -18,6 +18,8 @@ import {
   type FromWriter,
   type Part,
   type ToWriter,
+  transitionColumns,
+  type Transitions,
   type WriterData
 } from "./schema.ts"
 
@@ -32,6 +34,7 @@ interface Open {
   readonly call: StatementSync
   readonly attempt: StatementSync
   readonly tag: StatementSync
+  readonly transition: StatementSync
   readonly rollups: Rollups
 }
 
@@ -60,6 +63,7 @@ const open = (): Open => {
       ),
       // Keys that differ in lone surrogates alone are one key here.
       tag: db.prepare(`${insertInto("tags", ["key", "value", "ended_at", "call_seq"])} ON CONFLICT DO NOTHING`),
+      transition: db.prepare(`${insertInto("transitions", transitionColumns)} ON CONFLICT DO NOTHING`),
       rollups: makeRollups(db)
     }
   } catch (cause) {
@@ -130,6 +134,22 @@ const transact = (part: Part): void => {
     write(opened, part)
     if (!part.last) return
     rollups.write()
+    commit.run()
+  } catch (cause) {
+    undo(opened)
+    throw cause
+  }
+}
+
+const transactTransitions = ({ transitions }: Transitions): void => {
+  opened ??= open()
+  const { begin, commit, db, transition } = opened
+  try {
+    if (db.isTransaction) undo(opened)
+    begin.run()
+    for (let at = 0; at < transitions.length; at += transitionColumns.length) {
+      transition.run(...transitions.slice(at, at + transitionColumns.length))
+    }
     commit.run()
   } catch (cause) {
     undo(opened)
@@ -212,15 +232,17 @@ parentPort?.on("message", (message: ToWriter) => {
     parentPort?.close()
     return
   }
-  if (message.first) failed = undefined
+  const isPart = "count" in message
+  if (!isPart || message.first) failed = undefined
   try {
-    if (failed === undefined) transact(message)
+    if (!isPart) transactTransitions(message)
+    else if (failed === undefined) transact(message)
   } catch (cause) {
     failed = explain(cause)
     // A file that was replaced, moved or made writable is only seen by opening it.
     if (failed.kind === "unavailable") close()
   }
-  if (!message.last) return
+  if (isPart && !message.last) return
   answer(failed ?? "written")
   if (failed === undefined && !tidying && isDue()) tidy()
 })

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import type { ProviderHealth } from "loom-router"
 import { type ChildProcess, execFileSync, spawn, type SpawnOptions, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { chmodSync, symlinkSync, writeFileSync } from "node:fs"
@@ -174,6 +175,24 @@ describe("call log, end to end", () => {
       const all = yield* Effect.forEach([1, 2, 3, 4], () => other("end", path, "2000"))
       for (const { ended } of all) assert.deepStrictEqual(yield* ended, [0, null])
       assert.strictEqual(yield* isWhole(path), 8000)
+    }))
+
+  it.live("tells another process which vendor is left alone, why and until when", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath
+      const { ended, said } = yield* other("fail", path)
+      assert.deepStrictEqual(yield* ended, [0, null])
+      const [[circuit]] = said as [[ProviderHealth.Circuit]]
+      assert.strictEqual(circuit.state, "open")
+      assert.deepStrictEqual(yield* Effect.provide(CallLog.transitions(), CallLog.layerReader({ path })), [{
+        at: circuit.since,
+        provider: "openai",
+        key: "01234567",
+        from: "closed",
+        to: "open",
+        why: "2 failures in a row; the last time it failed on its side: HTTP 503",
+        until: circuit.since + 30_000
+      }])
     }))
 
   it.live("keeps 200,000 rows, and finds the newest", () =>

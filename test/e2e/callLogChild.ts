@@ -5,6 +5,8 @@ import { Effect, Layer, Logger, ManagedRuntime } from "effect"
 import { DatabaseSync } from "node:sqlite"
 import { setTimeout } from "node:timers/promises"
 import * as CallLog from "../../src/CallLog.ts"
+import * as GenerateError from "../../src/GenerateError.ts"
+import * as ProviderHealth from "../../src/ProviderHealth.ts"
 import { recordsOf } from "../storage/records.ts"
 
 const [what, path = "", amount = "0"] = process.argv.slice(2)
@@ -38,6 +40,17 @@ const struggle = Effect.gen(function*() {
   say({ stats: yield* log.stats, slowest, took: performance.now() - started })
 })
 
+/** A vendor fails until it is left alone, and the log hears of it. */
+const failTwice = Effect.gen(function*() {
+  const log = yield* CallLog.CurrentCallLog
+  const health = yield* ProviderHealth.make({ failures: 2, onTransition: log.offerTransition })
+  const reason = new GenerateError.Overloaded({ detail: "HTTP 503", maybeBilled: false })
+  const error = new GenerateError.GenerateError({ provider: "openai", model: "gpt-4o-mini", reason })
+  const subject = { provider: "openai", model: "gpt-4o-mini", key: "0123456789abcdef" }
+  yield* Effect.repeat(Effect.exit(health.gate(subject, Effect.fail(error))), { times: 1 })
+  say(yield* health.circuits)
+})
+
 const lines: Array<string> = []
 const quiet = Logger.layer([Logger.make(({ message }) => {
   lines.push(String(message))
@@ -55,6 +68,9 @@ switch (what) {
   }
   case "write":
     await Effect.runPromise(write.pipe(Effect.provide(CallLog.layerSqlite({ path }))))
+    break
+  case "fail":
+    await Effect.runPromise(failTwice.pipe(Effect.scoped, Effect.provide(CallLog.layerSqlite({ path }))))
     break
   case "struggle":
     await Effect.runPromise(

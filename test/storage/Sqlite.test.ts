@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Logger } from "effect"
 import { SqlClient } from "effect/sql"
-import type { CallRecord } from "loom-router"
+import type { CallRecord, ProviderHealth } from "loom-router"
 import { Saved } from "loom-router"
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -10,12 +10,22 @@ import * as CallLog from "../../src/CallLog.ts"
 import * as Histogram from "../../src/internal/histogram.ts"
 import * as NodeSqlite from "../../src/storage/NodeSqlite.ts"
 import { migrate, migrations } from "../../src/storage/migrations.ts"
-import { attemptsStatement, recentStatement } from "../../src/storage/queries.ts"
+import { attemptsStatement, recentStatement, transitionsStatement } from "../../src/storage/queries.ts"
 import { prune, sizeOf } from "../../src/storage/retention.ts"
 import { connect, keep, tempPath, withLog } from "./files.ts"
 import { randomOf, recordsOf, wildRecord } from "./records.ts"
 
 const now = Date.now()
+
+const opened = (at: number, provider = "openai"): ProviderHealth.Transition => ({
+  at,
+  provider,
+  key: "0123abcd",
+  from: "closed",
+  to: "open",
+  why: "5 failures in a row",
+  until: at + 30_000
+})
 
 const listen = () => {
   const lines: Array<string> = []
@@ -141,6 +151,13 @@ describe("SQLite", () => {
       uses({ filters: { tag: { key: "a", value: "b" } } }, "tags USING PRIMARY KEY (key=? AND value=?)")
       uses({ filters: { minMillis: 10 } }, "calls_")
       uses({ filters: { minPicoUsd: 10 } }, "attempts_spent (spent_pico>?)")
+      const ofTransitions = (query: CallLog.TransitionQuery) => {
+        const { params, sql } = transitionsStatement(query)
+        return plan(sql, params).join()
+      }
+      assert.match(ofTransitions({}), /^SCAN transitions USING INDEX transitions_at$/)
+      assert.match(ofTransitions({ since: 1 }), /^SEARCH transitions USING INDEX transitions_at \(at>\?\)$/)
+      assert.match(ofTransitions({ provider: "openai", since: 1 }), /^SEARCH transitions USING INDEX \S+ \(provider=\?/)
       assert.match(
         plan(attemptsStatement, ["x"]).join(),
         /sqlite_autoindex_calls_1 \(id=\?\).*PRIMARY KEY \(call_seq=\?\)/
@@ -285,6 +302,103 @@ describe("SQLite", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  describe("transitions", () => {
+    it.live("are given back whole, newest first, by every filter, with the beginning of their key alone", () =>
+      Effect.gen(function*() {
+        const path = yield* tempPath
+        const told: ReadonlyArray<ProviderHealth.Transition> = [
+          opened(now),
+          { ...opened(now + 1, "anthropic"), key: "" },
+          { ...opened(now + 30_000), from: "open", to: "half-open", why: "its time was up", until: undefined },
+          { ...opened(now + 30_000), from: "half-open" },
+          {
+            ...opened(now + 90_000),
+            from: "half-open",
+            to: "closed",
+            why: "a trial 'succeeded' \u{1f44d}",
+            until: undefined
+          }
+        ]
+        const record = recordsOf(1, now)
+        yield* Effect.gen(function*() {
+          const log = yield* CallLog.CurrentCallLog
+          told.forEach((transition, n) => {
+            log.offer(record(n))
+            log.offerTransition({ ...transition, key: transition.key && `${transition.key}ef456789` })
+          })
+          yield* log.flush
+          assert.deepStrictEqual(yield* log.stats, { accepted: 10, written: 10, dropped: 0, failed: 0, queued: 0 })
+        }).pipe(withLog(path))
+        yield* Effect.gen(function*() {
+          const newest = told.toReversed()
+          assert.deepStrictEqual(yield* CallLog.transitions(), newest)
+          assert.deepStrictEqual(yield* CallLog.transitions({ limit: 2 }), newest.slice(0, 2))
+          assert.deepStrictEqual(yield* CallLog.transitions({ since: now + 30_000 }), newest.slice(0, 3))
+          assert.deepStrictEqual(yield* CallLog.transitions({ provider: "anthropic" }), told.slice(1, 2))
+          assert.deepStrictEqual(
+            yield* CallLog.transitions({ provider: "openai", since: now + 1 }),
+            newest.slice(0, 3)
+          )
+          assert.strictEqual((yield* CallLog.recent()).calls.length, 5)
+        }).pipe(Effect.provide(CallLog.layerReader({ path })))
+      }))
+
+    it.live("are written once, however often they are sent", () =>
+      Effect.gen(function*() {
+        const path = yield* tempPath
+        yield* Effect.gen(function*() {
+          const log = yield* CallLog.CurrentCallLog
+          for (let n = 0; n < 3; n++) log.offerTransition(opened(now))
+          yield* log.flush
+          assert.deepStrictEqual(yield* CallLog.transitions(), [opened(now)])
+        }).pipe(withLog(path))
+      }))
+
+    it.live("go with the calls of their time", () =>
+      Effect.gen(function*() {
+        const path = yield* tempPath
+        const record = recordsOf(1, now)
+        yield* Effect.gen(function*() {
+          const log = yield* CallLog.CurrentCallLog
+          for (let n = 0; n < 1200; n++) {
+            const timing = { total: 0, firstToken: undefined, overhead: 0 }
+            log.offer({ ...record(n), startedAt: now + n * 1000, timing })
+            log.offerTransition(opened(now + n * 1000))
+          }
+          yield* log.flush
+        }).pipe(withLog(path))
+        const db = yield* connect(path)
+        const left = (table: string, at: string) =>
+          Object.values(db.prepare(`SELECT count(*), min(${at}) FROM ${table}`).get() ?? {}).map(Number)
+        assert.deepStrictEqual(left("transitions", "at"), [1200, now])
+        while (prune(db, { maxAge: 1_000_000, maxBytes: Infinity }, now + 1_100_000));
+        assert.deepStrictEqual(left("transitions", "at"), [1100, now + 100_000])
+        const maxBytes = sizeOf(db) - 1
+        while (prune(db, { maxAge: Infinity, maxBytes }, now + 2_000_000));
+        assert.deepStrictEqual(left("calls", "ended_at"), [600, now + 600_000])
+        assert.deepStrictEqual(left("transitions", "at"), [600, now + 600_000])
+      }))
+
+    it.live("F18 log database locked: they wait in their turn, and all is written once it is free", () =>
+      Effect.gen(function*() {
+        const path = yield* tempPath
+        const { layer, lines } = listen()
+        yield* Effect.gen(function*() {
+          const log = yield* CallLog.CurrentCallLog
+          log.offerTransition(opened(now))
+          yield* log.flush
+          const other = yield* connect(path)
+          other.exec("BEGIN IMMEDIATE")
+          log.offerTransition(opened(now + 1))
+          const flushed = yield* Effect.forkChild(log.flush, { startImmediately: true })
+          while (lines.length === 0) yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+          other.exec("ROLLBACK")
+          yield* Fiber.join(flushed)
+          assert.deepStrictEqual(yield* CallLog.transitions(), [opened(now + 1), opened(now)])
+        }).pipe(withLog(path, { busyTimeout: "100 millis" }), Effect.provide(layer))
+      }))
+  })
+
   it.live("writes a call once, however often it is offered", () =>
     Effect.gen(function*() {
       const path = yield* tempPath
@@ -326,18 +440,42 @@ describe("SQLite", () => {
       const before = schema()
       migrate(db)
       assert.strictEqual(schema(), before)
-      assert.deepStrictEqual(db.prepare("SELECT id FROM loom_migrations").all().map(({ id }) => id), [1])
-      const further = [...migrations, { id: 2, name: "more", sql: "ALTER TABLE calls ADD COLUMN more TEXT" }]
+      const known = migrations.map(({ id }) => id)
+      const next = known.length + 1
+      assert.deepStrictEqual(db.prepare("SELECT id FROM loom_migrations").all().map(({ id }) => id), known)
+      const further = [...migrations, { id: next, name: "more", sql: "ALTER TABLE calls ADD COLUMN more TEXT" }]
       migrate(db, further)
       migrate(db, further)
-      assert.deepStrictEqual(db.prepare("SELECT id FROM loom_migrations").all().map(({ id }) => id), [1, 2])
+      assert.deepStrictEqual(db.prepare("SELECT id FROM loom_migrations").all().map(({ id }) => id), [...known, next])
       db.close()
     })
+
+    it.live("bring a database of the first version up to date, and keep what is in it", () =>
+      Effect.gen(function*() {
+        const path = yield* tempPath
+        const first = new DatabaseSync(path)
+        migrate(first, migrations.slice(0, 1))
+        first.exec("INSERT INTO meta VALUES ('kept', 'yes')")
+        first.close()
+        assert.deepStrictEqual(yield* Effect.provide(CallLog.transitions(), CallLog.layerReader({ path })), [])
+        yield* Effect.gen(function*() {
+          const log = yield* CallLog.CurrentCallLog
+          log.offerTransition(opened(now))
+          yield* log.flush
+          assert.deepStrictEqual(yield* CallLog.transitions(), [opened(now)])
+        }).pipe(withLog(path))
+        const db = yield* connect(path)
+        assert.strictEqual(db.prepare("SELECT value FROM meta WHERE key = 'kept'").get()?.["value"], "yes")
+      }))
 
     it("leave nothing of one that fails", () => {
       const db = new DatabaseSync(":memory:")
       migrate(db)
-      const broken = [...migrations, { id: 2, name: "broken", sql: "CREATE TABLE half (a); CREATE NONSENSE" }]
+      const broken = [...migrations, {
+        id: migrations.length + 1,
+        name: "broken",
+        sql: "CREATE TABLE half (a); CREATE NONSENSE"
+      }]
       assert.throws(() => migrate(db, broken))
       assert.deepStrictEqual(db.prepare("SELECT name FROM sqlite_schema WHERE name = 'half'").all(), [])
       assert.isFalse(db.isTransaction)
@@ -353,7 +491,7 @@ describe("SQLite", () => {
         db.exec("INSERT INTO loom_migrations VALUES (99, 'from the future', 0)")
         const stats = yield* keep(path, [recordsOf(1, now)(2)])
         assert.strictEqual(stats.failed, 1)
-        assert.match(lines.join("\n"), /it has version 99, this Loom knows 1; use the newer Loom, or another path/)
+        assert.match(lines.join("\n"), /it has version 99, this Loom knows 2; use the newer Loom, or another path/)
         assert.strictEqual(db.prepare("SELECT count(*) AS n FROM calls").get()?.["n"], 1)
       }).pipe(Effect.provide(layer))
     })
@@ -476,6 +614,7 @@ describe("SQLite", () => {
       const path = yield* tempPath
       assert.deepStrictEqual(yield* CallLog.recent(), { calls: [], next: undefined })
       assert.deepStrictEqual(yield* CallLog.attemptsOf("x"), [])
+      assert.deepStrictEqual(yield* CallLog.transitions(), [])
       assert.isFalse(existsSync(path))
     }).pipe((effect) => Effect.flatMap(tempPath, (path) => Effect.provide(effect, CallLog.layerReader({ path })))))
 })
