@@ -1,34 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type { ProviderHealth } from "loom-router"
-import { type ChildProcess, execFileSync, spawn, type SpawnOptions, spawnSync } from "node:child_process"
+import { execFileSync, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { chmodSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { monitorEventLoopDelay } from "node:perf_hooks"
-import { createInterface } from "node:readline"
 import { setTimeout } from "node:timers/promises"
 import * as CallLog from "../../src/CallLog.ts"
 import { connect, tempPath, withLog } from "../storage/files.ts"
 import { recordsOf } from "../storage/records.ts"
+import { programOf, start } from "./processes.ts"
 
 const root = join(import.meta.dirname, "../..")
-const child = join(import.meta.dirname, "callLogChild.ts")
-const nodeArguments = ["--conditions=loom-source", child]
-
-/** Another process, and what it says. */
-const start = (command: string, args: ReadonlyArray<string>, options: SpawnOptions = {}) =>
-  Effect.acquireRelease(
-    Effect.sync(() => {
-      const running: ChildProcess = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "inherit"] })
-      const lines = createInterface({ input: running.stdout! })
-      const said: Array<unknown> = []
-      lines.on("line", (line) => said.push(JSON.parse(line)))
-      const ended = once(running, "close")
-      return { running, lines, said, ended: Effect.promise(() => ended) }
-    }),
-    ({ running }) => Effect.sync(() => running.kill("SIGKILL"))
-  )
+const nodeArguments = programOf("callLogChild.ts")
 
 const other = (...args: ReadonlyArray<string>) => start(process.execPath, [...nodeArguments, ...args])
 
