@@ -10,13 +10,14 @@ import * as Command from "effect/cli/Command"
 import * as Failure from "./Failure.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
+import { cache } from "./cache.ts"
 import { generate } from "./generate.ts"
 import { models } from "./models.ts"
 import { sandbox } from "./sandbox.ts"
 
 const loom = Command.make("loom").pipe(
   Command.withDescription("One API for every AI vendor."),
-  Command.withSubcommands([generate, models, sandbox]),
+  Command.withSubcommands([generate, models, cache, sandbox]),
   Command.withGlobalFlags([Flags.Json, Flags.Quiet, Flags.NoColor]),
   Command.withExamples([
     { command: "loom generate \"Say hello.\"" },

@@ -8,6 +8,7 @@ import type * as Price from "../Price.ts"
 import * as Format from "./Format.ts"
 import { Output, type Style } from "./Output.ts"
 import * as Shelf from "./Shelf.ts"
+import * as Table from "./Table.ts"
 
 /** What `loom models show --json` prints. */
 export const Document = Schema.Struct({
@@ -34,17 +35,14 @@ export const show = Effect.fnUntraced(function*(id: string) {
     : output.line(sheet(listed, equivalents, output.out))
 })
 
-type Row = readonly [label: string, value: string]
-
 const sheet = (listed: Shelf.Listed, equivalents: ReadonlyArray<Catalog.Equivalent>, style: Style): string => {
   const { id, model } = listed
   const rows = [...facts(listed), ...prices(listed), ...failover(equivalents), ...provenance(listed)]
-  const width = Math.max(...rows.map(([label]) => label.length))
   const title = model.label === model.id ? style.bold(id) : `${style.bold(id)}  ${model.label}`
-  return [title, ...rows.map(([label, value]) => `  ${style.dim(label.padEnd(width))}   ${value}`.trimEnd())].join("\n")
+  return `${title}\n${Table.sheet(rows, style)}`
 }
 
-const facts = ({ model, status }: Shelf.Listed): ReadonlyArray<Row> => {
+const facts = ({ model, status }: Shelf.Listed): ReadonlyArray<Table.Fact> => {
   const known = Shelf.capabilitiesOf(model)
   const names = (able: boolean) => known.filter(([, is]) => is === able).map(([name]) => name).join(", ")
   const tokens = (label: string, n: number | undefined) =>
@@ -74,7 +72,7 @@ const facts = ({ model, status }: Shelf.Listed): ReadonlyArray<Row> => {
   ]
 }
 
-const prices = (listed: Shelf.Listed): ReadonlyArray<Row> => {
+const prices = (listed: Shelf.Listed): ReadonlyArray<Table.Fact> => {
   const { price } = listed
   if (price === undefined) return [["price", "not known: the cost of its calls is unknown, never zero"]]
   if (price.free) return [["price", "free"]]
@@ -127,7 +125,7 @@ const prices = (listed: Shelf.Listed): ReadonlyArray<Row> => {
 const factors = (
   label: string,
   entries: ReadonlyArray<readonly [string, number | undefined]>
-): ReadonlyArray<Row> =>
+): ReadonlyArray<Table.Fact> =>
   entries.length === 0
     ? []
     : [[
@@ -156,7 +154,7 @@ const rateRows = (rates: Price.Rates): ReadonlyArray<readonly [field: string, la
   return rows.flatMap(([field, label, rate]) => rate === undefined ? [] : [[field, label, rate] as const])
 }
 
-const failover = (equivalents: ReadonlyArray<Catalog.Equivalent>): ReadonlyArray<Row> =>
+const failover = (equivalents: ReadonlyArray<Catalog.Equivalent>): ReadonlyArray<Table.Fact> =>
   equivalents.length === 0 ? [["failover", "no equivalent known"]] : equivalents.map(({ kind, model, params }, i) => [
     i === 0 ? "failover" : "",
     [
@@ -168,7 +166,7 @@ const failover = (equivalents: ReadonlyArray<Catalog.Equivalent>): ReadonlyArray
     ].join(" ")
   ])
 
-const provenance = ({ checked, confidence, model, price }: Shelf.Listed): ReadonlyArray<Row> => [
+const provenance = ({ checked, confidence, model, price }: Shelf.Listed): ReadonlyArray<Table.Fact> => [
   [
     "source",
     [

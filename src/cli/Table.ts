@@ -22,3 +22,12 @@ export const render = <Row>(columns: ReadonlyArray<Column<Row>>, rows: ReadonlyA
     }).join("   ").trimEnd()
   return [style.dim(lay(columns.map(({ title }) => title))), ...cells.map(lay)].join("\n")
 }
+
+/** A label and what is to be said of it. */
+export type Fact = readonly [label: string, value: string]
+
+/** Sets facts one under the other. */
+export const sheet = (facts: ReadonlyArray<Fact>, style: Style): string => {
+  const width = Math.max(...facts.map(([label]) => label.length))
+  return facts.map(([label, value]) => `  ${style.dim(label.padEnd(width))}   ${value}`.trimEnd()).join("\n")
+}

@@ -1,10 +1,11 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { execFileSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Answer from "../../src/cli/Answer.ts"
+import * as CacheFile from "../../src/cli/CacheFile.ts"
 import { Sandbox } from "../../src/sandbox/Sandbox.ts"
 import { canary, decoded, interruptAfter, pointedAt, run } from "../cli/loom.ts"
 
@@ -104,6 +105,15 @@ describe("the bundled loom", () => {
       assert.strictEqual(ran.code, 0, ran.stderr)
       assert.include(ran.stdout, "openai/gpt-4o-mini")
     }
+  })
+
+  it("reads and clears the cache, on a thread of its own", async () => {
+    const env = { LOOM_HOME: join(root, "home") }
+    mkdirSync(env.LOOM_HOME)
+    writeFileSync(join(env.LOOM_HOME, "cache.db"), "")
+    const stats = await loom(["cache", "stats", "--json"], { env })
+    assert.deepInclude(decoded(CacheFile.StatsDocument, stats), { entries: 0, path: join(env.LOOM_HOME, "cache.db") })
+    assert.match((await loom(["cache", "clear"], { env })).stdout, /^removed 0 entries from /)
   })
 
   it("prints completions", async () => {
