@@ -5,7 +5,7 @@ import { readdirSync } from "node:fs"
 const dist = process.env.LOOM_DIST ?? "dist"
 const vendors = ["openai", "undici", "@anthropic-ai/sdk"]
 const providers = readdirSync("src/providers").filter((name) => name.endsWith(".ts")).map((name) => name.slice(0, -3))
-const threads = ["sqliteReader", "sqliteWriter"]
+const threads = ["sqliteKeeper", "sqliteReader", "sqliteWriter"]
 
 /** @type {Array<import("rolldown").RolldownOptions>} */
 export default [

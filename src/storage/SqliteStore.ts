@@ -6,8 +6,9 @@ import * as Effect from "effect/Effect"
 import type { Worker } from "node:worker_threads"
 import type { CallRecord } from "../CallRecord.ts"
 import type { Transition } from "../ProviderHealth.ts"
+import type { Failed } from "./databaseFile.ts"
 import { encode, encodeTransitions } from "./rows.ts"
-import type { Failed, FromWriter, Part, ToWriter, WriterData } from "./schema.ts"
+import type { FromWriter, Part, ToWriter, WriterData } from "./schema.ts"
 import { start } from "./thread.ts"
 
 export interface SqliteStore {

@@ -32,3 +32,6 @@ export const stateFolder: Effect.Effect<string> = Effect.gen(function*() {
 
 /** The database of the call log. */
 export const callLog: Effect.Effect<string> = Effect.map(stateFolder, (folder) => join(folder, "calls.db"))
+
+/** The database of the response cache. */
+export const cache: Effect.Effect<string> = Effect.map(stateFolder, (folder) => join(folder, "cache.db"))

@@ -2,6 +2,7 @@
  * The columns of the call log, in the order in which rows travel to the thread that writes them. Nothing here may
  * import Effect: that thread starts with it.
  */
+import type { Failed } from "./databaseFile.ts"
 
 /** Of a call. A number that isn't there is NaN on its way, and NULL in its row. */
 export const callNumbers = [
@@ -165,12 +166,6 @@ export interface WriterData {
   /** How long to wait for somebody else's lock, in milliseconds. */
   readonly busyTimeout: number
   readonly retention: Retention
-}
-
-export interface Failed {
-  readonly kind: "busy" | "unavailable" | "refused" | "broken"
-  readonly detail: string
-  readonly fix: string
 }
 
 export type ToWriter = Part | Transitions | "close"

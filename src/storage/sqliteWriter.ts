@@ -2,11 +2,10 @@
  * The thread that owns the connection which writes the call log. It starts without Effect, and opens the database with
  * the first batch.
  */
-import { closeSync, existsSync, mkdirSync, openSync } from "node:fs"
-import { dirname } from "node:path"
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite"
 import { parentPort, workerData } from "node:worker_threads"
-import { migrate, TooNew } from "./migrations.ts"
+import { explain, type Failed, openDatabase } from "./databaseFile.ts"
+import { migrate } from "./migrations.ts"
 import { makeDue, prune } from "./retention.ts"
 import { makeRollups, type Rollups } from "./rollups.ts"
 import {
@@ -14,7 +13,6 @@ import {
   attemptTexts,
   callNumbers,
   callTexts,
-  type Failed,
   type FromWriter,
   type Part,
   type ToWriter,
@@ -40,15 +38,10 @@ interface Open {
 
 let opened: Open | undefined
 
-/** Files and folders that Loom makes are the user's alone; SQLite gives its side files the mode of the database. */
 const open = (): Open => {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const isNew = !existsSync(path)
-  if (isNew) closeSync(openSync(path, "a", 0o600))
-  const db = new DatabaseSync(path, { timeout: busyTimeout })
+  const db = openDatabase(path, { timeout: busyTimeout })
   try {
-    if (isNew) db.exec("PRAGMA auto_vacuum = INCREMENTAL")
-    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000")
+    db.exec("PRAGMA cache_size = -16000")
     // 32 MB between checkpoints: pages of the indexes are written over and over, and once is enough.
     db.exec("PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864")
     migrate(db)
@@ -162,38 +155,6 @@ const undo = ({ db, rollups }: Open): void => {
   if (db.isTransaction) db.exec("ROLLBACK")
 }
 
-const errcodeOf = (cause: unknown): number =>
-  cause instanceof Error && "errcode" in cause && typeof cause.errcode === "number" ? cause.errcode & 0xff : 0
-
-const explain = (cause: unknown): Failed => {
-  const detail = `${path}: ${cause instanceof Error ? cause.message : String(cause)}`
-  if (cause instanceof TooNew) return { kind: "broken", detail, fix: "use the newer Loom, or another path" }
-  switch (errcodeOf(cause)) {
-    case 5:
-    case 6:
-      return { kind: "busy", detail, fix: "another process is writing; Loom waits for it" }
-    case 3:
-    case 8:
-    case 14:
-    case 23:
-      return { kind: "unavailable", detail, fix: "make the file and its folder writable" }
-    case 10:
-    case 13:
-      return { kind: "unavailable", detail, fix: "make room on the disk" }
-    case 11:
-    case 26:
-      return { kind: "broken", detail, fix: "move the file away: a new one is made with the next start" }
-    case 18:
-    case 19:
-    case 20:
-      return { kind: "refused", detail, fix: "report this: a record doesn't fit its row" }
-    default:
-      return cause instanceof Error && "syscall" in cause
-        ? { kind: "unavailable", detail, fix: "make the file and its folder writable" }
-        : { kind: "refused", detail, fix: "report this: a record doesn't fit its row" }
-  }
-}
-
 const answer = (message: FromWriter): void => {
   parentPort?.postMessage(message)
 }
@@ -238,7 +199,7 @@ parentPort?.on("message", (message: ToWriter) => {
     if (!isPart) transactTransitions(message)
     else if (failed === undefined) transact(message)
   } catch (cause) {
-    failed = explain(cause)
+    failed = explain(path, cause, { refused: "report this: a record doesn't fit its row" })
     // A file that was replaced, moved or made writable is only seen by opening it.
     if (failed.kind === "unavailable") close()
   }

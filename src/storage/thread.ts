@@ -3,6 +3,7 @@
  */
 import { Worker } from "node:worker_threads"
 import type { FromWriter, WriterData } from "./schema.ts"
+import type { FromKeeper, KeeperData } from "./sqliteKeeper.ts"
 import type { Answer, ReaderData } from "./sqliteReader.ts"
 
 type Thread =
@@ -17,6 +18,11 @@ type Thread =
       readonly onMessage: (message: FromWriter) => void
     }
     | { readonly name: "sqliteReader"; readonly workerData: ReaderData; readonly onMessage: (message: Answer) => void }
+    | {
+      readonly name: "sqliteKeeper"
+      readonly workerData: KeeperData
+      readonly onMessage: (message: FromKeeper) => void
+    }
   )
 
 /**

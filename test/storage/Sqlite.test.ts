@@ -604,7 +604,7 @@ describe("SQLite", () => {
           assert.deepStrictEqual(yield* log.stats, { accepted: 5, written: 0, dropped: 2, failed: 0, queued: 5 })
           yield* Fiber.interrupt(flushed)
         }).pipe(withLog(path, { capacity: 5 }))
-        assert.match(lines[0] ?? "", /make the file and its folder writable\. Calls go on; up to 5 records wait/)
+        assert.match(lines[0] ?? "", /give the path of a file: this is a folder\. Calls go on; up to 5 records wait/)
       }).pipe(Effect.provide(layer))
     })
   })
