@@ -12,7 +12,7 @@ import type { Generation } from "../Generation.ts"
 import * as Generator from "../Generator.ts"
 import type { Request } from "../Request.ts"
 import * as Exchange from "./exchange.ts"
-import { errorOf, failure, type Origin } from "./failures.ts"
+import { errorOf, failure, type Origin, type Told, told } from "./failures.ts"
 import { clientFor, type KeySource } from "./keys.ts"
 import type { Refusal } from "./refusal.ts"
 
@@ -22,6 +22,8 @@ export interface Protocol<Sdk, Body> {
   readonly body: (request: Request, stream: boolean) => Body
   /** Calls the SDK with these options of its `fetch`. */
   readonly send: (sdk: Sdk, body: Body, fetchOptions: object) => { readonly asResponse: () => Promise<Response> }
+  /** The failure that a whole reply or an event tells; the other functions never see one that does. */
+  readonly errorIn: (json: Readonly<Record<string, unknown>>) => Told | undefined
   /** The Generation in a whole reply. */
   readonly generation: (request: Request, json: unknown, origin: Origin) => Result.Result<Generation, GenerateError>
   /** Decodes the events of one stream. */
@@ -31,6 +33,7 @@ export interface Protocol<Sdk, Body> {
 /** A protocol that is ready to be asked: what its SDK takes stays between its functions. */
 interface Ready<Sdk> {
   readonly send: (sdk: Sdk, fetchOptions: object) => { readonly asResponse: () => Promise<Response> }
+  readonly errorIn: Protocol<Sdk, unknown>["errorIn"]
   readonly generation: Protocol<Sdk, unknown>["generation"]
   readonly decoder: Protocol<Sdk, unknown>["decoder"]
 }
@@ -76,6 +79,10 @@ export const make = <Sdk>(vendor: Vendor<Sdk>): Generator.Generator => {
       request,
       fail,
       send: async (fetchOptions) => protocol.send(await client, fetchOptions).asResponse(),
+      errorIn: (json, origin) => {
+        const error = protocol.errorIn(json)
+        return error && told(request, error, origin)
+      },
       originOf: (headers) => ({ key, requestId: headers.get(vendor.requestIdHeader) ?? undefined })
     }
     return { exchange, protocol, key, stream, fingerprint }

@@ -4,6 +4,7 @@
 import type * as JsonSchema from "effect/JsonSchema"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import type { CodecTransformer } from "effect/ai/LanguageModel"
 import * as Tool from "effect/ai/Tool"
 import { ContentFiltered, type GenerateError, InvalidRequest, InvalidResponse } from "../GenerateError.ts"
 import type * as Generation from "../Generation.ts"
@@ -24,22 +25,17 @@ export interface Dialect {
   readonly schemaOf: (request: Request.Request, format: Request.ObjectFormat) => JsonSchema.JsonSchema
   /** A tool of the caller's. Throws a GenerateError where it is to be strict, and the dialect can't say its arguments. */
   readonly functionOf: (request: Request.Request, tool: Tool.Any) => ToolDefinition
-  /** The object in an answer, or why it holds none; `undefined` where the model called a tool instead. */
-  readonly objectIn: (
+  /** An answer with the object that its request asks for, or why it holds none. `text` is what the model wrote. */
+  readonly withObject: (
     request: Request.Request,
-    format: Request.ObjectFormat,
-    answer: Pick<Generation.Answered, "finishReason" | "usage" | "requestId"> & { readonly text: string }
-  ) => Result.Result<unknown, GenerateError>
-}
-
-type ToCodec = (schema: Schema.ConstraintCodec<unknown, unknown>) => {
-  readonly codec: Schema.ConstraintCodec<unknown, unknown>
-  readonly jsonSchema: JsonSchema.JsonSchema
+    answer: Generation.Answered,
+    text: () => string
+  ) => Result.Result<Generation.Answered, GenerateError>
 }
 
 /** Schemas and tools are translated once each, however many calls use them. */
-export const make = (toCodec: ToCodec, transformer: NonNullable<Parameters<typeof Tool.getJsonSchema>[1]>): Dialect => {
-  const codecs = new WeakMap<Schema.Constraint, ReturnType<ToCodec>>()
+export const make = (toCodec: CodecTransformer): Dialect => {
+  const codecs = new WeakMap<Schema.Constraint, ReturnType<typeof toCodec<unknown, unknown, never, never>>>()
   const functions = new WeakMap<Tool.Any, ToolDefinition>()
 
   const codecOf = (request: Request.Request, schema: Request.ObjectFormat["schema"]) => {
@@ -60,26 +56,26 @@ export const make = (toCodec: ToCodec, transformer: NonNullable<Parameters<typeo
         name: tool.name,
         description: tool.description,
         parameters: strict
-          ? said(request, "tools", () => Tool.getJsonSchema(tool, transformer))
+          ? said(request, "tools", () => Tool.getJsonSchema(tool, { transformer: toCodec }))
           : Tool.getJsonSchema(tool),
         strict
       }
       functions.set(tool, made)
       return made
     },
-    objectIn: (request, format, answer) => {
+    withObject: (request, answer, text) => {
+      if (request.object === undefined || answer.finishReason === "tool-calls") return Result.succeed(answer)
       const fail = (reason: ContentFiltered | InvalidResponse) => Result.fail(failure(request, reason, answer))
-      if (answer.finishReason === "tool-calls") return Result.succeed(undefined)
       if (answer.finishReason === "content-filter") return fail(new ContentFiltered({ detail: "the model refused" }))
       if (answer.finishReason === "length") {
         return fail(new InvalidResponse({ detail: "the object was cut off at `maxOutputTokens`" }))
       }
-      const json = parse(answer.text)
+      const json = parse(text())
       if (json === unparsable) return fail(new InvalidResponse({ detail: "the object is no JSON" }))
-      return Result.mapError(
-        Schema.decodeUnknownResult(codecOf(request, format.schema).codec)(json),
-        (error) => unreadable(request, error, answer)
-      )
+      return Result.mapBoth(Schema.decodeUnknownResult(codecOf(request, request.object.schema).codec)(json), {
+        onFailure: (error) => unreadable(request, error, answer),
+        onSuccess: (object) => ({ ...answer, object })
+      })
     }
   }
 }

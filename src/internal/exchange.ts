@@ -13,7 +13,7 @@ import type { Part } from "../Generation.ts"
 import * as Request from "../Request.ts"
 import * as Transport from "../Transport.ts"
 import { failure, type Origin } from "./failures.ts"
-import { parse, unparsable } from "./json.ts"
+import { isRecord, parse, unparsable } from "./json.ts"
 
 /** One call to a vendor's SDK. */
 export interface Exchange {
@@ -21,6 +21,8 @@ export interface Exchange {
   /** Calls the SDK with these options of its `fetch`, and gives the raw response. */
   readonly send: (init: object) => PromiseLike<Response>
   readonly originOf: (headers: Headers) => Origin
+  /** The failure that a body or an event tells. */
+  readonly errorIn: (json: Readonly<Record<string, unknown>>, origin: Origin) => GenerateError | undefined
   /** What the SDK threw, as the error it is. */
   readonly fail: (cause: unknown) => GenerateError
 }
@@ -39,11 +41,9 @@ export const ask = (exchange: Exchange): Effect.Effect<Reply, GenerateError> =>
       const response = await exchange.send(Transport.cancelledBy(handle))
       const text = await response.text()
       const json = parse(text)
-      resume(
-        json === unparsable
-          ? Effect.fail(notJson(exchange, response, text))
-          : Effect.succeed({ json, origin: exchange.originOf(response.headers) })
-      )
+      const origin = exchange.originOf(response.headers)
+      const error = json === unparsable ? notJson(exchange, response, text) : errorIn(exchange, json, origin)
+      resume(error === undefined ? Effect.succeed({ json, origin }) : Effect.fail(error))
     }
     read().catch((cause) => resume(Effect.fail(exchange.fail(cause))))
     return Effect.sync(() => handle.abort())
@@ -51,8 +51,8 @@ export const ask = (exchange: Exchange): Effect.Effect<Reply, GenerateError> =>
 
 /** Turns the events of one stream into parts. */
 export interface Decoder {
-  /** Takes one event; its parts go to `out`. Returns the failure that an event reports. */
-  readonly event: (data: unknown, out: Array<Part>) => GenerateError | undefined
+  /** Takes one event; its parts go to `out`. Returns why it can't be read, or that it ends an answer that failed. */
+  readonly event: (event: Readonly<Record<string, unknown>>, out: Array<Part>) => GenerateError | undefined
   /** The stream is over: adds the finish part, where it wasn't there yet. Returns the failure that only shows now. */
   readonly end: (out: Array<Part>) => GenerateError | undefined
 }
@@ -68,15 +68,16 @@ export const open = Effect.fnUntraced(function*(
     try: () => exchange.send(Transport.cancelledBy(handle)),
     catch: exchange.fail
   })
-  const decoder = makeDecoder(exchange.originOf(response.headers))
+  const origin = exchange.originOf(response.headers)
   if (!(response.headers.get("content-type") ?? "").includes("event-stream")) {
     const text = yield* Effect.tryPromise({ try: () => response.text(), catch: exchange.fail })
     const json = parse(text)
     if (json === unparsable) return yield* notJson(exchange, response, text)
-    return yield* decoder.event(json, []) ?? invalid(exchange, response, "an answer in one piece, and no stream")
+    return yield* errorIn(exchange, json, origin) ??
+      invalid(exchange, response, "an answer in one piece, and no stream")
   }
 
-  const pull = partsOf(exchange, response, decoder)
+  const pull = partsOf(exchange, response, origin, makeDecoder(origin))
   const opening: Array<Part> = []
   while (!opening.some(isContent)) {
     const parts = yield* Effect.catchIf(
@@ -125,6 +126,7 @@ const textOf = (parts: ReadonlyArray<Part>): string => {
 const partsOf = (
   exchange: Exchange,
   response: Response,
+  origin: Origin,
   decoder: Decoder
 ): Pull.Pull<Arr.NonEmptyReadonlyArray<Part>, GenerateError> => {
   const body = response.body?.[Symbol.asyncIterator]()
@@ -145,9 +147,8 @@ const partsOf = (
     if (event._tag === "Retry" || failure !== undefined || finished) return
     if (event.data === "[DONE]") return end()
     const json = parse(event.data)
-    failure = json === unparsable
-      ? invalid(exchange, response, "an event of the stream is no JSON")
-      : decoder.event(json, out)
+    if (json === unparsable) failure = invalid(exchange, response, "an event of the stream is no JSON")
+    else if (isRecord(json)) failure = exchange.errorIn(json, origin) ?? decoder.event(json, out)
     finished = out.at(-1)?.type === "finish"
   })
   const feed = (chunk: Uint8Array | undefined) => {
@@ -213,6 +214,9 @@ const decodeText = (utf8: InstanceType<typeof TextDecoder>, chunk: Uint8Array | 
     return undefined
   }
 }
+
+const errorIn = (exchange: Exchange, json: unknown, origin: Origin): GenerateError | undefined =>
+  isRecord(json) ? exchange.errorIn(json, origin) : undefined
 
 const notJson = (exchange: Exchange, response: Response, text: string): GenerateError =>
   invalid(exchange, response, text === "" ? "the body is empty" : `${text.length} characters that are no JSON`)

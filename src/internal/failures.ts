@@ -37,6 +37,21 @@ export const failure = (
     ...(known?.cause === undefined ? undefined : { cause: known.cause })
   })
 
+/** A failure that a vendor tells with status 200, in a body or as an event. */
+export interface Told {
+  /** The vendor's own words. */
+  readonly message: string
+  readonly reason: (detail: string) => Reason
+  /** What the vendor counted all the same. */
+  readonly usage?: Usage.Usage | undefined
+}
+
+export const told = (
+  request: Request.Request,
+  { message, reason, usage }: Told,
+  { key, requestId }: Origin
+): GenerateError => failure(request, reason(tidy(message, key)), { requestId, usage })
+
 /** An answer of the wrong shape: where, and what was expected there. */
 export const unreadable = (
   request: Request.Request,

@@ -1,5 +1,5 @@
 /**
- * JSON that came from elsewhere.
+ * JSON that came from elsewhere, or goes there.
  */
 import { isObject } from "effect/Predicate"
 
@@ -15,6 +15,9 @@ export const parse = (text: string): unknown => {
     return unparsable
   }
 }
+
+/** Values that the vendor checks, not its SDK's types: new ones work before the SDK knows them. */
+export const untyped = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => fields
 
 /** A tool's arguments as the model wrote them: JSON, or the text where it isn't. */
 export const paramsOf = (text: string): unknown => {

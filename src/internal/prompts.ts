@@ -7,13 +7,11 @@ import * as Request from "../Request.ts"
 import { isRecord } from "./json.ts"
 
 /** The caller's options for a vendor on a part or message, which are sent as they are. */
-export const optionsOf = (
-  vendor: string,
-  part: { readonly options: Prompt.ProviderOptions }
-): Readonly<Record<string, unknown>> => {
-  const options = part.options[vendor]
-  return isRecord(options) ? options : {}
-}
+export const optionsOf =
+  (vendor: string) => (part: { readonly options: Prompt.ProviderOptions }): Readonly<Record<string, unknown>> => {
+    const options = part.options[vendor]
+    return isRecord(options) ? options : {}
+  }
 
 /** A file as vendors take it: the link it is, or its bytes in base64. */
 export const fileOf = (

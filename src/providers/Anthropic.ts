@@ -103,6 +103,7 @@ const messages = Adapter.ready({
         ...(workspace === undefined ? undefined : { "anthropic-workspace-id": workspace })
       }
     }),
+  errorIn: Wire.errorIn,
   generation: Messages.generation,
   decoder: Messages.decoder
 })

@@ -21,6 +21,7 @@ import * as Keys from "../internal/keys.ts"
 import { type Refusal, retryAfterOf } from "../internal/refusal.ts"
 import * as Chat from "./openai/Chat.ts"
 import * as Responses from "./openai/Responses.ts"
+import * as Wire from "./openai/Wire.ts"
 
 /**
  * @category models
@@ -103,6 +104,7 @@ const responses = Adapter.ready({
   body: Responses.body,
   send: (sdk: OpenAI, body, fetchOptions) =>
     sdk.post("/responses", { body, fetchOptions, stream: body.stream === true }),
+  errorIn: Responses.errorIn,
   generation: Responses.generation,
   decoder: Responses.decoder
 })
@@ -111,6 +113,7 @@ const chat = Adapter.ready({
   body: Chat.body,
   send: (sdk: OpenAI, body, fetchOptions) =>
     sdk.post("/chat/completions", { body, fetchOptions, stream: body.stream === true }),
+  errorIn: Wire.errorIn,
   generation: Chat.generation,
   decoder: Chat.decoder
 })

@@ -248,6 +248,28 @@ driven("F12 a finish reason that says error: openai, chat", {
   assert.strictEqual(attempts[0]?.cost?.status, "measured")
 }, ["call", "router"])
 
+driven("F12 a reply that failed, and counts what it took: openai, responses", {
+  faults: [{
+    respond: {
+      status: 200,
+      body: {
+        id: "resp_1",
+        model: "gpt-4.1",
+        status: "failed",
+        output: [],
+        error: { code: "server_error", message: "the loom broke" },
+        usage: { input_tokens: 10, output_tokens: 2, total_tokens: 12 }
+      }
+    }
+  }],
+  wire: responses
+}, ({ attempts, requests }, mode) => {
+  assert.deepStrictEqual(requests, [1, isRouter(mode) ? 1 : 0])
+  assert.deepInclude(attempts[0], { outcome: "Overloaded", billed: "yes" })
+  assert.deepInclude(attempts[0]?.usage, { state: "reported", inputUncached: 10, outputText: 2 })
+  assert.strictEqual(attempts[0]?.cost?.status, "measured")
+}, ["call", "router"])
+
 // undici looks at its timers once a second: these wait together.
 describe("F10", { concurrent: true }, () => {
   for (const { amid, before, wire } of wires) {

@@ -14,7 +14,7 @@ import * as Generation from "../../Generation.ts"
 import type * as Request from "../../Request.ts"
 import type { Decoder } from "../../internal/exchange.ts"
 import { failure, type Origin, unreadable } from "../../internal/failures.ts"
-import { isRecord, paramsOf } from "../../internal/json.ts"
+import { isRecord, paramsOf, untyped } from "../../internal/json.ts"
 import * as Prompts from "../../internal/prompts.ts"
 import { sourceOf, textDelta, unfinished } from "../../internal/replies.ts"
 import { thinkingOf } from "./Thinking.ts"
@@ -73,7 +73,7 @@ const withoutOption = ["temperature", "topP", "seed", "presencePenalty", "freque
 const tierOf = (tier: string): Readonly<Record<string, unknown>> =>
   tier === "fast"
     ? { speed: "fast" }
-    : Wire.untyped({ service_tier: tier === "default" || tier === "standard" ? "standard_only" : tier })
+    : untyped({ service_tier: tier === "default" || tier === "standard" ? "standard_only" : tier })
 
 const toolOf = (request: Request.Request, tool: Tool.Any): Anthropic.ToolUnion =>
   Wire.vendorTool(tool) ?? Wire.functionOf(request, tool)
@@ -192,8 +192,10 @@ const blocksOf = (request: Request.Request, part: Prompt.AssistantMessagePart): 
   }
 }
 
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a block of the vendor's own making
-const asItCame = (block: unknown): ReadonlyArray<BlockParam> => isRecord(block) ? [block as unknown as BlockParam] : []
+const asItCame = (block: unknown): ReadonlyArray<BlockParam> => isBlock(block) ? [block] : []
+
+/** The vendor made it: its type is all that is looked at. */
+const isBlock = (u: unknown): u is BlockParam => isRecord(u) && typeof u.type === "string"
 
 const Text = Schema.Struct({
   type: Schema.Literal("text"),
@@ -246,8 +248,6 @@ export const generation = (
   json: unknown,
   origin: Origin
 ): Result.Result<Generation.Generation, GenerateError> => {
-  const inBand = Wire.errorIn(json)
-  if (inBand !== undefined) return Result.fail(Wire.inBandError(request, inBand, origin))
   const reply = decodeReply(json)
   if (Result.isFailure(reply)) return Result.fail(unreadable(request, reply.failure, origin))
   const content: Array<Generation.Content> = []
@@ -342,12 +342,8 @@ const answered = (
     warnings: warningsOf(request),
     native
   }
-  if (request.object === undefined) return Result.succeed(summary)
-  const text = reply.content.map((block) => isRecord(block) ? textIn(block.text) : "").join("")
-  return Result.map(
-    Wire.dialect.objectIn(request, request.object, { ...summary, text }),
-    (object) => ({ ...summary, object })
-  )
+  const text = () => reply.content.map((block) => isRecord(block) ? textIn(block.text) : "").join("")
+  return Wire.dialect.withObject(request, summary, text)
 }
 
 const finishReasons: Readonly<Record<string, Generation.FinishReason>> = {
@@ -462,7 +458,6 @@ export const decoder = (request: Request.Request, origin: Origin): Decoder => {
 
   return {
     event: (data, out) => {
-      if (!isRecord(data)) return undefined
       const index = typeof data.index === "number" ? data.index : -1
       switch (data.type) {
         case "content_block_delta":
@@ -483,10 +478,8 @@ export const decoder = (request: Request.Request, origin: Origin): Decoder => {
           return undefined
         case "message_stop":
           return finish(out)
-        default: {
-          const error = Wire.errorIn(data)
-          return error === undefined ? undefined : Wire.inBandError(request, error, origin)
-        }
+        default:
+          return undefined
       }
     },
     end: (out) => {

@@ -7,31 +7,18 @@ import * as Schema from "effect/Schema"
 import { toCodecAnthropic } from "effect/ai/AnthropicStructuredOutput"
 import type * as Prompt from "effect/ai/Prompt"
 import * as Tool from "effect/ai/Tool"
-import {
-  type GenerateError,
-  InvalidRequest,
-  KeyRefused,
-  Overloaded,
-  QuotaExceeded,
-  RateLimited,
-  type Reason
-} from "../../GenerateError.ts"
+import { InvalidRequest, KeyRefused, Overloaded, QuotaExceeded, RateLimited, type Reason } from "../../GenerateError.ts"
 import type * as Generation from "../../Generation.ts"
 import type * as Request from "../../Request.ts"
 import * as Usage from "../../Usage.ts"
 import * as Dialect from "../../internal/dialect.ts"
-import { failure, type Origin } from "../../internal/failures.ts"
+import type { Told } from "../../internal/failures.ts"
 import { isRecord } from "../../internal/json.ts"
 import * as Prompts from "../../internal/prompts.ts"
-import { tidy } from "../../internal/refusal.ts"
 
-/** Values that the vendor checks, not the SDK's types: new ones work before the SDK knows them. */
-export const untyped = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => fields
+export const dialect = Dialect.make(toCodecAnthropic)
 
-export const dialect = Dialect.make(toCodecAnthropic, { transformer: toCodecAnthropic })
-
-/** The caller's options on a part of a prompt, sent as they are. */
-export const optionsOf = (part: { readonly options: Prompt.ProviderOptions }) => Prompts.optionsOf("anthropic", part)
+export const optionsOf = Prompts.optionsOf("anthropic")
 
 /** A thought as the vendor gave it. */
 export const isSealed = (part: Prompt.ReasoningPart): boolean => {
@@ -57,29 +44,20 @@ export const functionOf = (request: Request.Request, tool: Tool.Any): Anthropic.
 }
 
 /** An error that came with status 200, in a body or as an event. */
-export interface InBand {
-  readonly type: string | undefined
-  readonly code: string | undefined
-  readonly message: string
-}
-
-export const errorIn = (json: unknown): InBand | undefined => {
-  if (!isRecord(json) || json.type !== "error") return undefined
-  const error = isRecord(json.error) ? json.error : {}
-  const code = isRecord(error.details) ? error.details.error_code : undefined
+export const errorIn = (json: Readonly<Record<string, unknown>>): Told | undefined => {
+  if (json.type !== "error") return undefined
+  const { details, message, type } = isRecord(json.error) ? json.error : {}
+  const code = isRecord(details) ? details.error_code : undefined
   return {
-    type: typeof error.type === "string" ? error.type : undefined,
-    code: typeof code === "string" ? code : undefined,
-    message: typeof error.message === "string" ? error.message : "no message"
+    message: typeof message === "string" ? message : "no message",
+    reason: (detail) =>
+      reasonOf(typeof type === "string" ? type : undefined, typeof code === "string" ? code : undefined, detail)
   }
 }
 
-export const inBandError = (request: Request.Request, error: InBand, { key, requestId }: Origin): GenerateError =>
-  failure(request, inBandReason(error, tidy(error.message, key)), { requestId })
-
-const inBandReason = (error: InBand, detail: string): Reason => {
-  if (isQuota(error)) return new QuotaExceeded({ detail })
-  switch (error.type) {
+const reasonOf = (type: string | undefined, code: string | undefined, detail: string): Reason => {
+  if (isQuota({ type, code })) return new QuotaExceeded({ detail })
+  switch (type) {
     case "rate_limit_error":
       return new RateLimited({ detail })
     case "authentication_error":

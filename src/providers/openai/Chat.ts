@@ -14,8 +14,8 @@ import * as Generation from "../../Generation.ts"
 import * as Request from "../../Request.ts"
 import * as Usage from "../../Usage.ts"
 import type { Decoder } from "../../internal/exchange.ts"
-import { failure, type Origin, unreadable } from "../../internal/failures.ts"
-import { isRecord, paramsOf } from "../../internal/json.ts"
+import { failure, type Origin, told, unreadable } from "../../internal/failures.ts"
+import { isRecord, paramsOf, untyped } from "../../internal/json.ts"
 import * as Prompts from "../../internal/prompts.ts"
 import { sourceOf, textDelta, unfinished } from "../../internal/replies.ts"
 import * as Wire from "./Wire.ts"
@@ -38,7 +38,7 @@ export const body = (request: Request.Request, stream: boolean): Body => {
     ...(params.presencePenalty === undefined ? undefined : { presence_penalty: params.presencePenalty }),
     ...(params.frequencyPenalty === undefined ? undefined : { frequency_penalty: params.frequencyPenalty }),
     ...(params.reasoning === undefined ? undefined : { reasoning_effort: params.reasoning }),
-    ...(params.serviceTier === undefined ? undefined : Wire.untyped({ service_tier: params.serviceTier })),
+    ...(params.serviceTier === undefined ? undefined : untyped({ service_tier: params.serviceTier })),
     ...(params.parallelToolCalls === undefined ? undefined : { parallel_tool_calls: params.parallelToolCalls }),
     ...(tools.length === 0 ? undefined : { tools }),
     ...(toolChoice === undefined ? undefined : {
@@ -129,7 +129,7 @@ const contentOf = (
     const { detail, ...rest } = options
     return {
       type: "image_url",
-      image_url: { url: Prompts.urlOf(part), ...(detail === undefined ? undefined : Wire.untyped({ detail })) },
+      image_url: { url: Prompts.urlOf(part), ...(detail === undefined ? undefined : untyped({ detail })) },
       ...rest
     }
   }
@@ -172,8 +172,6 @@ export const generation = (
   json: unknown,
   origin: Origin
 ): Result.Result<Generation.Generation, GenerateError> => {
-  const inBand = Wire.errorIn(json)
-  if (inBand !== undefined) return Result.fail(Wire.inBandError(request, inBand, origin))
   return Result.flatMap(
     Result.mapError(decodeReply(json), (error) => unreadable(request, error, origin)),
     (reply) =>
@@ -217,8 +215,7 @@ const answered = (
   const [{ finish_reason: finishReason, message }] = reply.choices
   const usage = usageOf(reply.usage, webSearchesIn(message))
   if (finishReason === "error") {
-    const error = { code: undefined, message: "the answer ended with an error" }
-    return Result.fail(Wire.inBandError(request, error, origin, usage))
+    return Result.fail(told(request, Wire.told(undefined, "the answer ended with an error", usage), origin))
   }
   const summary = {
     provider: request.model.provider,
@@ -229,11 +226,7 @@ const answered = (
     serviceTier: reply.service_tier ?? undefined,
     native
   }
-  if (request.object === undefined) return Result.succeed(summary)
-  return Result.map(
-    Wire.dialect.objectIn(request, request.object, { ...summary, text: textIn(message) }),
-    (object) => ({ ...summary, object })
-  )
+  return Wire.dialect.withObject(request, summary, () => textIn(message))
 }
 
 const finishReasons: Readonly<Record<string, Generation.FinishReason>> = {
@@ -325,9 +318,6 @@ export const decoder = (request: Request.Request, origin: Origin): Decoder => {
 
   return {
     event: (data, out) => {
-      const error = Wire.errorIn(data)
-      if (error !== undefined) return Wire.inBandError(request, error, origin)
-      if (!isRecord(data)) return undefined
       head = data
       usage = data.usage ?? usage
       serviceTier = data.service_tier ?? serviceTier

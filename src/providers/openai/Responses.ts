@@ -13,8 +13,8 @@ import * as Generation from "../../Generation.ts"
 import type * as Request from "../../Request.ts"
 import * as Usage from "../../Usage.ts"
 import type { Decoder } from "../../internal/exchange.ts"
-import { type Origin, unreadable } from "../../internal/failures.ts"
-import { isRecord, paramsOf } from "../../internal/json.ts"
+import { type Origin, type Told, told, unreadable } from "../../internal/failures.ts"
+import { isRecord, paramsOf, untyped } from "../../internal/json.ts"
 import * as Prompts from "../../internal/prompts.ts"
 import { sourceOf, textDelta, unfinished } from "../../internal/replies.ts"
 import * as Wire from "./Wire.ts"
@@ -41,7 +41,7 @@ export const body = (request: Request.Request, stream: boolean): Body => {
     ...(params.reasoning === undefined ? undefined : { reasoning: { effort: params.reasoning } }),
     // A model that doesn't reason refuses the option.
     ...(request.model.capabilities.reasoning === true ? { include: ["reasoning.encrypted_content"] } : undefined),
-    ...(params.serviceTier === undefined ? undefined : Wire.untyped({ service_tier: params.serviceTier })),
+    ...(params.serviceTier === undefined ? undefined : untyped({ service_tier: params.serviceTier })),
     ...(params.parallelToolCalls === undefined ? undefined : { parallel_tool_calls: params.parallelToolCalls }),
     ...(tools.length === 0 ? undefined : { tools }),
     ...(toolChoice === undefined ? undefined : {
@@ -191,14 +191,20 @@ type Reply = typeof Reply.Type
 const decodeReply = Schema.decodeUnknownResult(Reply)
 const decodeItem = Schema.decodeUnknownResult(Item)
 
+/** An error in a body or as an event. A whole reply that failed counts what it took all the same. */
+export const errorIn = (json: Readonly<Record<string, unknown>>): Told | undefined => {
+  const error = Wire.errorIn(json)
+  if (error === undefined || json.usage == null) return error
+  const reply = decodeReply(json)
+  return Result.isFailure(reply) ? error : { ...error, usage: usageOf(reply.success) }
+}
+
 /** The Generation in a whole reply. */
 export const generation = (
   request: Request.Request,
   json: unknown,
   origin: Origin
 ): Result.Result<Generation.Generation, GenerateError> => {
-  const inBand = Wire.errorIn(json)
-  if (inBand !== undefined) return Result.fail(Wire.inBandError(request, inBand, origin))
   return Result.flatMap(
     Result.mapError(decodeReply(json), (error) => unreadable(request, error, origin)),
     (reply) =>
@@ -286,14 +292,8 @@ const answered = (
 ): Result.Result<Generation.Answered, GenerateError> => {
   const usage = usageOf(reply)
   if (reply.status === "failed") {
-    return Result.fail(
-      Wire.inBandError(
-        request,
-        { code: reply.error?.code ?? undefined, message: reply.error?.message ?? "the response failed" },
-        origin,
-        usage
-      )
-    )
+    const { code, message } = reply.error ?? { message: "the response failed" }
+    return Result.fail(told(request, Wire.told(code ?? undefined, message, usage), origin))
   }
   const summary = {
     provider: request.model.provider,
@@ -304,13 +304,10 @@ const answered = (
     serviceTier: reply.service_tier ?? undefined,
     native
   }
-  if (request.object === undefined) return Result.succeed(summary)
-  const text = reply.output.flatMap((item) => "content" in item ? item.content : [])
-    .map((part) => part.type === "refusal" ? "" : part.text).join("")
-  return Result.map(
-    Wire.dialect.objectIn(request, request.object, { ...summary, text }),
-    (object) => ({ ...summary, object })
-  )
+  const text = () =>
+    reply.output.flatMap((item) => "content" in item ? item.content : [])
+      .map((part) => part.type === "refusal" ? "" : part.text).join("")
+  return Wire.dialect.withObject(request, summary, text)
 }
 
 const finishReasonOf = (reply: Reply): Generation.FinishReason => {
@@ -413,7 +410,6 @@ export const decoder = (request: Request.Request, origin: Origin): Decoder => {
 
   return {
     event: (data, out) => {
-      if (!isRecord(data)) return undefined
       const { delta, item_id: itemId, sequence_number: sequence, type } = data
       if (typeof sequence === "number") {
         if (sequence <= latest) return undefined
@@ -466,10 +462,8 @@ export const decoder = (request: Request.Request, origin: Origin): Decoder => {
         case "response.incomplete":
         case "response.failed":
           return finish(data.response, out)
-        default: {
-          const error = Wire.errorIn(data)
-          return error === undefined ? undefined : Wire.inBandError(request, error, origin)
-        }
+        default:
+          return undefined
       }
     },
     end: (out) => {

@@ -3,12 +3,10 @@
  */
 import * as Schema from "effect/Schema"
 import { toCodecOpenAI } from "effect/ai/OpenAiStructuredOutput"
-import type * as Prompt from "effect/ai/Prompt"
 import * as Tool from "effect/ai/Tool"
 import type OpenAI from "openai"
 import {
   ContentFiltered,
-  type GenerateError,
   InvalidRequest,
   Overloaded,
   QuotaExceeded,
@@ -18,18 +16,13 @@ import {
 import type * as Request from "../../Request.ts"
 import * as Usage from "../../Usage.ts"
 import * as Dialect from "../../internal/dialect.ts"
-import { failure, type Origin } from "../../internal/failures.ts"
+import type { Told } from "../../internal/failures.ts"
 import { isRecord } from "../../internal/json.ts"
 import * as Prompts from "../../internal/prompts.ts"
-import { tidy } from "../../internal/refusal.ts"
 
-/** Values that the vendor checks, not the SDK's types: new ones work before the SDK knows them. */
-export const untyped = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => fields
+export const dialect = Dialect.make(toCodecOpenAI)
 
-export const dialect = Dialect.make(toCodecOpenAI, { transformer: toCodecOpenAI })
-
-/** The caller's options on a part of a prompt, sent as they are. */
-export const optionsOf = (part: { readonly options: Prompt.ProviderOptions }) => Prompts.optionsOf("openai", part)
+export const optionsOf = Prompts.optionsOf("openai")
 
 /** A tool that the vendor runs itself: `web_search` and its like. */
 export const vendorTool = (tool: Tool.Any): OpenAI.Responses.WebSearchTool | undefined =>
@@ -42,26 +35,19 @@ export const functionOf = (request: Request.Request, tool: Tool.Any) => {
 }
 
 /** An error that came with status 200, in a body or as an event. */
-export interface InBand {
-  readonly code: string | undefined
-  readonly message: string
-}
-
-export const errorIn = (json: unknown): InBand | undefined => {
-  if (!isRecord(json)) return undefined
+export const errorIn = (json: Readonly<Record<string, unknown>>): Told | undefined => {
   const error = json.type === "error" && !isRecord(json.error) ? json : json.error
   if (!isRecord(error) || typeof error.message !== "string") return undefined
-  return { code: typeof error.code === "string" ? error.code : undefined, message: error.message }
+  return told(typeof error.code === "string" ? error.code : undefined, error.message)
 }
 
-export const inBandError = (
-  request: Request.Request,
-  error: InBand,
-  { key, requestId }: Origin,
-  usage?: Usage.Usage
-): GenerateError => failure(request, inBandReason(error.code, tidy(error.message, key)), { requestId, usage })
+export const told = (code: string | undefined, message: string, usage?: Usage.Usage): Told => ({
+  message,
+  usage,
+  reason: (detail) => reasonOf(code, detail)
+})
 
-const inBandReason = (code: string | undefined, detail: string): Reason => {
+const reasonOf = (code: string | undefined, detail: string): Reason => {
   switch (code) {
     case "rate_limit_exceeded":
       return new RateLimited({ detail })
