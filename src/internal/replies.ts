@@ -1,22 +1,35 @@
 /**
  * Pieces of answers that every adapter makes.
  */
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as AiResponse from "effect/ai/Response"
+import type { GenerateError } from "../GenerateError.ts"
 import * as Generation from "../Generation.ts"
 import type * as Request from "../Request.ts"
 import * as Usage from "../Usage.ts"
+import { type Origin, unreadable } from "./failures.ts"
 
-/** A piece of text. Written out, since streams are made of it: `makePart` copies its argument. */
-export const textDelta = (id: string, delta: string): AiResponse.TextDeltaPart => ({
-  "~effect/ai/Response/Part": "~effect/ai/Response/Part",
-  type: "text-delta",
-  id,
-  delta,
-  metadata: noMetadata
-})
-
-const noMetadata: AiResponse.TextDeltaPartMetadata = {}
+/** Reads a whole reply, or one put together from a stream: decoded, and what it says besides its content. */
+export const reading = <Reply>(
+  decode: (json: unknown) => Result.Result<Reply, Schema.SchemaError>,
+  answered: (
+    request: Request.Request,
+    reply: Reply,
+    native: unknown,
+    origin: Origin
+  ) => Result.Result<Generation.Answered, GenerateError>
+) =>
+(
+  request: Request.Request,
+  json: unknown,
+  origin: Origin
+): Result.Result<{ readonly reply: Reply; readonly answered: Generation.Answered }, GenerateError> => {
+  const reply = decode(json)
+  return Result.isFailure(reply)
+    ? Result.fail(unreadable(request, reply.failure, origin))
+    : Result.map(answered(request, reply.success, json, origin), (answered) => ({ reply: reply.success, answered }))
+}
 
 const decodeSource = Schema.decodeSync(AiResponse.UrlSourcePart)
 

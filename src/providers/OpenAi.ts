@@ -100,10 +100,13 @@ export const layer = (options?: Options): Layer.Layer<Generator.Generator, never
   Layer.effect(Generator.Generator, make(options))
 
 // The SDK's methods send the same, and prepare to read the reply, which Loom does.
+const post =
+  (path: string) => (sdk: OpenAI, body: { readonly stream?: boolean | null | undefined }, fetchOptions: object) =>
+    sdk.post(path, { body, fetchOptions, stream: body.stream === true })
+
 const responses = Adapter.ready({
   body: Responses.body,
-  send: (sdk: OpenAI, body, fetchOptions) =>
-    sdk.post("/responses", { body, fetchOptions, stream: body.stream === true }),
+  send: post("/responses"),
   errorIn: Responses.errorIn,
   generation: Responses.generation,
   decoder: Responses.decoder
@@ -111,8 +114,7 @@ const responses = Adapter.ready({
 
 const chat = Adapter.ready({
   body: Chat.body,
-  send: (sdk: OpenAI, body, fetchOptions) =>
-    sdk.post("/chat/completions", { body, fetchOptions, stream: body.stream === true }),
+  send: post("/chat/completions"),
   errorIn: Wire.errorIn,
   generation: Chat.generation,
   decoder: Chat.decoder

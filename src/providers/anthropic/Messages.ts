@@ -15,8 +15,9 @@ import type * as Request from "../../Request.ts"
 import type { Decoder } from "../../internal/exchange.ts"
 import { failure, type Origin, unreadable } from "../../internal/failures.ts"
 import { isRecord, paramsOf, untyped } from "../../internal/json.ts"
+import { textDelta } from "../../internal/parts.ts"
 import * as Prompts from "../../internal/prompts.ts"
-import { sourceOf, textDelta, unfinished } from "../../internal/replies.ts"
+import { reading, sourceOf, unfinished } from "../../internal/replies.ts"
 import { thinkingOf } from "./Thinking.ts"
 import * as Wire from "./Wire.ts"
 
@@ -247,20 +248,16 @@ export const generation = (
   request: Request.Request,
   json: unknown,
   origin: Origin
-): Result.Result<Generation.Generation, GenerateError> => {
-  const reply = decodeReply(json)
-  if (Result.isFailure(reply)) return Result.fail(unreadable(request, reply.failure, origin))
-  const content: Array<Generation.Content> = []
-  for (const [index, raw] of reply.success.content.entries()) {
-    const block = decodeBlock(raw)
-    if (Result.isFailure(block)) return Result.fail(unreadable(request, block.failure, origin))
-    content.push(...contentIn(String(index), block.success, raw))
-  }
-  return Result.map(
-    answered(request, reply.success, json, origin),
-    (answered) => Generation.make({ ...answered, content })
-  )
-}
+): Result.Result<Generation.Generation, GenerateError> =>
+  Result.flatMap(read(request, json, origin), ({ answered, reply }) => {
+    const content: Array<Generation.Content> = []
+    for (const [index, raw] of reply.content.entries()) {
+      const block = decodeBlock(raw)
+      if (Result.isFailure(block)) return Result.fail(unreadable(request, block.failure, origin))
+      content.push(...contentIn(String(index), block.success, raw))
+    }
+    return Result.succeed(Generation.make({ ...answered, content }))
+  })
 
 const contentIn = (id: string, block: typeof Block.Type, raw: unknown): ReadonlyArray<Generation.Content> => {
   if ("text" in block) {
@@ -345,6 +342,8 @@ const answered = (
   const text = () => reply.content.map((block) => isRecord(block) ? textIn(block.text) : "").join("")
   return Wire.dialect.withObject(request, summary, text)
 }
+
+const read = reading(decodeReply, answered)
 
 const finishReasons: Readonly<Record<string, Generation.FinishReason>> = {
   end_turn: "stop",
@@ -447,12 +446,10 @@ export const decoder = (request: Request.Request, origin: Origin): Decoder => {
       if (broken !== undefined) return broken
     }
     const native = { ...message, content: blocks }
-    const reply = decodeReply(native)
-    if (Result.isFailure(reply)) return unreadable(request, reply.failure, origin)
-    const summary = answered(request, reply.success, native, origin)
-    if (Result.isFailure(summary)) return summary.failure
+    const whole = read(request, native, origin)
+    if (Result.isFailure(whole)) return whole.failure
     finished = true
-    out.push(Generation.finish(summary.success))
+    out.push(Generation.finish(whole.success.answered))
     return undefined
   }
 

@@ -16,8 +16,9 @@ import * as Usage from "../../Usage.ts"
 import type { Decoder } from "../../internal/exchange.ts"
 import { failure, type Origin, told, unreadable } from "../../internal/failures.ts"
 import { isRecord, paramsOf, untyped } from "../../internal/json.ts"
+import { textDelta } from "../../internal/parts.ts"
 import * as Prompts from "../../internal/prompts.ts"
-import { sourceOf, textDelta, unfinished } from "../../internal/replies.ts"
+import { reading, sourceOf, unfinished } from "../../internal/replies.ts"
 import * as Wire from "./Wire.ts"
 
 type Body = OpenAI.Chat.ChatCompletionCreateParams
@@ -171,16 +172,11 @@ export const generation = (
   request: Request.Request,
   json: unknown,
   origin: Origin
-): Result.Result<Generation.Generation, GenerateError> => {
-  return Result.flatMap(
-    Result.mapError(decodeReply(json), (error) => unreadable(request, error, origin)),
-    (reply) =>
-      Result.map(
-        answered(request, reply, json, origin),
-        (answered) => Generation.make({ ...answered, content: contentIn(reply.id, reply.choices[0].message) })
-      )
+): Result.Result<Generation.Generation, GenerateError> =>
+  Result.map(
+    read(request, json, origin),
+    ({ answered, reply }) => Generation.make({ ...answered, content: contentIn(reply.id, reply.choices[0].message) })
   )
-}
 
 const contentIn = (id: string, message: Message): ReadonlyArray<Generation.Content> => {
   const text = textIn(message)
@@ -228,6 +224,8 @@ const answered = (
   }
   return Wire.dialect.withObject(request, summary, () => textIn(message))
 }
+
+const read = reading(decodeReply, answered)
 
 const finishReasons: Readonly<Record<string, Generation.FinishReason>> = {
   stop: "stop",

@@ -15,8 +15,9 @@ import * as Usage from "../../Usage.ts"
 import type { Decoder } from "../../internal/exchange.ts"
 import { type Origin, type Told, told, unreadable } from "../../internal/failures.ts"
 import { isRecord, paramsOf, untyped } from "../../internal/json.ts"
+import { textDelta } from "../../internal/parts.ts"
 import * as Prompts from "../../internal/prompts.ts"
-import { sourceOf, textDelta, unfinished } from "../../internal/replies.ts"
+import { reading, sourceOf, unfinished } from "../../internal/replies.ts"
 import * as Wire from "./Wire.ts"
 
 type Body = OpenAI.Responses.ResponseCreateParams
@@ -204,16 +205,11 @@ export const generation = (
   request: Request.Request,
   json: unknown,
   origin: Origin
-): Result.Result<Generation.Generation, GenerateError> => {
-  return Result.flatMap(
-    Result.mapError(decodeReply(json), (error) => unreadable(request, error, origin)),
-    (reply) =>
-      Result.map(
-        answered(request, reply, json, origin),
-        (answered) => Generation.make({ ...answered, content: reply.output.flatMap(contentIn) })
-      )
+): Result.Result<Generation.Generation, GenerateError> =>
+  Result.map(
+    read(request, json, origin),
+    ({ answered, reply }) => Generation.make({ ...answered, content: reply.output.flatMap(contentIn) })
   )
-}
 
 const contentIn = (item: Item): ReadonlyArray<Generation.Content> => {
   switch (item.type) {
@@ -310,6 +306,8 @@ const answered = (
   return Wire.dialect.withObject(request, summary, text)
 }
 
+const read = reading(decodeReply, answered)
+
 const finishReasonOf = (reply: Reply): Generation.FinishReason => {
   if (reply.status === "incomplete") {
     switch (reply.incomplete_details?.reason) {
@@ -382,12 +380,10 @@ export const decoder = (request: Request.Request, origin: Origin): Decoder => {
     out.push(AiResponse.makePart(`${type}-start`, { id }))
   }
   const finish = (json: unknown, out: Array<Generation.Part>): GenerateError | undefined => {
-    const reply = decodeReply(json)
-    if (Result.isFailure(reply)) return unreadable(request, reply.failure, origin)
-    const summary = answered(request, reply.success, json, origin)
-    if (Result.isFailure(summary)) return summary.failure
+    const whole = read(request, json, origin)
+    if (Result.isFailure(whole)) return whole.failure
     finished = true
-    out.push(Generation.finish(summary.success))
+    out.push(Generation.finish(whole.success.answered))
     return undefined
   }
   const itemDone = (json: unknown, out: Array<Generation.Part>): GenerateError | undefined => {
