@@ -270,16 +270,14 @@ export const makeFolder = (): Folder => {
   return {
     add: (part) => {
       switch (part.type) {
-        case "text-start":
-          return grow("text", part.id, "", part.metadata)
         case "text-delta":
           return grow("text", part.id, part.delta, part.metadata)
+        case "text-start":
         case "text-end":
           return grow("text", part.id, "", part.metadata)
-        case "reasoning-start":
-          return grow("reasoning", part.id, "", part.metadata)
         case "reasoning-delta":
           return grow("reasoning", part.id, part.delta, part.metadata)
+        case "reasoning-start":
         case "reasoning-end":
           return grow("reasoning", part.id, "", part.metadata)
         case "tool-params-start":

@@ -2,10 +2,10 @@
  * A JSON Schema as a Schema.
  */
 import * as JsonSchema from "effect/JsonSchema"
-import { isObject } from "effect/Predicate"
 import * as Result from "effect/Result"
-import type * as Schema from "effect/Schema"
+import * as Schema from "effect/Schema"
 import * as SchemaRepresentation from "effect/SchemaRepresentation"
+import { isRecord } from "../internal/json.ts"
 
 /** Reads a JSON Schema (draft 2020-12), or tells why not. Objects hold nothing but the properties they list. */
 export const parse = (text: string): Result.Result<Schema.Codec<unknown, unknown>, string> =>
@@ -18,13 +18,11 @@ export const parse = (text: string): Result.Result<Schema.Codec<unknown, unknown
         onEnter: closed,
         patterns: "ignore"
       })
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one made of JSON Schema needs no services
-      return schema as unknown as Schema.Codec<unknown, unknown>
+      // One made of JSON Schema needs no services.
+      return Schema.make<Schema.Codec<unknown, unknown>>(schema.ast)
     },
     catch: (error) => error instanceof Error ? error.message : String(error)
   })
-
-const isRecord = (u: unknown): u is Record<string, unknown> => isObject(u)
 
 /** Vendors' structured outputs want every object closed. */
 const closed = (schema: JsonSchema.JsonSchema): JsonSchema.JsonSchema =>

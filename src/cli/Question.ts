@@ -100,20 +100,10 @@ const input = Effect.fnUntraced(function*(quiet: boolean) {
       Effect.mapError((error) => Failure.failed("Input", { what: "stdin can't be read", why: error.message }))
     )
     if (notice !== undefined) yield* Fiber.interrupt(notice)
-    return joined(chunks)
+    return Buffer.concat(chunks)
   })
   return { isReadable: !isTerminal, read }
 })
-
-const joined = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
-}
 
 const textOf = (bytes: Uint8Array): Effect.Effect<string, Failure.Failure> =>
   Effect.fromResult(Result.try({

@@ -100,6 +100,10 @@ export const object = (fields: Fields, required: ReadonlyArray<string> = []): Sh
 
 export const anyObject: Shape = (value) => isObject(value) ? undefined : wrongType("object", value)
 
+/** Members, or members of a union, that are known by name only. */
+export const named = (...names: ReadonlyArray<string>): Fields =>
+  Object.fromEntries(names.map((name) => [name, anyObject]))
+
 export const record = (shape: Shape): Shape => (value) => {
   if (!isObject(value)) return wrongType("object", value)
   for (const [name, member] of Object.entries(value)) {

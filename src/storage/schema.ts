@@ -4,6 +4,14 @@
  */
 import type { Failed } from "./databaseFile.ts"
 
+export const savings = [
+  "saved_prompt_cache",
+  "saved_response_cache",
+  "saved_coalescing",
+  "saved_routing",
+  "saved_batch"
+] as const
+
 /** Of a call. A number that isn't there is NaN on its way, and NULL in its row. */
 export const callNumbers = [
   "started_at",
@@ -21,11 +29,7 @@ export const callNumbers = [
   "cached_tokens",
   "output_tokens",
   "reasoning_tokens",
-  "saved_prompt_cache",
-  "saved_response_cache",
-  "saved_coalescing",
-  "saved_routing",
-  "saved_batch"
+  ...savings
 ] as const
 
 export const callTexts = [
@@ -47,12 +51,8 @@ export const callTexts = [
   "details"
 ] as const
 
-export const attemptNumbers = [
-  "started_at",
-  "duration_ms",
-  "first_token_ms",
-  "candidate",
-  "status",
+/** What a roll-up of attempts sums, besides `attempts` and `cost_pico`. */
+export const attemptSums = [
   "input_uncached",
   "cache_read",
   "cache_write",
@@ -63,7 +63,16 @@ export const attemptNumbers = [
   "image_input",
   "image_cache_read",
   "image_output",
-  "input_images",
+  "input_images"
+] as const
+
+export const attemptNumbers = [
+  "started_at",
+  "duration_ms",
+  "first_token_ms",
+  "candidate",
+  "status",
+  ...attemptSums,
   "cost_pico",
   "reported_usd",
   "per_usd"
@@ -103,29 +112,6 @@ export const transitionColumns = ["at", "provider", "key", "from_state", "to_sta
 
 /** What a roll-up of calls sums, besides `calls`. */
 export const callSums = ["cacheable", "attempts", "retries", "failovers"] as const
-
-export const savings = [
-  "saved_prompt_cache",
-  "saved_response_cache",
-  "saved_coalescing",
-  "saved_routing",
-  "saved_batch"
-] as const
-
-/** What a roll-up of attempts sums, besides `attempts` and `cost_pico`. */
-export const attemptSums = [
-  "input_uncached",
-  "cache_read",
-  "cache_write",
-  "output_text",
-  "output_reasoning",
-  "audio_input",
-  "audio_output",
-  "image_input",
-  "image_cache_read",
-  "image_output",
-  "input_images"
-] as const
 
 /** How long a bucket of each roll-up is and how long it is kept, in milliseconds. */
 export const spans = [

@@ -12,6 +12,7 @@ import {
   byTag,
   decimal,
   integer,
+  named,
   nullable,
   object,
   oneOf,
@@ -22,7 +23,6 @@ import {
 
 const type = string
 const cache_control = nullable(object({ type: oneOf("ephemeral"), ttl: oneOf("5m", "1h") }, ["type"]))
-const named = (...names: ReadonlyArray<string>): Fields => Object.fromEntries(names.map((name) => [name, anyObject]))
 
 const citation = byTag("type", {
   char_location: anyObject,

@@ -9,16 +9,14 @@ import { digest, type Ids, ids } from "../Seed.ts"
 import { pieces, sequence, type SequenceBuilder } from "../Tokens.ts"
 import { chat as shape } from "./ChatShape.ts"
 import type { Done, Generation, Job, Receive } from "./Job.ts"
-import { cachePolicy, effortOf, image, mark, run, servable, tooLong, unmatched } from "./Job.ts"
-import { headers, inBandBody, isProblem, json, ofIssue, type Problem, problem } from "./Problem.ts"
+import { effortOf, image, jobOf, mark, run, servable, unmatched } from "./Job.ts"
+import { headers, inBandBody, isProblem, json, type Problem, problem } from "./Problem.ts"
 
 export const make = (world: World) => {
-  const read = ({ body, key, requestId, root }: Generation): Job | Problem => {
-    const wrong = shape(body)
-    if (wrong !== undefined) return ofIssue(wrong)
-    const found = servable(body, world.time.now())
+  const read = (generation: Generation): Job | Problem => {
+    const { body } = generation
+    const found = servable(shape, body, world.time.now())
     if (isProblem(found)) return found
-    const { model, tier } = found
     if (listAt(body, "modalities").includes("audio") || objectAt(body, "audio") !== undefined) {
       return problem(400, "The sandbox doesn't serve audio.", { code: "unsupported_parameter", param: "modalities" })
     }
@@ -32,21 +30,10 @@ export const make = (world: World) => {
     tokens.opaque(3, "assistant")
     const built = tokens.build()
 
-    const effort = effortOf(model, stringAt(body, "reasoning_effort"))
+    const effort = effortOf(found.model, stringAt(body, "reasoning_effort"))
     if (isProblem(effort)) return effort
-    const caching = cachePolicy(body, model, built)
-    if (isProblem(caching)) return caching
     const stop = at(body, "stop")
-    return tooLong(model, built, "messages") ?? {
-      _tag: "Job",
-      requestId,
-      root,
-      key,
-      model,
-      tier,
-      sequence: built,
-      cacheKey: stringAt(body, "prompt_cache_key") ?? "",
-      policy: caching.policy,
+    return jobOf(generation, found, built, "messages", {
       choices: numberAt(body, "n") ?? 1,
       prewarm: false,
       ask: {
@@ -62,7 +49,7 @@ export const make = (world: World) => {
         maxTokens: numberAt(body, "max_completion_tokens") ?? numberAt(body, "max_tokens"),
         effort
       }
-    }
+    })
   }
 
   const receive: Receive = (generation) => {

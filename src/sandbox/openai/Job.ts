@@ -8,9 +8,10 @@ import * as Media from "../Media.ts"
 import * as PrefixCache from "../PrefixCache.ts"
 import type { Accepted, Alteration, World } from "../Protocol.ts"
 import { dice, digest } from "../Seed.ts"
+import type { Shape } from "../Shape.ts"
 import type { Sequence, SequenceBuilder, Ttl } from "../Tokens.ts"
 import * as Models from "./Models.ts"
-import { type Problem, problem } from "./Problem.ts"
+import { isProblem, ofIssue, type Problem, problem } from "./Problem.ts"
 
 /** A request for text that came through the front door. */
 export interface Generation {
@@ -105,11 +106,16 @@ export const run = (world: World, job: Job, alteration: Alteration): Done => {
 const servedModel = (asked: Models.Model, served: string | undefined): Models.Model =>
   served === undefined ? asked : Models.find(served) ?? { ...asked, id: served, snapshot: served }
 
-/** The model and the tier, or why they are refused. */
-export const servable = (
-  body: JsonObject,
-  now: number
-): { readonly _tag: "Servable"; readonly model: Models.Model; readonly tier: string } | Problem => {
+export interface Servable {
+  readonly _tag: "Servable"
+  readonly model: Models.Model
+  readonly tier: string
+}
+
+/** The model and the tier of a body of this shape, or why it is refused. */
+export const servable = (shape: Shape, body: JsonObject, now: number): Servable | Problem => {
+  const wrong = shape(body)
+  if (wrong !== undefined) return ofIssue(wrong)
   const id = stringAt(body, "model") ?? ""
   const model = Models.find(id)
   if (model === undefined) {
@@ -129,10 +135,34 @@ export const servable = (
   return { _tag: "Servable", model, tier }
 }
 
+/** The job of a request with these tokens, or why the model doesn't take it: `param` is what holds them. */
+export const jobOf = (
+  { body, key, requestId, root }: Generation,
+  { model, tier }: Servable,
+  sequence: Sequence,
+  param: string,
+  rest: Pick<Job, "ask" | "choices" | "prewarm">
+): Job | Problem => {
+  const caching = cachePolicy(body, model, sequence)
+  if (isProblem(caching)) return caching
+  return tooLong(model, sequence, param) ?? {
+    _tag: "Job",
+    requestId,
+    root,
+    key,
+    model,
+    tier,
+    sequence,
+    cacheKey: stringAt(body, "prompt_cache_key") ?? "",
+    policy: caching.policy,
+    ...rest
+  }
+}
+
 const minimumTokens = 1024
 
 /** How the request uses the prefix cache, or why it may not. */
-export const cachePolicy = (
+const cachePolicy = (
   body: JsonObject,
   model: Models.Model,
   sequence: Sequence
@@ -165,7 +195,7 @@ export const cachePolicy = (
 }
 
 /** Refuses a prompt that the model can't hold. */
-export const tooLong = (model: Models.Model, sequence: Sequence, param: string): Problem | undefined =>
+const tooLong = (model: Models.Model, sequence: Sequence, param: string): Problem | undefined =>
   sequence.length <= model.maxInput ? undefined : problem(
     400,
     `This model's maximum input length is ${model.maxInput} tokens. However, your input has ${sequence.length} tokens.`,

@@ -8,8 +8,8 @@ import { totalWritten } from "../PrefixCache.ts"
 import type { Alteration, Answer, Body, Event, InBand, World } from "../Protocol.ts"
 import { ids } from "../Seed.ts"
 import type { Done, Generation, Job, Receive } from "./Job.ts"
-import { cachePolicy, run, servable, tooLong } from "./Job.ts"
-import { headers, inBand, inBandBody, isProblem, json, ofIssue, type Problem, problem } from "./Problem.ts"
+import { jobOf, run, servable } from "./Job.ts"
+import { headers, inBand, inBandBody, isProblem, json, type Problem, problem } from "./Problem.ts"
 import * as Input from "./ResponsesInput.ts"
 import { eventsOf, itemsOf as outputItems } from "./ResponsesOutput.ts"
 import { responses as shape } from "./ResponsesShape.ts"
@@ -26,10 +26,8 @@ export const make = (world: World) => {
   const seals = Input.sealed(world.seed)
 
   const read = (generation: Generation): Job & { readonly items: ReadonlyArray<unknown> } | Problem => {
-    const { body, key, requestId, root } = generation
-    const wrong = shape(body)
-    if (wrong !== undefined) return ofIssue(wrong)
-    const found = servable(body, world.time.now())
+    const { body } = generation
+    const found = servable(shape, body, world.time.now())
     if (isProblem(found)) return found
     const unserved = unsupported(body)
     if (unserved !== undefined) return unserved
@@ -42,26 +40,14 @@ export const make = (world: World) => {
       })
     }
     const items = Input.itemsOf(body, earlier)
-    const { model, tier } = found
-    const input = Input.read(body, model, items, earlier.length, seals)
+    const input = Input.read(body, found.model, items, earlier.length, seals)
     if (isProblem(input)) return input
-    const caching = cachePolicy(body, model, input.sequence)
-    if (isProblem(caching)) return caching
-    return tooLong(model, input.sequence, "input") ?? {
-      _tag: "Job",
-      requestId,
-      root,
-      key,
-      model,
-      tier,
-      sequence: input.sequence,
-      cacheKey: stringAt(body, "prompt_cache_key") ?? "",
-      policy: caching.policy,
+    const job = jobOf(generation, found, input.sequence, "input", {
       ask: input.ask,
       choices: 1,
-      prewarm: at(objectAt(body, "prompt_cache_options"), "prewarm") === true,
-      items
-    }
+      prewarm: at(objectAt(body, "prompt_cache_options"), "prewarm") === true
+    })
+    return isProblem(job) ? job : { ...job, items }
   }
 
   const receive: Receive = (generation) => {

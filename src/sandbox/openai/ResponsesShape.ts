@@ -3,12 +3,23 @@
  *
  * Hosted tools and items that the sandbox doesn't run are known by name only: their members aren't checked.
  */
-import type { Fields, Shape } from "../Shape.ts"
-import { anyObject, array, boolean, byTag, integer, nullable, object, oneOf, string, stringOr } from "../Shape.ts"
+import type { Shape } from "../Shape.ts"
+import {
+  anyObject,
+  array,
+  boolean,
+  byTag,
+  integer,
+  named,
+  nullable,
+  object,
+  oneOf,
+  string,
+  stringOr
+} from "../Shape.ts"
 import { breakpoint, detail, effort, shared, toolChoice, type, verbosity } from "./SharedShapes.ts"
 
 const itemStatus = nullable(oneOf("in_progress", "completed", "incomplete"))
-const named = (...names: ReadonlyArray<string>): Fields => Object.fromEntries(names.map((name) => [name, anyObject]))
 
 const inputText = object({ type, text: string, prompt_cache_breakpoint: breakpoint }, ["text"])
 const inputImage = object({
@@ -39,6 +50,17 @@ const messagePart = byTag("type", {
 const caller = nullable(byTag("type", { direct: object({ type }), program: object({ type, caller_id: string }) }))
 const outputParts = array(byTag("type", { input_text: inputText, input_image: inputImage, input_file: inputFile }))
 
+const toolOutput = object({
+  type,
+  id: nullable(string),
+  call_id: nullable(string),
+  caller,
+  name: nullable(string),
+  namespace: nullable(string),
+  output: stringOr(outputParts),
+  status: itemStatus
+}, ["output"])
+
 const inputItem = byTag("type", {
   message: object({
     type,
@@ -59,16 +81,7 @@ const inputItem = byTag("type", {
     namespace: string,
     status: itemStatus
   }, ["arguments", "call_id", "name"]),
-  function_call_output: object({
-    type,
-    id: nullable(string),
-    call_id: nullable(string),
-    caller,
-    name: nullable(string),
-    namespace: nullable(string),
-    output: stringOr(outputParts),
-    status: itemStatus
-  }, ["output"]),
+  function_call_output: toolOutput,
   custom_tool_call: object({
     type,
     id: string,
@@ -80,16 +93,7 @@ const inputItem = byTag("type", {
     namespace: string,
     status: itemStatus
   }, ["call_id", "input", "name"]),
-  custom_tool_call_output: object({
-    type,
-    id: nullable(string),
-    call_id: nullable(string),
-    caller,
-    name: nullable(string),
-    namespace: nullable(string),
-    output: stringOr(outputParts),
-    status: itemStatus
-  }, ["output"]),
+  custom_tool_call_output: toolOutput,
   reasoning: object({
     type,
     id: string,
