@@ -97,7 +97,7 @@ const qualified = (model: Model.Model): string => `${model.provider}/${model.id}
 const daysToLive = 60
 
 const isEnterable = (model: Model.Model, at: number): boolean =>
-  (model.status === "active" || model.status === "legacy") && !isMoving(model.id) && !isMoving(model.upstream) &&
+  (model.status === "active" || model.status === "legacy") && !isMoving(model.upstream) &&
   (model.retires === undefined || Date.parse(model.retires) - at > daysToLive * 86_400_000)
 
 /** A name whose model changes under it. */
