@@ -109,8 +109,17 @@ const makeEngine = Effect.fnUntraced(function*(
   const cache = options.cache === undefined
     ? (yield* ResponseCache.CurrentResponseCache) ?? (yield* ResponseCache.make())
     : yield* ResponseCache.make(options.cache)
-  const health = options.health === false ? undefined : yield* ProviderHealth.make(options.health)
-  const gates = health === undefined ? [] : [health.gate]
+  // A circuit has no caller: what becomes of it goes to the log of the last one.
+  let latestLog = CallLog.off
+  const { health = {} } = options
+  const circuits = health === false ? undefined : yield* ProviderHealth.make({
+    ...health,
+    onTransition: (transition) => {
+      latestLog.offerTransition(transition)
+      health.onTransition?.(transition)
+    }
+  })
+  const gates = circuits === undefined ? [] : [circuits.gate]
   const pipeline = providers.pipe(
     Generator.retry(options.retry ?? RetryPolicy.make()),
     Generator.coalesced,
@@ -121,6 +130,7 @@ const makeEngine = Effect.fnUntraced(function*(
     Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
       const callLog = fiber.getRef(CallLog.CurrentCallLog)
+      latestLog = callLog
       const decoded = GenerateOptions.decode(asked)
       const own = Result.getOrElse(decoded, () => noCircumstances)
       const { tags, timeout } = own

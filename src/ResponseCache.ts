@@ -11,7 +11,7 @@
  *
  * export const twice = Effect.all([answer, answer]).pipe(
  *   Effect.map((answers) => answers.map(({ cache, saved }) => [cache, saved.usd])), // "miss", then "hit"
- *   Effect.provide(Loom.layer({ cache: "1 hour" }))
+ *   Effect.provide(Loom.layer({ cache: { ttl: "1 hour" } }))
  * )
  * ```
  *
@@ -22,7 +22,7 @@
  * never kept.
  *
  * The memory tier is Effect's `Cache`: 2,000 answers, none above 64 kB. Behind it may stand a store that survives the
- * process and is shared by many ({@link layerSqlite}). A store that is broken or slow costs a call at most 50 ms and
+ * process and is shared by many (`sqlite`). A store that is broken or slow costs a call at most 50 ms and
  * never fails it; one that failed three times in a row is left alone for ten seconds.
  *
  * @since 0.1.0
@@ -119,7 +119,21 @@ export interface Options {
   readonly capacity?: number | undefined
   /** Bytes of an answer in memory at most, as JSON: 65,536. */
   readonly maxEntryBytes?: number | undefined
+  /** Keeps answers in an SQLite file as well, which survives the process and may be shared by many. */
+  readonly sqlite?: boolean | SqliteOptions | undefined
+  /** A store of one's own, in place of SQLite. */
   readonly store?: Store | undefined
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface SqliteOptions {
+  /** `cache.db` beside the call log by default (`CallLog.defaultPath`). The file is the user's alone. */
+  readonly path?: string | undefined
+  /** The least recently used answers go when the file holds more: 256 MiB. */
+  readonly maxBytes?: number | undefined
 }
 
 /** What a store may cost a call, in milliseconds. */
@@ -140,6 +154,9 @@ export const make = Effect.fnUntraced(function*(
   options: Options = {}
 ): Effect.fn.Return<ResponseCache, never, Scope.Scope> {
   const scope = yield* Effect.scope
+  const store = options.store ?? (options.sqlite === undefined || options.sqlite === false
+    ? undefined
+    : yield* sqlite(options.sqlite === true ? {} : options.sqlite))
   const own = options.ttl === undefined ? undefined : Duration.toMillis(Duration.fromInputUnsafe(options.ttl))
   const maxEntryBytes = options.maxEntryBytes ?? 65_536
   const count = { hits: 0, misses: 0, kept: 0, unwritable: 0, tooLarge: 0, failed: 0, skipped: 0 }
@@ -218,7 +235,7 @@ export const make = Effect.fnUntraced(function*(
             count.hits++
             return Effect.succeed(entry)
           }
-          if (options.store !== undefined) return recall(key, clock, options.store)
+          if (store !== undefined) return recall(key, clock, store)
           count.misses++
           return Effect.undefined
         })
@@ -234,13 +251,26 @@ export const make = Effect.fnUntraced(function*(
         const now = clock.currentTimeMillisUnsafe()
         const entry: Entry = { ...answer, storedAt: now, expiresAt: now + ttl }
         const remembered = remember(key, entry, value.length)
-        return options.store === undefined
-          ? remembered
-          : Effect.andThen(remembered, write(key, entry, value, clock, options.store))
+        return store === undefined ? remembered : Effect.andThen(remembered, write(key, entry, value, clock, store))
       }),
-    clear: Effect.andThen(Cache.invalidateAll(memory), Effect.ignore(options.store?.clear ?? Effect.void)),
+    clear: Effect.andThen(Cache.invalidateAll(memory), Effect.ignore(store?.clear ?? Effect.void)),
     stats: Effect.sync(() => ({ ...count }))
   }
+})
+
+/** Closed with the scope, once what was handed over is written. */
+const sqlite = Effect.fnUntraced(function*(options: SqliteOptions): Effect.fn.Return<Store, never, Scope.Scope> {
+  const Paths = yield* Effect.promise(() => import("./storage/paths.ts"))
+  const SqliteCache = yield* Effect.promise(() => import("./storage/SqliteCache.ts"))
+  const { maxBytes } = options
+  const path = options.path ?? (yield* Paths.cache)
+  const store = yield* Effect.acquireRelease(
+    Effect.sync(() => SqliteCache.make({ path, maxBytes })),
+    (store) => store.close
+  )
+  // The thread starts with the first question, which takes longer than a call would wait.
+  yield* Effect.ignore(Effect.timeout(store.get("", 0), "1 second"))
+  return store
 })
 
 type Entry = Answer & Life

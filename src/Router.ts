@@ -140,7 +140,7 @@ export interface StandIn {
 
 /**
  * Who stands in for a model that can't be reached: nobody; the same model at other providers; these and then the models
- * of its tier (`catalog/equivalents.yaml`); or the models named, in this order.
+ * of its tier (`catalog/equivalents.yaml`), those of other providers first; or the models named, in this order.
  *
  * @category models
  * @since 0.1.0
@@ -186,13 +186,11 @@ export const standIns = (options: {
   const resolved = Catalog.resolve(catalog, options.asked)
   if (Result.isFailure(resolved)) return []
   const first = resolved.success
-  const named: ReadonlyArray<StandIn> = typeof failover === "object"
-    ? failover.map((one) => typeof one === "string" ? { model: one } : one)
+  const named = typeof failover === "object"
+    ? failover.map((one): StandIn => typeof one === "string" ? { model: one } : one)
     : failover === false
     ? []
-    : Catalog.equivalents(catalog, first, { at: call.startedAt })
-      .filter(({ kind }) => failover === true || kind === "same-model")
-      .map(({ model }) => ({ provider: model.provider, model: model.id }))
+    : equivalents(catalog, first, call.startedAt, failover)
   return named.map((standIn, index) => {
     const warnings: Array<string> = []
     return {
@@ -210,6 +208,20 @@ export const standIns = (options: {
       warnings: () => warnings
     }
   })
+}
+
+/** Other providers first: what is wrong with a model is often wrong with its provider. */
+const equivalents = (
+  catalog: Catalog.Catalog,
+  first: Model,
+  at: number,
+  failover: true | "same-model"
+): ReadonlyArray<StandIn> => {
+  const known = Catalog.equivalents(catalog, first, { at })
+    .filter(({ kind }) => failover === true || kind === "same-model")
+    .map(({ model, params }) => ({ provider: model.provider, model: model.id, params }))
+  const isAbroad = ({ provider }: { readonly provider: string }) => provider !== first.provider
+  return [...known.filter(isAbroad), ...known.filter((one) => !isAbroad(one))]
 }
 
 /** It says nothing of the next one that a stand-in doesn't take the request. */
