@@ -78,7 +78,7 @@ export interface Transition {
   readonly to: State
   /** What led to it. No key and no prompt is in it. */
   readonly why: string
-  /** Epoch milliseconds until when it is open. A vendor that asks for more while it is open is heeded, and not told. */
+  /** Epoch milliseconds until when it is open, as far as was known then: a vendor may ask for more while it is. */
   readonly until: number | undefined
 }
 
@@ -194,24 +194,27 @@ export const make = Effect.fnUntraced(function*(
     entry.isTrying = false
     entry.since = at
     if (to !== "half-open") entry.why = why
-    if (to === "closed") entry.failures = 0
+    if (to === "closed") {
+      entry.failures = 0
+      entry.until = 0
+    }
     const until = to === "open" ? Math.round(at + entry.until - nowOf(clock)) : undefined
     const transition: Transition = { at, provider: entry.provider, key: entry.key, from, to, why, until }
     // In the same breath, so that all see transitions in their order.
     Effect.runSync(PubSub.publish(published, transition))
-    Result.try(() => options.onTransition?.(transition))
+    Result.try(() => Promise.resolve(options.onTransition?.(transition)).catch(() => undefined))
   }
 
   const open = (entry: Entry, error: GenerateError, clock: Clock.Clock): void => {
     const isAgain = entry.state === "half-open"
     entry.openFor = isAgain ? Math.min(entry.openFor * 2, maxOpenFor) : openFor
-    entry.until = nowOf(clock) + Math.max(entry.openFor, waitOf(error))
+    entry.until = Math.max(entry.until, nowOf(clock) + Math.max(entry.openFor, waitOf(error)))
     const failure = `it ${error.what}: ${error.why}`
     const why = isAgain
       ? `a trial failed: ${failure}`
       : entry.failures === 1
       ? failure
-      : `${entry.failures} failures in a row; the last time ${failure}`
+      : `${entry.failures} failures in a row; the last: ${failure}`
     move(entry, "open", why, clock)
   }
 
@@ -238,8 +241,9 @@ export const make = Effect.fnUntraced(function*(
     }
     const error = Cause.hasInterrupts(exit.cause) ? undefined : errorIn(exit)
     if (!isCurrent) {
-      // Only an open circuit looks at it.
-      if (error?.retryAfter !== undefined) entry.until = Math.max(entry.until, nowOf(clock) + waitOf(error))
+      if (entry.state === "closed" || error?.retryAfter === undefined) return
+      // Half-open, it is what a trial that fails opens it for, at least.
+      entry.until = Math.max(entry.until, nowOf(clock) + waitOf(error))
       return
     }
     entry.isTrying = false

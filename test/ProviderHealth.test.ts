@@ -183,7 +183,7 @@ describe("an open circuit", () => {
       ])
       assert.strictEqual(
         error.why,
-        `2 failures in a row; the last time it failed on its side: ${detail}; it is tried again in 20s`
+        `2 failures in a row; the last: it failed on its side: ${detail}; it is tried again in 20s`
       )
     }))
 
@@ -237,10 +237,32 @@ describe("an open circuit", () => {
       assert.strictEqual(yield* remaining, 120)
     }))
 
+  it.effect("F20 heeds a deadline that arrives during a trial, where that fails, and forgets it where that succeeds", () =>
+    Effect.gen(function*() {
+      const health = yield* ProviderHealth.make({ failures: 1 })
+      for (const [exit, wait] of [[Exit.fail(overloaded), 180], [Exit.succeed("hello"), 30]] as const) {
+        const late = yield* begin(health)
+        yield* fail(health, overloaded)
+        yield* TestClock.adjust("30 seconds")
+        const trial = yield* begin(health)
+        yield* late.end(Exit.fail(limited(minutes(3))))
+        assert.strictEqual(yield* stateOf(health), "half-open")
+        yield* trial.end(exit)
+        yield* fail(health, overloaded)
+        assert.deepStrictEqual(refusalIn(yield* succeed(health))?.remaining, seconds(wait))
+        yield* health.reset("acme")
+      }
+    }))
+
   it.effect("F20 doesn't flap: what began before it changed neither closes it nor opens it", () =>
     Effect.gen(function*() {
       const { health, steps } = yield* listening({ failures: 1 })
-      const [success, failure, noQuota] = yield* Effect.all([begin(health), begin(health), begin(health)])
+      const [success, failure, noQuota, limit] = yield* Effect.all([
+        begin(health),
+        begin(health),
+        begin(health),
+        begin(health)
+      ])
       yield* fail(health, overloaded)
       yield* success.end(Exit.succeed("late"))
       assert.strictEqual(yield* stateOf(health), "open")
@@ -248,8 +270,11 @@ describe("an open circuit", () => {
       yield* succeed(health)
       yield* failure.end(Exit.fail(overloaded))
       yield* noQuota.end(Exit.fail(quota))
+      yield* limit.end(Exit.fail(limited(minutes(3))))
       assert.strictEqual(yield* stateOf(health), "closed")
       assert.deepStrictEqual(steps(), ["closed > open", "open > half-open", "half-open > closed"])
+      yield* fail(health, overloaded)
+      assert.deepStrictEqual(refusalIn(yield* succeed(health))?.remaining, seconds(30))
     }))
 
   it.effect("is closed by a reset, which attempts under way don't undo", () =>
@@ -382,7 +407,7 @@ describe("what is told", () => {
       })
       yield* TestClock.adjust("1 second")
       yield* fail(health, overloaded)
-      const why = `2 failures in a row; the last time it failed on its side: ${detail}`
+      const why = `2 failures in a row; the last: it failed on its side: ${detail}`
       const open = { ...common, failures: 2, why, state: "open", since: 6000, until: 36_000 } as const
       assert.deepStrictEqual(yield* only(health), open)
       yield* TestClock.adjust("40 seconds")
@@ -393,12 +418,16 @@ describe("what is told", () => {
     Effect.gen(function*() {
       const health = yield* ProviderHealth.make({
         failures: 1,
-        onTransition: () => {
-          throw new Error("a listener's bug")
+        onTransition: ({ to }) => {
+          if (to === "open") throw new Error("a listener's bug")
+          return Promise.reject(new Error("a later one"))
         }
       })
       assert.deepStrictEqual(yield* Effect.exit(health.gate(acme, Effect.fail(overloaded))), Exit.fail(overloaded))
       assert.strictEqual(yield* stateOf(health), "open")
+      yield* health.reset("acme")
+      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      assert.isTrue(Exit.isSuccess(yield* succeed(health)))
     }))
 
   it.effect("slides past a reader that has fallen behind", () =>
@@ -439,6 +468,8 @@ describe("circuits", () => {
       assert.deepStrictEqual([keys.includes("500"), keys.includes("501")], [false, true])
       yield* gone.end(Exit.fail(overloaded))
       assert.strictEqual((yield* health.circuits).filter(({ state }) => state !== "closed").length, 1)
+      yield* health.gate({ ...acme, key: "0" }, Effect.void)
+      assert.isTrue((yield* health.circuits).some(({ key }) => key === "0"))
     }))
 
   it.effect("are bounded where all are open, too", () =>
@@ -523,7 +554,7 @@ const makeModel = () => {
   let trial: number | undefined
   const born = new Map<number, number>()
   const open = (now: number, length: number, wait: number) => {
-    shut = { until: now + Math.max(length, wait), length }
+    shut = { until: Math.max(shut?.until ?? 0, now + length, now + wait), length }
     age++
     trial = undefined
   }
@@ -543,7 +574,7 @@ const makeModel = () => {
     },
     ends(id: number, now: number, kind: "ok" | "failed" | "stopped" | "none", wait: number): void {
       if (born.get(id) !== age) {
-        if (shut !== undefined && !isHalf) shut = { ...shut, until: Math.max(shut.until, now + wait) }
+        if (shut !== undefined) shut = { ...shut, until: Math.max(shut.until, now + wait) }
         return
       }
       if (shut === undefined) {

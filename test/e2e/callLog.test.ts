@@ -175,7 +175,7 @@ describe("call log, end to end", () => {
         key: "01234567",
         from: "closed",
         to: "open",
-        why: "2 failures in a row; the last time it failed on its side: HTTP 503",
+        why: "2 failures in a row; the last: it failed on its side: HTTP 503",
         until: circuit.since + 30_000
       }])
     }))
