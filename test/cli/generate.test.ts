@@ -1,7 +1,7 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Effect, FileSystem, Path, Schema } from "effect"
-import { CallLog } from "loom-router"
+import { Duration, Effect, FileSystem, Path, Schema } from "effect"
+import { CallLog, GenerateError } from "loom-router"
 import { join } from "node:path"
 import * as Answer from "../../src/cli/Answer.ts"
 import * as DryRun from "../../src/cli/DryRun.ts"
@@ -350,6 +350,18 @@ layer(Sandbox.layer({ seed: "cli" }), { excludeTestServices: true })("loom gener
       assert.match(cut.stdout, /^\S.*\n$/)
       assert.match(cut.stderr, /^Partial: /)
     }))
+
+  it("fails with 3 where the provider is left alone for now", () => {
+    const reason = new GenerateError.CircuitOpen({ detail: "5 failures in a row", remaining: Duration.seconds(30) })
+    const failure = Failure.from(new GenerateError.GenerateError({ provider: "openai", model: "gpt-4o-mini", reason }))
+    assert.deepInclude(failure, {
+      tag: "CircuitOpen",
+      what: "openai/gpt-4o-mini is left alone for now",
+      why: "5 failures in a row; it is tried again in 30s",
+      facts: [],
+      exitCode: 3
+    })
+  })
 
   it.effect("fails with 4 without a key, and with one that is refused", () =>
     Effect.gen(function*() {
