@@ -269,7 +269,7 @@ const sqlite = Effect.fnUntraced(function*(options: SqliteOptions): Effect.fn.Re
     (store) => store.close
   )
   // The thread starts with the first question, which takes longer than a call would wait.
-  yield* Effect.ignore(Effect.timeout(store.get("", 0), "1 second"))
+  yield* Effect.ignore(Effect.timeout(store.stats, "1 second"))
   return store
 })
 
