@@ -26,18 +26,22 @@ const version = "1"
  * @since 0.1.0
  */
 export const of = (request: Request): string | undefined => {
-  const known = keys.get(request)
-  if (known !== undefined) return known
+  if (latest.request === request) return latest.key
   const key = orUndefined(() => {
-    let text = written(version)
-    for (const [, value] of partsOf(request)) text += written(value())
-    return hash("sha256", text, "hex")
+    let text = version
+    for (const [, write] of fields) text += written(write(request))
+    // Lone surrogates would all be hashed as one.
+    return hash("sha256", text.isWellFormed() ? text : JSON.stringify(text), "hex")
   })
-  if (key !== undefined) keys.set(request, key)
+  latest = { request, key }
   return key
 }
 
-const keys = new WeakMap<Request, string>()
+/** One stage asks after the other. */
+let latest: { readonly request: Request | undefined; readonly key: string | undefined } = {
+  request: undefined,
+  key: undefined
+}
 
 /**
  * The fields by which the keys of two requests differ, such as `params.temperature` or `prompt[2].content`: none where
@@ -47,9 +51,8 @@ const keys = new WeakMap<Request, string>()
  * @since 0.1.0
  */
 export const differences = (a: Request, b: Request): ReadonlyArray<string> =>
-  partsOf(a).flatMap(([name, one], part) => {
-    const other = partsOf(b)[part]?.[1] ?? nothing
-    if (orUndefined(one) === orUndefined(other)) return []
+  fields.flatMap(([name, write]) => {
+    if (orUndefined(() => write(a)) === orUndefined(() => write(b))) return []
     const [details, others] = [detailsOf(a, name), detailsOf(b, name)]
     const differing = [...new Set([...details.keys(), ...others.keys()])].filter((detail) =>
       details.get(detail) !== others.get(detail)
@@ -57,21 +60,22 @@ export const differences = (a: Request, b: Request): ReadonlyArray<string> =>
     return differing.length === 0 ? [name] : differing
   })
 
-type Part = readonly [name: string, value: () => string]
+type Field = readonly [name: string, write: (request: Request) => string]
 
-const partsOf = (request: Request): ReadonlyArray<Part> => [
-  ["model", () => `${written(request.model.provider)}${written(request.model.id)}${written(request.model.upstream)}`],
-  ["modality", () => request.modality],
-  ["params", () => paramsOf(request)],
-  ["prompt", () => request.prompt.content.map(messageOf).join("")],
-  ["tools", () => request.tools.map(toolOf).toSorted().join("")],
-  ["toolChoice", () => valueOf(request.toolChoice)],
-  ["schema", () => request.object === undefined ? "" : written(request.object.name) + schemaOf(request.object.schema)],
-  ["native", () => valueOf(request.native)],
-  [
-    "scope",
-    () => request.call.cache === undefined || request.call.cache === false ? "" : request.call.cache.scope ?? ""
-  ]
+const fields: ReadonlyArray<Field> = [
+  ["model", ({ model }) => `${written(model.provider)}${written(model.id)}${written(model.upstream)}`],
+  ["modality", ({ modality }) => modality],
+  ["params", ({ params }) => valueOf(params.stop === undefined ? params : { ...params, stop: params.stop.toSorted() })],
+  ["prompt", ({ prompt }) => {
+    let text = ""
+    for (const message of prompt.content) text += messageOf(message)
+    return text
+  }],
+  ["tools", ({ tools }) => tools.length === 0 ? "" : tools.map(toolOf).toSorted().join("")],
+  ["toolChoice", ({ toolChoice }) => valueOf(toolChoice)],
+  ["schema", ({ object }) => object === undefined ? "" : written(object.name) + schemaOf(object.schema)],
+  ["native", ({ native }) => valueOf(native)],
+  ["scope", ({ call: { cache } }) => cache === undefined || cache === false ? "" : cache.scope ?? ""]
 ]
 
 const detailsOf = (request: Request, part: string): ReadonlyMap<string, string | undefined> => {
@@ -106,11 +110,6 @@ const orUndefined = (write: () => string): string | undefined => {
     return undefined
   }
 }
-
-const nothing = () => ""
-
-const paramsOf = ({ params }: Request): string =>
-  valueOf(params.stop === undefined ? params : { ...params, stop: params.stop.toSorted() })
 
 const messageOf = (message: Prompt.Message): string =>
   `${written(message.role)}${contentOf(message)}${optionsOf(message.options)}`
@@ -163,8 +162,7 @@ const written = (text: string): string => `${text.length}:${text}`
 const valueOf = (value: unknown): string => {
   switch (typeof value) {
     case "string":
-      // Lone surrogates would all be hashed as one.
-      return value.isWellFormed() ? `s${written(value)}` : `j${written(JSON.stringify(value))}`
+      return `s${written(value)}`
     case "number":
       return `n${value};`
     case "boolean":
@@ -185,7 +183,8 @@ const valueOf = (value: unknown): string => {
 
 const objectOf = (value: object): string => {
   let text = "o"
-  for (const [name, inner] of Object.entries(value).toSorted(([a], [b]) => a < b ? -1 : 1)) {
+  const entries = Object.entries(value)
+  for (const [name, inner] of entries.length < 2 ? entries : entries.toSorted(([a], [b]) => a < b ? -1 : 1)) {
     if (inner !== undefined) text += `${written(name)}${valueOf(inner)}`
   }
   return `${text}.`

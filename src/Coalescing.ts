@@ -44,46 +44,28 @@ export interface Methods {
   ) => Effect.Effect<Stream.Stream<Generation.Part, GenerateError>, GenerateError, Scope.Scope>
 }
 
-/** Found by its hash; it carries the request that opens it. */
-class Flight implements Equal.Equal {
-  readonly hash: string
-  readonly request: Request
-  constructor(hash: string, request: Request) {
-    this.hash = hash
-    this.request = request
-  }
-  [Equal.symbol](that: Equal.Equal): boolean {
-    return that instanceof Flight && that.hash === this.hash
-  }
-  [Hash.symbol](): number {
-    return Number.parseInt(this.hash.slice(0, 8), 16)
-  }
-}
-
-/** A request on behalf of many. */
+/** A request on behalf of many, who are nobody's guests: no limit of one caller holds for the others. */
 interface Shared {
   readonly request: Request
+  /** Of the request's Call: the latest of those who wait. */
   readonly put: (deadline: number) => void
+  isUnderWay: boolean
 }
 
-/** The Call of a flight: nobody's own, so that no limit of one caller holds for the others. */
 const share = (request: Request): Shared => {
   const { call } = request
-  let { deadline } = call
-  const own: Call = {
+  const own = {
     ...call,
-    get deadline() {
-      return deadline
-    },
     maxAttempts: call.maxAttempts - call.attempts.length,
     attempts: [],
     tried: []
   }
   return {
     request: { ...request, call: own },
-    put: (later) => {
-      deadline = Math.max(deadline, later)
-    }
+    put: (deadline) => {
+      if (deadline > own.deadline) own.deadline = deadline
+    },
+    isUnderWay: false
   }
 }
 
@@ -107,19 +89,24 @@ const hashOf = (request: Request): string | undefined =>
 export const make = (methods: Methods): Methods => ({ generate: calls(methods), open: streams(methods) })
 
 const calls = (methods: Methods): Methods["generate"] => {
-  const underWay = new Map<string, Shared>()
-  /** Attempts whose last caller has left: he takes them with him. */
+  const shared = new Map<string, Shared>()
+  /** Attempts whose last caller is leaving: he takes them with him. */
   const left = new Map<string, Array<Attempt>>()
 
-  const fly = ({ hash, request }: Flight) =>
+  const fly = (hash: string) =>
     Effect.suspend(() => {
-      const shared = share(request)
-      underWay.set(hash, shared)
+      const flight = shared.get(hash)
+      if (flight === undefined) return missed
+      flight.isUnderWay = true
+      const land = (exit: Exit.Exit<Generation.Generation, GenerateError>) => ({ exit, flight })
       return Effect.onExit(
-        Effect.map(Effect.exit(methods.generate(shared.request)), (exit) => ({ exit, request: shared.request })),
+        Effect.match(methods.generate(flight.request), {
+          onSuccess: (generation) => land(Exit.succeed(generation)),
+          onFailure: (error) => land(Exit.fail(error))
+        }),
         (exit) => {
-          if (underWay.get(hash) === shared) underWay.delete(hash)
-          if (Exit.isFailure(exit)) left.set(hash, [...left.get(hash) ?? [], ...shared.request.call.attempts])
+          if (shared.get(hash) === flight) shared.delete(hash)
+          if (Exit.isFailure(exit)) left.set(hash, [...left.get(hash) ?? [], ...flight.request.call.attempts])
           return Effect.void
         }
       )
@@ -127,27 +114,58 @@ const calls = (methods: Methods): Methods["generate"] => {
   // Nothing is built here but the map, so that it needs no surroundings.
   const flights = Effect.runSync(Cache.makeWith(fly, { capacity: Infinity, timeToLive: () => 0 }))
 
+  const board = (hash: string, request: Request): Effect.Effect<Generation.Generation, GenerateError> => {
+    let flight: Shared | undefined
+    return Effect.flatMap(
+      Effect.onExit(
+        Effect.suspend(() => {
+          flight = shared.get(hash)
+          if (flight === undefined) shared.set(hash, flight = share(request))
+          else flight.put(request.call.deadline)
+          return Cache.get(flights, hash)
+        }),
+        (exit) => {
+          if (Exit.isSuccess(exit)) return Effect.void
+          if (flight !== undefined && !flight.isUnderWay && shared.get(hash) === flight) shared.delete(hash)
+          take(left.get(hash) ?? [], request.call)
+          left.delete(hash)
+          return Effect.void
+        }
+      ),
+      (landed) => {
+        if (landed === undefined) return Effect.suspend(() => board(hash, request))
+        const { exit, flight: { request: from } } = landed
+        if (take(from.call.attempts, request.call)) return exit
+        if (Exit.isFailure(exit)) return Effect.mapError(exit, copy)
+        return Effect.fromResult(passOn(exit.value, encodeObject(from, exit.value.object), request, "coalesced"))
+      }
+    )
+  }
+
   return (request) =>
     Effect.suspend(() => {
       const hash = hashOf(request)
-      if (hash === undefined) return methods.generate(request)
-      underWay.get(hash)?.put(request.call.deadline)
-      return Effect.flatMap(
-        Effect.onExit(Cache.get(flights, new Flight(hash, request)), (exit) => {
-          if (Exit.isFailure(exit)) {
-            take(left.get(hash) ?? [], request.call)
-            left.delete(hash)
-          }
-          return Effect.void
-        }),
-        ({ exit, request: from }) => {
-          const isBuyer = take(from.call.attempts, request.call)
-          if (isBuyer) return exit
-          if (Exit.isFailure(exit)) return Effect.mapError(exit, copy)
-          return Effect.fromResult(passOn(exit.value, encodeObject(from, exit.value.object), request, "coalesced"))
-        }
-      )
+      return hash === undefined ? methods.generate(request) : board(hash, request)
     })
+}
+
+/** The flight that was to be boarded has landed meanwhile: another one has to be opened. */
+const missed = Effect.undefined
+
+/** Found by its hash; it carries the request that opens it. */
+class Flight implements Equal.Equal {
+  readonly hash: string
+  readonly request: Request
+  constructor(hash: string, request: Request) {
+    this.hash = hash
+    this.request = request
+  }
+  [Equal.symbol](that: Equal.Equal): boolean {
+    return that instanceof Flight && that.hash === this.hash
+  }
+  [Hash.symbol](): number {
+    return Number.parseInt(this.hash.slice(0, 8), 16)
+  }
 }
 
 const streams = (methods: Methods): Methods["open"] => {

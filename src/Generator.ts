@@ -234,12 +234,20 @@ export const layerFake = (
  * @since 0.1.0
  */
 export const choose = (
-  choice: (request: Request.Request) => Effect.Effect<Generator, GenerateError>
+  choice: (request: Request.Request) => Generator | Effect.Effect<Generator, GenerateError>
 ): Generator => {
-  const chosen = (request: Request.Request) => Effect.suspend(() => choice(request))
+  const asking =
+    <A, R>(ask: (generator: Generator, request: Request.Request) => Effect.Effect<A, GenerateError, R>) =>
+    (request: Request.Request) =>
+      Effect.suspend(() => {
+        const chosen = choice(request)
+        return isGenerator(chosen)
+          ? ask(chosen, request)
+          : Effect.flatMap(chosen, (generator) => ask(generator, request))
+      })
   return of({
-    generate: (request) => Effect.flatMap(chosen(request), (generator) => generator.generate(request)),
-    open: (request) => Effect.flatMap(chosen(request), (generator) => generator.open(request))
+    generate: asking((generator, request) => generator.generate(request)),
+    open: asking((generator, request) => generator.open(request))
   })
 }
 

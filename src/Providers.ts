@@ -97,5 +97,11 @@ export const make = Effect.fnUntraced(function*(options: {
     }
   )
 
-  return Generator.choose((request) => Cache.get(generators, request.model.provider))
+  const built = new Map<string, Generator.Generator>()
+  return Generator.choose(({ model: { provider } }) =>
+    built.get(provider) ?? Effect.map(Cache.get(generators, provider), (generator) => {
+      built.set(provider, generator)
+      return generator
+    })
+  )
 })

@@ -82,7 +82,7 @@ export interface Stats {
   readonly hits: number
   readonly misses: number
   readonly kept: number
-  /** Answers that can't be written as JSON. */
+  /** Answers that the store can't take: JSON doesn't say them. */
   readonly unwritable: number
   /** Answers too large for the memory tier. */
   readonly tooLarge: number
@@ -117,7 +117,7 @@ export interface Options {
   readonly ttl?: Duration.Input | undefined
   /** Answers in memory at most: 2,000. Reading slows down with their number. */
   readonly capacity?: number | undefined
-  /** Bytes of an answer in memory at most, as JSON: 65,536. */
+  /** Characters and bytes of an answer's content in memory at most: 65,536. */
   readonly maxEntryBytes?: number | undefined
   /** Keeps answers in an SQLite file as well, which survives the process and may be shared by many. */
   readonly sqlite?: boolean | SqliteOptions | undefined
@@ -188,8 +188,8 @@ export const make = Effect.fnUntraced(function*(
     })
   }
 
-  const remember = (key: string, entry: Entry, bytes: number): Effect.Effect<void> => {
-    if (bytes <= maxEntryBytes) return Cache.set(memory, key, entry)
+  const remember = (key: string, entry: Entry): Effect.Effect<void> => {
+    if (Codec.sizeOf(entry.generation) <= maxEntryBytes) return Cache.set(memory, key, entry)
     count.tooLarge++
     return Effect.void
   }
@@ -203,14 +203,19 @@ export const make = Effect.fnUntraced(function*(
         return Effect.undefined
       }
       count.hits++
-      const { expiresAt, storedAt, value } = kept
-      return Effect.as(remember(key, { ...answer, storedAt, expiresAt }, value.length), answer)
+      const { expiresAt, storedAt } = kept
+      return Effect.as(remember(key, { ...answer, storedAt, expiresAt }), answer)
     })
   }
 
-  const write = (key: string, entry: Entry, value: Uint8Array, clock: Clock.Clock, store: Store) => {
+  const write = (key: string, entry: Entry, clock: Clock.Clock, store: Store) => {
     if (writing >= maxWriting) {
       count.skipped++
+      return Effect.void
+    }
+    const value = Codec.encode(entry)
+    if (value === undefined) {
+      count.unwritable++
       return Effect.void
     }
     writing++
@@ -242,16 +247,11 @@ export const make = Effect.fnUntraced(function*(
       ),
     set: (key, answer, ttl) =>
       Effect.clockWith((clock) => {
-        const value = Codec.encode(answer)
-        if (value === undefined) {
-          count.unwritable++
-          return Effect.void
-        }
-        count.kept++
         const now = clock.currentTimeMillisUnsafe()
         const entry: Entry = { ...answer, storedAt: now, expiresAt: now + ttl }
-        const remembered = remember(key, entry, value.length)
-        return store === undefined ? remembered : Effect.andThen(remembered, write(key, entry, value, clock, store))
+        count.kept++
+        const remembered = remember(key, entry)
+        return store === undefined ? remembered : Effect.andThen(remembered, write(key, entry, clock, store))
       }),
     clear: Effect.andThen(Cache.invalidateAll(memory), Effect.ignore(store?.clear ?? Effect.void)),
     stats: Effect.sync(() => ({ ...count }))

@@ -1,4 +1,6 @@
 /** One case in one process: `node cases.ts <case> <port> <rounds>` prints the CPU microseconds of a unit, round by round. */
+import { Exit } from "effect"
+
 const [name = "", port = "", rounds = "1"] = process.argv.slice(2)
 const baseURL = `http://127.0.0.1:${port}/v1`
 process.env.OPENAI_API_KEY = "sk-bench"
@@ -16,7 +18,9 @@ interface Case {
 
 const unary = { calls: 1000, concurrency: 10, units: 1 }
 const streamed = { calls: 60, concurrency: 2, units: 1000 }
-const prompt = (n: number) => `What is a loom? Answer in one line. (${n})`
+let asked = 0
+/** Never the same twice. */
+const prompt = () => `What is a loom? Answer in one line. (${asked++})`
 const model = "gpt-4o-mini"
 
 const sdk = async () => {
@@ -29,12 +33,12 @@ const ai = async () => {
   return { generateText, streamText, openai: createOpenAI({ apiKey: "sk-bench", baseURL }) }
 }
 
-/** Loom with its SQLite log; `listening`, with a tracer and a JSON log line that go nowhere as well. */
+/** Loom with all that it has; `listening`, with a tracer and a JSON log line that go nowhere as well. */
 const loom = async (listening: boolean) => {
-  const [{ Effect, Layer, Logger, ManagedRuntime, Stream, Tracer }, { CallLog, Loom }, os] = await Promise
-    .all([import("effect"), import("loom-router"), import("node:os")])
-  const path = `${os.tmpdir()}/loom-bench-${process.pid}.db`
-  const base = Layer.mergeAll(Loom.layer(listening ? { log: "json" } : {}), CallLog.layerSqlite({ path }))
+  const [{ Effect, Layer, Logger, ManagedRuntime, Stream, Tracer }, { Loom }] = await Promise
+    .all([import("effect"), import("loom-router")])
+  const path = `${process.cwd()}/calls-${process.pid}.db`
+  const base = Loom.layer({ cache: { ttl: "1 hour" }, callLog: { path }, ...(listening ? { log: "json" } : {}) })
   const layer = listening
     ? Layer.mergeAll(
       base,
@@ -47,12 +51,51 @@ const loom = async (listening: boolean) => {
   return { Effect, Loom, Stream, runtime }
 }
 
+/** A prompt of about a thousand characters, where a key is all that is left to pay for. */
+const longPrompt = (n: number) => `${"A loom interlaces warp and weft, thread by thread. ".repeat(20)}${n}`
+
+/** How many answers the memory tier holds, and how many callers ask the same. */
+const full = 2000
+const atOnce = 1000
+
+/** What can't be left out: a key of the question, a look at a Map, a fiber. */
+const floor = async () => {
+  const [{ Effect }, { hash }] = await Promise.all([import("effect"), import("node:crypto")])
+  const keyOf = (prompt: string) =>
+    hash("sha256", [model, prompt].map((field) => `${field.length}:${field}`).join(""), "hex")
+  return { Effect, keyOf }
+}
+
+const cachedHit = async (listening: boolean): Promise<Case> => {
+  const { Loom, runtime } = await loom(listening)
+  const ask = (n: number) =>
+    runtime.runPromise(Loom.generate({ provider: "openai", model, prompt: longPrompt(n % full) }))
+  for (let n = 0; n < full; n += 100) await Promise.all(Array.from({ length: 100 }, (_, k) => ask(n + k)))
+  const run = async (n: number) => {
+    if ((await ask(n)).cache !== "hit") throw new Error("no hit")
+  }
+  return { ...unary, run, close: () => runtime.dispose() }
+}
+
+const coalesced = async (listening: boolean): Promise<Case> => {
+  const { Loom, runtime } = await loom(listening)
+  let round = 0
+  const run = async (n: number) => {
+    if (n === 0) round++
+    const { cache } = await runtime.runPromise(
+      Loom.generate({ provider: "openai", model, prompt: longPrompt(full + round) })
+    )
+    if (n > 0 && cache !== "coalesced") throw new Error(`not coalesced: ${cache}`)
+  }
+  return { calls: atOnce, concurrency: atOnce, units: 1, run, close: () => runtime.dispose() }
+}
+
 const cases: Record<string, () => Promise<Case>> = {
   "undici": async () => {
     const { Pool } = await import("undici")
     const pool = new Pool(new URL(baseURL).origin, { connections: 256, pipelining: 1 })
-    const run = async (n: number) => {
-      const body = JSON.stringify({ model, input: prompt(n), store: false })
+    const run = async () => {
+      const body = JSON.stringify({ model, input: prompt(), store: false })
       const headers = { "content-type": "application/json", authorization: "Bearer sk-bench" }
       const reply = await pool.request({ path: "/v1/responses", method: "POST", body, headers })
       return reply.body.json()
@@ -61,17 +104,17 @@ const cases: Record<string, () => Promise<Case>> = {
   },
   "sdk": async () => {
     const client = await sdk()
-    return { ...unary, run: (n) => client.responses.create({ model, input: prompt(n), store: false }) }
+    return { ...unary, run: () => client.responses.create({ model, input: prompt(), store: false }) }
   },
   "ai-sdk": async () => {
     const { generateText, openai } = await ai()
-    return { ...unary, run: (n) => generateText({ model: openai.responses(model), prompt: prompt(n) }) }
+    return { ...unary, run: () => generateText({ model: openai.responses(model), prompt: prompt() }) }
   },
   "loom": async () => {
     const { Loom, runtime } = await loom(false)
     return {
       ...unary,
-      run: (n) => runtime.runPromise(Loom.generate({ provider: "openai", model, prompt: prompt(n) })),
+      run: () => runtime.runPromise(Loom.generate({ provider: "openai", model, prompt: prompt() })),
       close: () => runtime.dispose()
     }
   },
@@ -79,15 +122,15 @@ const cases: Record<string, () => Promise<Case>> = {
     const { Loom, runtime } = await loom(true)
     return {
       ...unary,
-      run: (n) => runtime.runPromise(Loom.generate({ provider: "openai", model, prompt: prompt(n) })),
+      run: () => runtime.runPromise(Loom.generate({ provider: "openai", model, prompt: prompt() })),
       close: () => runtime.dispose()
     }
   },
   "sdk stream": async () => {
     const client = await sdk()
-    const run = async (n: number) => {
+    const run = async () => {
       let length = 0
-      const messages = [{ role: "user" as const, content: prompt(n) }]
+      const messages = [{ role: "user" as const, content: prompt() }]
       const parts = await client.chat.completions.create({
         model,
         messages,
@@ -101,9 +144,9 @@ const cases: Record<string, () => Promise<Case>> = {
   },
   "ai-sdk stream": async () => {
     const { openai, streamText } = await ai()
-    const run = async (n: number) => {
+    const run = async () => {
       let length = 0
-      for await (const text of streamText({ model: openai.chat(model), prompt: prompt(n) }).textStream) {
+      for await (const text of streamText({ model: openai.chat(model), prompt: prompt() }).textStream) {
         length += text.length
       }
       return length
@@ -112,10 +155,10 @@ const cases: Record<string, () => Promise<Case>> = {
   },
   "loom stream": async () => {
     const { Effect, Loom, Stream, runtime } = await loom(false)
-    const run = (n: number) => {
+    const run = () => {
       let length = 0
       // A seed is what only Chat Completions has: the same protocol as the others.
-      const stream = Loom.stream({ provider: "openai", model, prompt: prompt(n), seed: 1 })
+      const stream = Loom.stream({ provider: "openai", model, prompt: prompt(), seed: 1 })
       return runtime.runPromise(Stream.runForEachArray(stream, (parts) =>
         Effect.sync(() => {
           for (const part of parts) if (part.type === "text-delta") length += part.delta.length
@@ -124,6 +167,42 @@ const cases: Record<string, () => Promise<Case>> = {
     return { ...streamed, run, close: () => runtime.dispose() }
   }
 }
+
+Object.assign(cases, {
+  "cached, floor": async (): Promise<Case> => {
+    const { Effect, keyOf } = await floor()
+    const answers = new Map(Array.from({ length: full }, (_, n) => [keyOf(longPrompt(n)), { n }]))
+    const run = (n: number) =>
+      Effect.runPromise(Effect.suspend(() => Effect.succeed(answers.get(keyOf(longPrompt(n % full))))))
+    return { ...unary, run }
+  },
+  "cached": () => cachedHit(false),
+  "cached, traced": () => cachedHit(true),
+  "coalesced, floor": async (): Promise<Case> => {
+    const { Effect, keyOf } = await floor()
+    const flights = new Map<string, Set<(answer: Exit.Exit<object>) => void>>()
+    const run = (n: number) =>
+      Effect.runPromise(Effect.suspend(() => {
+        const key = keyOf(longPrompt(full))
+        const flight = flights.get(key) ?? new Set()
+        flights.set(key, flight)
+        return Effect.callback<object>((resume) => {
+          flight.add(resume)
+          if (n === 0) {
+            setImmediate(() => {
+              flights.delete(key)
+              const exit = Exit.succeed({ n })
+              for (const resume of flight) resume(exit)
+            })
+          }
+          return Effect.sync(() => flight.delete(resume))
+        })
+      }))
+    return { calls: atOnce, concurrency: atOnce, units: 1, run }
+  },
+  "coalesced": () => coalesced(false),
+  "coalesced, traced": () => coalesced(true)
+})
 
 const make = cases[name]
 if (make === undefined) throw new Error(`no case ${name}`)

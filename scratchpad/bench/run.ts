@@ -61,7 +61,7 @@ const measure = async (names: ReadonlyArray<string>, port: string) => {
     }
   }
   // Round by round, because the machine's own speed changes over a run.
-  const base = running.find(({ name }) => name.startsWith("sdk"))?.micros ?? []
+  const base = running.find(({ name }) => name.startsWith("sdk") || name.endsWith("floor"))?.micros ?? []
   return running.map(({ micros, name }) => ({
     name,
     micros: median(micros),
@@ -99,6 +99,16 @@ console.log(
   `node ${process.version} · loom: key, retry, pricing, records in SQLite; traced: and a tracer and a JSON line to nowhere`
 )
 print("A call, not cached: CPU", await measure(["undici", "sdk", "ai-sdk", "loom", "loom, traced"], port), "µs")
+print(
+  "A call, answered from the full memory tier: CPU",
+  await measure(["cached, floor", "cached", "cached, traced"], port),
+  "µs"
+)
+print(
+  "One of 1,000 that ask the same at once: CPU",
+  await measure(["coalesced, floor", "coalesced", "coalesced, traced"], port),
+  "µs"
+)
 print("A streamed chunk: CPU", await measure(["sdk stream", "ai-sdk stream", "loom stream"], port), "µs")
 server.kill()
 

@@ -2,11 +2,10 @@
  * What every adapter of a vendor's SDK does alike: read the key, call the SDK over Transport, read the reply, name what
  * broke. A vendor brings its SDK, its protocols, and how its SDK tells of an HTTP error.
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import type * as Redacted from "effect/Redacted"
-import type * as Result from "effect/Result"
+import * as Result from "effect/Result"
 import { GenerateError, InvalidRequest } from "../GenerateError.ts"
 import type { Generation } from "../Generation.ts"
 import * as Generator from "../Generator.ts"
@@ -63,30 +62,36 @@ export const make = <Sdk>(vendor: Vendor<Sdk>): Generator.Generator => {
   const prepare = (request: Request, stream: boolean) =>
     Effect.flatMap(vendor.key.read(request), (key) => prepareWith(request, stream, key))
 
-  const prepareWith = Effect.fnUntraced(function*(request: Request, stream: boolean, key: Redacted.Redacted) {
-    const clock = yield* Clock.Clock
-    const fail = (cause: unknown) =>
-      errorOf(request, cause, key, (error) => {
-        const refusal = vendor.refusalOf(error, clock.currentTimeMillisUnsafe())
-        return refusal && { ...refusal, keySource: vendor.key.name }
-      })
-    const protocol = yield* Effect.try({
-      try: () => vendor.write(request, stream),
-      catch: (cause) => cause instanceof GenerateError ? cause : unwritable(request, cause)
+  const prepareWith = (request: Request, stream: boolean, key: Redacted.Redacted) =>
+    Effect.clockWith((clock) => {
+      const written = write(request, stream)
+      if (Result.isFailure(written)) return Effect.fail(written.failure)
+      const protocol = written.success
+      const { client, fingerprint } = sdkFor(key)
+      const exchange: Exchange.Exchange = {
+        request,
+        fail: (cause) =>
+          errorOf(request, cause, key, (error) => {
+            const refusal = vendor.refusalOf(error, clock.currentTimeMillisUnsafe())
+            return refusal && { ...refusal, keySource: vendor.key.name }
+          }),
+        send: async (fetchOptions) => protocol.send(await client, fetchOptions).asResponse(),
+        errorIn: (json, origin) => {
+          const error = protocol.errorIn(json)
+          return error && told(request, error, origin)
+        },
+        originOf: (headers) => ({ key, requestId: headers.get(vendor.requestIdHeader) ?? undefined })
+      }
+      return Effect.succeed({ exchange, protocol, key, stream, fingerprint })
     })
-    const { client, fingerprint } = sdkFor(key)
-    const exchange: Exchange.Exchange = {
-      request,
-      fail,
-      send: async (fetchOptions) => protocol.send(await client, fetchOptions).asResponse(),
-      errorIn: (json, origin) => {
-        const error = protocol.errorIn(json)
-        return error && told(request, error, origin)
-      },
-      originOf: (headers) => ({ key, requestId: headers.get(vendor.requestIdHeader) ?? undefined })
+
+  const write = (request: Request, stream: boolean): Result.Result<Ready<Sdk>, GenerateError> => {
+    try {
+      return Result.succeed(vendor.write(request, stream))
+    } catch (cause) {
+      return Result.fail(cause instanceof GenerateError ? cause : unwritable(request, cause))
     }
-    return { exchange, protocol, key, stream, fingerprint }
-  })
+  }
 
   return Generator.makePrepared({
     prepare,

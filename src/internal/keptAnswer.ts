@@ -13,6 +13,17 @@ export interface Answer {
 /** Of the bytes: what another version has written is no answer. */
 const version = 1
 
+/** How much an answer holds, in characters and bytes, about. */
+export const sizeOf = ({ content }: Generation.Generation): number => {
+  let size = 0
+  for (const part of content) {
+    if (part.type === "text" || part.type === "reasoning") size += part.text.length
+    else if (part.type === "file") size += part.data.length
+    else size += JSON.stringify(part).length
+  }
+  return size
+}
+
 /** `undefined` where JSON can't say it. */
 export const encode = ({ generation, object }: Answer): Uint8Array | undefined => {
   const { attempts: _, content, images: __, object: ___, text: ____, ...summary } = generation
