@@ -75,9 +75,9 @@ export const check = (db: DatabaseSync): void => {
 const stampAge = 60_000
 
 /** What one step of forgetting takes at most. */
-const stepRows = 100
-const stepBytes = 2 ** 20
-const stepPages = 256
+const stepRows = 50
+const stepBytes = 2 ** 19
+const stepPages = 128
 
 export interface Found {
   readonly entry: Entry
@@ -96,10 +96,10 @@ export interface CacheTable {
   /** Forgets all, and tells how many that were. */
   readonly clear: () => number
   /**
-   * Takes one step: forgets some of what is past its time, else some of the least recently used while there are more
-   * than `maxBytes`, else gives back some of the room. True when there may be more to do.
+   * Takes one step: forgets some of what is past its time, else some of the least recently used while they take more
+   * than `maxBytes`, else gives back some of the room. Tells how many bytes that were: 0 when there is no more to do.
    */
-  readonly prune: (now: number, maxBytes: number) => boolean
+  readonly prune: (now: number, maxBytes: number) => number
 }
 
 /** Makes the tables where there are none. */
@@ -117,11 +117,15 @@ export const makeCacheTable = (db: DatabaseSync): CacheTable => {
   const removeRow = db.prepare("DELETE FROM entries WHERE id = ?")
   const totals = db.prepare("SELECT entries, bytes FROM totals")
   const oldest = db.prepare("SELECT min(stored_at) AS at FROM entries")
-  const dead = db.prepare(`SELECT id, bytes FROM entries WHERE expires_at <= ?1
-    UNION ALL SELECT id, bytes FROM entries WHERE used_at > ?1 AND ${isOfTheFuture} > ?1 LIMIT ${stepRows}`)
+  const past = db.prepare(`SELECT id, bytes FROM entries WHERE expires_at <= ? LIMIT ${stepRows}`)
+  // Looked for among those last used: what the clock left behind in the future is there.
+  const future = db.prepare(`SELECT id, bytes FROM (
+      SELECT id, bytes, stored_at, expires_at FROM entries WHERE used_at > ?1 ORDER BY used_at DESC LIMIT ${stepRows}
+    ) WHERE 2 * stored_at - expires_at > ?1`)
   const leastUsed = db.prepare(`SELECT id, bytes FROM entries ORDER BY used_at LIMIT ${stepRows}`)
   const pages = db.prepare(
-    "SELECT page_count AS pages, freelist_count AS free FROM pragma_page_count, pragma_freelist_count"
+    `SELECT page_count AS pages, page_size AS size, freelist_count AS free
+    FROM pragma_page_count, pragma_page_size, pragma_freelist_count`
   )
 
   const transact = <A>(body: () => A): A => {
@@ -139,14 +143,14 @@ export const makeCacheTable = (db: DatabaseSync): CacheTable => {
   const bytes = () => Number(totals.get()?.["bytes"])
 
   /** Up to the first row that makes them too many. */
-  const forget = (rows: ReturnType<typeof dead.all>, atMost: number): boolean => {
+  const forget = (rows: ReturnType<typeof past.all>, atMost: number): number => {
     let gone = 0
     for (const row of rows) {
       if (gone >= atMost) break
       removeRow.run(Number(row["id"]))
       gone += Number(row["bytes"])
     }
-    return rows.length > 0
+    return gone
   }
 
   return {
@@ -192,18 +196,18 @@ export const makeCacheTable = (db: DatabaseSync): CacheTable => {
       return cleared
     },
     prune: (now, maxBytes) => {
-      if (dead.get(now) !== undefined) return transact(() => forget(dead.all(now), stepBytes))
+      for (const dead of [past, future]) {
+        if (dead.get(now) !== undefined) return transact(() => forget(dead.all(now), stepBytes))
+      }
       const excess = bytes() - maxBytes
       if (excess > 0) return transact(() => forget(leastUsed.all(), Math.min(excess, stepBytes)))
-      const { free, pages: all } = pages.get() ?? {}
-      if (Number(free) <= Math.max(stepPages, Number(all) / 4)) return false
+      const { free, pages: all, size } = pages.get() ?? {}
+      if (Number(free) <= Math.max(stepPages, Number(all) / 4)) return 0
       db.exec(`PRAGMA incremental_vacuum(${stepPages})`)
-      return true
+      return stepPages * Number(size)
     }
   }
 }
-
-const isOfTheFuture = "2 * stored_at - expires_at"
 
 /** 52 bits of a hash: should two keys ever share them, the one drives out the other. */
 const idOf = (key: string): number => Number.parseInt(hash("sha256", key).slice(0, 13), 16)

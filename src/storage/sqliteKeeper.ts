@@ -6,7 +6,7 @@ import { statSync } from "node:fs"
 import type { DatabaseSync } from "node:sqlite"
 import { setImmediate, setTimeout } from "node:timers"
 import { parentPort, workerData } from "node:worker_threads"
-import { type CacheTable, check, type Entry, makeCacheTable, type Stats } from "./cacheTable.ts"
+import { type CacheTable, check, type Entry, makeCacheTable, overhead, type Stats } from "./cacheTable.ts"
 import { explain, type Failed, openDatabase } from "./databaseFile.ts"
 import { makeDue } from "./retention.ts"
 
@@ -111,7 +111,7 @@ const run = (asked: Asked): Answer => {
     }
     case "set":
       table?.set(asked.key, asked.entry)
-      written += asked.entry.value.byteLength
+      written += asked.entry.value.byteLength + overhead
       return { kind: "done" }
     case "remove":
       table?.remove(asked.key)
@@ -147,7 +147,7 @@ const settle = ({ asked, id, until }: Waiting): boolean => {
     if (failed.kind === "busy" && performance.now() < until) return false
     answer(id, { kind: "failed", failed })
     // A file that was replaced, moved or made writable is only seen by opening it.
-    if (failed.kind === "unavailable") close()
+    if (failed.kind === "unavailable" || failed.kind === "broken") close()
   }
   now = timeOf(asked) ?? now
   return true
@@ -177,9 +177,9 @@ const timeOf = (asked: Asked): number | undefined =>
   asked.ask === "get" ? asked.now : asked.ask === "set" ? asked.entry.storedAt : undefined
 
 const unstamped = new Map<string, number>()
+/** Bytes since somebody looked whether there are too many. */
 let written = 0
 const isDue = makeDue()
-let tidying = false
 
 /** What nobody waits for. Where it fails, for a lock or else, it is due again sooner or later. */
 const afterwards = (): void => {
@@ -188,28 +188,46 @@ const afterwards = (): void => {
   try {
     for (const [key, now] of unstamped) table.stamp(key, now)
     unstamped.clear()
-    if (tidying || now === undefined || !(written > maxBytes / 16 || isDue())) return
+    if (tidying !== undefined) return keepUp()
+    if (now === undefined || !(written > maxBytes / 16 || isDue())) return
     written = 0
     if (stat()?.ino !== inode) return close()
     // Once there is too much, some more goes, so that the next entry isn't too much again.
-    const limit = table.bytes() > maxBytes ? maxBytes - maxBytes / 16 : maxBytes
-    tidying = true
-    setImmediate(tidy, limit)
+    tidying = table.bytes() > maxBytes ? maxBytes - maxBytes / 16 : maxBytes
+    setImmediate(tidy)
   } catch {
     unstamped.clear()
   }
 }
 
+/** How many bytes are to be left, while there is something to forget. */
+let tidying: number | undefined
+
+/** True when there may be more to do now. */
+const takeStep = (): boolean => {
+  if (opened === undefined || now === undefined || tidying === undefined) return false
+  const gone = opened.table.prune(now, tidying)
+  written = Math.max(0, written - gone / 2)
+  return gone > 0
+}
+
 /** In small steps, so that questions get in between. */
-const tidy = (limit: number): void => {
-  tidying = false
+const tidy = (): void => {
   try {
-    if (opened === undefined || now === undefined || !opened.table.prune(now, limit)) return
-  } catch {
-    return
+    if (takeStep()) setImmediate(tidy)
+    else tidying = undefined
+  } catch (cause) {
+    if (explain(path, cause, words).kind === "busy") setTimeout(tidy, 10 * pause)
+    else tidying = undefined
   }
-  tidying = true
-  setImmediate(tidy, limit)
+}
+
+const slack = Math.min(2 ** 18, maxBytes / 16)
+
+/** Questions that leave no time to tidy up do it as they go: for each byte that is written, two are forgotten. */
+const keepUp = (): void => {
+  let isBehind = true
+  while (isBehind) isBehind = written > slack && takeStep()
 }
 
 const end = (id: number): void => {

@@ -86,11 +86,11 @@ describe("the SQLite cache, end to end", () => {
       const cache = yield* open(path, { busyTimeout: 100 })
       const set = cache.set("key", { value: valueOf(100), storedAt: 0, expiresAt: 1000 })
       yield* set
-      const { ended, lines, said } = yield* start(process.execPath, [
+      const { ended, lines, running, said } = yield* start(process.execPath, [
         ...programOf("callLogChild.ts"),
         "hold",
         path,
-        "3000"
+        "60000"
       ])
       yield* Effect.promise(() => once(lines, "line"))
       for (let n = 0; n < 5; n++) {
@@ -100,6 +100,7 @@ describe("the SQLite cache, end to end", () => {
       }
       // All of it took place while the lock was held.
       assert.deepStrictEqual(said, ["locked"])
+      running.kill("SIGKILL")
       yield* ended
       yield* set
     }))
