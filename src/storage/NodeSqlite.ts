@@ -53,7 +53,11 @@ export const make = Effect.fnUntraced(function*(options: Options) {
       onEnd: (why) => {
         thread = undefined
         const message = `the thread that reads ${options.path} ended: ${why}`
-        for (const id of waiting.keys()) settle({ id, rows: [], more: false, error: { message, errcode: undefined } })
+        // What is asked again at once is asked of the next thread.
+        const left = [...waiting.keys()]
+        for (const id of left) {
+          settle({ id, rows: [], more: false, error: { message, errcode: undefined } })
+        }
       }
     })
 

@@ -87,7 +87,9 @@ export const make = (options: Options): SqliteCache => {
         thread = undefined
         const detail = `the thread that keeps ${path} ended: ${why}`
         const failed: Failed = { kind: "unavailable", detail, fix: "the next question starts it again" }
-        for (const id of asked.keys()) settle(id, { kind: "failed", failed })
+        // What is asked again at once is asked of the next thread.
+        const left = [...asked.keys()]
+        for (const id of left) settle(id, { kind: "failed", failed })
       }
     })
 
@@ -124,7 +126,8 @@ export const make = (options: Options): SqliteCache => {
     const id = ++lastId
     const open: Open = { bytes, resume }
     thread ??= begin()
-    if (awaited++ === 0) thread.ref()
+    thread.ref()
+    awaited++
     asked.set(id, open)
     askedBytes += bytes
     thread.postMessage(

@@ -233,12 +233,15 @@ describe("questions", () => {
         Effect.forEach([1, 2, 3], (n) => kindOf(cache.set(keyOf(n), entry(bytesOf(9)))), { concurrency: "unbounded" }),
         { startImmediately: true }
       )
+      const set = cache.set(keyOf(4), entry(bytesOf(4)))
+      const stubborn = yield* Effect.forkChild(Effect.catch(set, () => set), { startImmediately: true })
       assert.strictEqual(threads.length, 1)
       yield* Effect.promise(() => threads[0]!.terminate())
       assert.deepStrictEqual(yield* Fiber.join(sets), ["unavailable", "unavailable", "unavailable"])
       assert.deepStrictEqual(yield* cache.get(keyOf(1), 0), entry(bytesOf(1)))
       yield* release
-      yield* cache.set(keyOf(2), entry(bytesOf(2)))
+      yield* Fiber.join(stubborn)
+      assert.deepStrictEqual(yield* cache.get(keyOf(4), 0), entry(bytesOf(4)))
       assert.strictEqual(threads.length, 2)
     }))
 
@@ -265,6 +268,25 @@ describe("questions", () => {
       for (const fiber of writes) yield* Fiber.join(fiber)
       assert.deepStrictEqual(done, ["set", "remove", "set again"])
       assert.deepStrictEqual(yield* cache.get(keyOf(1), 0), entry(bytesOf(3)))
+    }))
+
+  it.live("write in their order, though the lock is let go between them", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath
+      const cache = yield* open(path, { busyTimeout: 60_000 })
+      yield* cache.set(keyOf(0), entry(bytesOf(0)))
+      for (let n = 1; n < 20; n++) {
+        yield* Effect.scoped(Effect.gen(function*() {
+          const release = yield* lock(path)
+          const first = yield* Effect.forkChild(cache.set(keyOf(0), entry(bytesOf(1))), { startImmediately: true })
+          // Once this is answered, the first waits for the lock.
+          yield* cache.get(keyOf(0), 0)
+          yield* release
+          yield* cache.set(keyOf(0), entry(bytesOf(2)))
+          yield* Fiber.join(first)
+        }))
+        assert.deepStrictEqual(yield* cache.get(keyOf(0), 0), entry(bytesOf(2)))
+      }
     }))
 
   it.live("fail when another process keeps the lock", () =>
