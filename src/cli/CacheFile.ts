@@ -31,7 +31,7 @@ export const ClearDocument = Schema.Struct({
   removed: Schema.Natural
 })
 
-/** Asks the cache at its place. It takes longer to give up than a call would. */
+/** Asks the cache at its place. */
 const ask = <A>(
   verb: "read" | "cleared",
   question: (cache: SqliteCache.SqliteCache) => Effect.Effect<A, SqliteCache.CacheStoreError>
@@ -39,7 +39,7 @@ const ask = <A>(
   Effect.gen(function*() {
     const path = yield* Paths.cache
     const answer = yield* Effect.acquireUseRelease(
-      Effect.sync(() => SqliteCache.make({ path, busyTimeout: 2000 })),
+      Effect.sync(() => SqliteCache.make({ path })),
       question,
       ({ close }) => close
     ).pipe(Effect.mapError(({ detail, fix, kind }) => {

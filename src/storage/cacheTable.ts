@@ -140,7 +140,11 @@ export const makeCacheTable = (db: DatabaseSync): CacheTable => {
     }
   }
 
-  const bytes = () => Number(totals.get()?.["bytes"])
+  const total = () => {
+    const { bytes, entries } = totals.get() ?? {}
+    if (typeof bytes === "number" && typeof entries === "number") return { bytes, entries }
+    throw new Foreign("its totals are missing")
+  }
 
   /** Up to the first row that makes them too many. */
   const forget = (rows: ReturnType<typeof past.all>, atMost: number): number => {
@@ -175,18 +179,17 @@ export const makeCacheTable = (db: DatabaseSync): CacheTable => {
     remove: (key) => {
       remove.run(idOf(key), key)
     },
-    bytes,
+    bytes: () => total().bytes,
     stats: () => {
-      const { bytes, entries } = totals.get() ?? {}
       const at = oldest.get()?.["at"]
-      return { entries: Number(entries), bytes: Number(bytes), oldest: typeof at === "number" ? at : undefined }
+      return { ...total(), oldest: typeof at === "number" ? at : undefined }
     },
     clear: () => {
       // Row by row, hundreds of megabytes would take seconds.
       const cleared = transact(() => {
-        const { entries } = totals.get() ?? {}
+        const { entries } = total()
         db.exec(`DROP TABLE entries; DROP TABLE totals; ${tables}`)
-        return Number(entries)
+        return entries
       })
       try {
         db.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")
@@ -199,7 +202,7 @@ export const makeCacheTable = (db: DatabaseSync): CacheTable => {
       for (const dead of [past, future]) {
         if (dead.get(now) !== undefined) return transact(() => forget(dead.all(now), stepBytes))
       }
-      const excess = bytes() - maxBytes
+      const excess = total().bytes - maxBytes
       if (excess > 0) return transact(() => forget(leastUsed.all(), Math.min(excess, stepBytes)))
       const { free, pages: all, size } = pages.get() ?? {}
       if (Number(free) <= Math.max(stepPages, Number(all) / 4)) return 0
