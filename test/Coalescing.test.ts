@@ -321,10 +321,13 @@ describe("a stream for many", () => {
   it.effect("F16 it breaks after its first part: all get the same Partial, each with what was shown", () =>
     Effect.gen(function*() {
       const partial = failing(new GenerateError.Partial({ detail: "cut", text: "a" }))
+      const cut = Latch.makeUnsafe(false)
+      const broken = Stream.fromEffect(Effect.andThen(cut.await, Effect.fail(partial)))
       const generator = Generator.coalesced(
-        streaming(() => Effect.succeed(Stream.concat(Stream.make(delta("a")), Stream.fromEffect(Effect.fail(partial)))))
+        streaming(() => Effect.succeed(Stream.concat(Stream.make(delta("a")), broken)))
       )
       const readers = yield* Effect.forEach([0, 1], () => reading(generator))
+      yield* cut.open
       for (const { fiber, request, texts } of readers) {
         const error = yield* Effect.flip(Fiber.join(fiber))
         assert.deepStrictEqual(error.reason, partial.reason)
