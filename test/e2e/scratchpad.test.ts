@@ -91,3 +91,47 @@ describe("scratchpad/answer.ts", () => {
       assert.lengthOf(journal, 2)
     }).pipe(Effect.scoped, Effect.provide(Sandbox.layer())))
 })
+
+describe("scratchpad/failover.ts", () => {
+  it.live("tells the same of a pipeline of one's own and of the front door", () =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* finished(start("failover", {}))
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      const stories = stdout.split("\nThe same by options of Loom.layer\n")
+      assert.lengthOf(stories, 2)
+      for (const story of stories) {
+        const answers = [...story.matchAll(/^ {4}(openai|anthropic)\/\S+ answers \(cache: (\w+)\)/gm)]
+        assert.deepStrictEqual(answers.map(([, provider, cache]) => `${provider} ${cache}`), [
+          "openai miss",
+          "anthropic miss",
+          "anthropic hit",
+          "anthropic miss",
+          "openai miss"
+        ])
+        assert.lengthOf(story.match(/attempt {2}openai\/gpt-4o-mini: Overloaded \(503, billed: no\)/g) ?? [], 3)
+        assert.include(story, "5 questions, 7 requests in the sandbox's journal")
+        assert.match(
+          story,
+          /openai: closed → open [^]*openai: open → half-open [^]*openai: half-open → closed \(a trial succeeded\)/
+        )
+      }
+      assert.match(stories[1]!, /tried {4}openai\/gpt-4o-mini: CircuitOpen, nothing sent\n {4}tried {4}anthropic\S+ ok/)
+      assert.include(stories[1]!, "warning  native.prompt_cache_key was left out: it is for openai")
+    }), 20_000)
+})
+
+describe("scratchpad/dedup.ts", () => {
+  it.live("asks once for all who read the same stream", () =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* finished(start("dedup", {}))
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      assert.include(stdout, "52 readers ask for the same stream")
+      assert.match(stdout, /1 comes when \d+ characters are out/)
+      assert.include(stdout, "1 leaves after three parts")
+      assert.match(stdout, /All who stay read the same \d+ characters/)
+      assert.include(stdout, "In the sandbox's journal: 1 request, answered in full.")
+      const [, paid, billed] = /1 of them pays (\$0\.\d+); the sandbox's bill says (\$0\.\d+)\./.exec(stdout) ?? []
+      assert.strictEqual(paid, billed)
+      assert.match(stdout, /50 share what it bought, and save \$0\.00\d+\./)
+    }))
+})
