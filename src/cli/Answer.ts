@@ -1,6 +1,7 @@
 /**
  * Asks, and prints the answer.
  */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -25,7 +26,17 @@ export const Document = Schema.Struct({
   finishReason: Schema.String,
   usage: Usage.Usage,
   cost: Cost.Cost,
-  saved: Schema.Struct({ usd: Schema.Finite, picoUsd: Schema.Finite }),
+  /** In 1e-12 USD, but for `usd`. */
+  saved: Schema.Struct({
+    usd: Schema.Finite,
+    picoUsd: Schema.Finite,
+    promptCache: Schema.Finite,
+    responseCache: Schema.Finite,
+    coalescing: Schema.Finite,
+    routing: Schema.Finite,
+    batch: Schema.Finite,
+    unknown: Schema.Boolean
+  }),
   cache: Schema.Literals(["miss", "hit", "coalesced"]),
   /** Milliseconds. */
   timing: Schema.Struct({
@@ -45,6 +56,19 @@ export const Document = Schema.Struct({
     status: Schema.UndefinedOr(Schema.Int),
     requestId: Schema.UndefinedOr(Schema.String),
     usd: Schema.UndefinedOr(Schema.Finite)
+  })),
+  /** Which models were asked, where it wasn't the first that answered. */
+  router: Schema.UndefinedOr(Schema.Struct({
+    used: Schema.String,
+    tried: Schema.Array(Schema.Struct({
+      model: Schema.String,
+      outcome: Schema.String,
+      why: Schema.UndefinedOr(Schema.String),
+      attempts: Schema.Natural,
+      /** Milliseconds. */
+      duration: Schema.Finite,
+      usd: Schema.Finite
+    }))
   }))
 })
 
@@ -53,6 +77,8 @@ interface How {
   readonly usage: boolean
   readonly quiet: boolean
   readonly log: "line" | "json" | undefined
+  /** How long the answer is kept for other runs; not at all where unset. */
+  readonly cache: Duration.Duration | undefined
 }
 
 export const give = (question: Question, how: How) =>
@@ -65,7 +91,11 @@ export const give = (question: Question, how: How) =>
     for (const note of notes) yield* output.note(`note: ${note}`)
     if (how.usage || (output.isErrTerminal && !output.json)) yield* output.note(output.err.dim(costLine(summary)))
   }).pipe(Effect.provide(Layer.merge(
-    Loom.layer({ callLog: true, log: how.log }),
+    Loom.layer({
+      callLog: true,
+      log: how.log,
+      cache: how.cache === undefined ? undefined : { ttl: how.cache, sqlite: true }
+    }),
     how.log === "json" ? Logger.layer([Logger.withConsoleError(Logger.formatJson)]) : Layer.empty
   )))
 
@@ -110,7 +140,7 @@ const documentOf = (generation: Generation.Generation, hasObject: boolean): type
   finishReason: generation.finishReason,
   usage: generation.usage,
   cost: generation.cost,
-  saved: { usd: generation.saved.usd, picoUsd: generation.saved.picoUsd },
+  saved: generation.saved,
   cache: generation.cache,
   timing: generation.timing,
   warnings: generation.warnings,
@@ -125,7 +155,11 @@ const documentOf = (generation: Generation.Generation, hasObject: boolean): type
     status: attempt.status,
     requestId: attempt.requestId,
     usd: attempt.cost?.usd
-  }))
+  })),
+  router: generation.router === undefined ? undefined : {
+    used: generation.router.used,
+    tried: generation.router.tried.map(({ picoUsd, warnings: _, ...tried }) => ({ ...tried, usd: picoUsd / 1e12 }))
+  }
 })
 
 const troubles = (finishReason: Generation.FinishReason): ReadonlyArray<string> => {
@@ -141,13 +175,23 @@ const troubles = (finishReason: Generation.FinishReason): ReadonlyArray<string> 
   }
 }
 
+/** What had a part in it that wasn't a purchase. */
+const sources: Readonly<Record<Generation.Summary["cache"], ReadonlyArray<string>>> = {
+  miss: [],
+  hit: ["from the cache"],
+  coalesced: ["shared"]
+}
+
 /** `  openai/gpt-4o-mini · 1,204 in (1,024 cached) · 18 out · 912 ms · $0.001294` */
 export const costLine = (summary: Generation.Summary): string => {
-  const { attempts, cost, model, provider, saved, timing, usage } = summary
+  const { attempts, cache, cost, model, provider, router, saved, timing, usage } = summary
+  const left = (router?.tried ?? []).filter(({ outcome }) => outcome !== "ok")
   const cached = usage.cacheRead + usage.imageCacheRead
   return `  ${
     [
       `${provider}/${model}`,
+      ...(left.length > 0 ? [`after ${left.map(({ model, outcome }) => `${model} (${outcome})`).join(", ")}`] : []),
+      ...sources[cache],
       usage.state === "missing"
         ? "usage unknown"
         : `${Format.count(usage.inputTokens)} in${cached > 0 ? ` (${Format.count(cached)} cached)` : ""} · ${

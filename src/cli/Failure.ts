@@ -103,7 +103,7 @@ const fromPlatformError = ({ message, reason }: PlatformError.PlatformError): Fa
   })
 
 const fromGenerateError = (error: GenerateError): Failure => {
-  const { attempts, maybeBilled, model, provider, requestId, status, what } = error
+  const { attempts, maybeBilled, model, provider, requestId, status, tried, what } = error
   const subject = [provider, model].filter((part) => part !== "").join("/")
   return new Failure({
     tag: error.reason._tag,
@@ -115,7 +115,8 @@ const fromGenerateError = (error: GenerateError): Failure => {
       ...(attempts.length === 0 || error.reason._tag === "KeyMissing"
         ? []
         : [attempts.length === 1 ? "after 1 attempt" : `after ${attempts.length} attempts`]),
-      ...(maybeBilled ? ["may have been billed"] : [])
+      ...(maybeBilled ? ["may have been billed"] : []),
+      ...(tried.length < 2 ? [] : [`tried ${tried.map(({ model, outcome }) => `${model} (${outcome})`).join(", ")}`])
     ],
     retryable: error.retryable,
     ...(requestId === undefined ? undefined : { requestId }),

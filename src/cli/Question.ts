@@ -24,6 +24,7 @@ interface Options<Model> {
   readonly temperature: number | undefined
   readonly reasoning: ReasoningEffort | undefined
   readonly timeout: Duration.Duration | undefined
+  readonly failover: boolean
 }
 
 type Qualified = `${string}/${string}`

@@ -10,7 +10,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Flags from "./Flags.ts"
 
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 const repeated = (name: string) => Flag.String(name).pipe(Flag.atLeast(0))
 
@@ -60,6 +60,23 @@ const flags = {
     Flag.filterMap(durationOf, (text) => `expected a duration such as 30s, 500ms or 2m, not ${text}`),
     Flag.optional
   ),
+  cache: Flag.String("cache").pipe(
+    Flag.withMetavar("duration"),
+    Flag.withDescription("Answer with what is kept, and keep what is bought for so long: 10m, 1h, 7d; LOOM_CACHE"),
+    Flag.withFallbackConfig(Config.NonEmptyString("LOOM_CACHE")),
+    Flag.filterMap(durationOf, (text) => `expected a duration such as 10m, 1h or 7d, not ${text}`),
+    Flag.optional
+  ),
+  noCache: Flag.Boolean("no-cache").pipe(
+    Flag.withoutNegation,
+    Flag.withDescription("Ask anew and keep nothing, whatever LOOM_CACHE says"),
+    Flag.withDefault(false)
+  ),
+  failover: Flag.Boolean("failover").pipe(
+    Flag.withoutNegation,
+    Flag.withDescription("Ask a like model of another provider where this one can't be reached"),
+    Flag.withDefault(false)
+  ),
   stream: Flag.Boolean("stream").pipe(
     Flag.withDescription("Print the answer as it arrives; --no-stream waits for all of it"),
     Flag.withDefault(true)
@@ -104,7 +121,8 @@ export const generate = Command.make(
         maxOutputTokens: Option.getOrUndefined(flags.maxOutputTokens),
         temperature: Option.getOrUndefined(flags.temperature),
         reasoning: Option.getOrUndefined(flags.reasoning),
-        timeout: Option.getOrUndefined(flags.timeout)
+        timeout: Option.getOrUndefined(flags.timeout),
+        failover: flags.failover
       }
     })
     if (dryRun) {
@@ -112,13 +130,20 @@ export const generate = Command.make(
       return yield* show(question, { stream, quiet })
     }
     const { give } = yield* Effect.promise(() => import("./Answer.ts"))
-    return yield* give(question, { stream, usage, quiet, log: Option.getOrUndefined(flags.log) })
+    return yield* give(question, {
+      stream,
+      usage,
+      quiet,
+      log: Option.getOrUndefined(flags.log),
+      cache: flags.noCache ? undefined : Option.getOrUndefined(flags.cache)
+    })
   })
 ).pipe(
   Command.withAlias("g"),
   Command.withDescription(
     "Ask a model, and print its answer as it arrives. The call's record (no prompt, no answer, no key) is kept in\n" +
-      "calls.db under LOOM_HOME, else the folder for the state of programs: ~/.local/state/loom."
+      "calls.db under LOOM_HOME, else the folder for the state of programs: ~/.local/state/loom. With --cache the answer is\n" +
+      "kept in cache.db beside it, for whoever asks the same (`loom cache`)."
   ),
   Command.withShortDescription("Ask a model"),
   Command.withExamples([
@@ -126,12 +151,13 @@ export const generate = Command.make(
     { command: "git diff | loom g \"Write a commit message\"", description: "Piped input goes before the prompt" },
     { command: "loom g \"What does it say?\" -a receipt.jpg -m openai/gpt-5-mini" },
     { command: "loom g \"Invent a person\" --schema person.schema.json | jq .name" },
+    { command: "loom g \"What is a loom?\" --cache 1d --failover", description: "Asked again, it costs nothing" },
     { command: "loom g \"News on looms\" -O 'tools=[{\"type\":\"web_search\"}]'", description: "A vendor's own option" }
   ])
 )
 
 function durationOf(text: string): Option.Option<Duration.Duration> {
-  const [, number = "", unit = "s"] = /^(\d+(?:\.\d+)?) ?(ms|s|m|h)?$/.exec(text.trim()) ?? []
+  const [, number = "", unit = "s"] = /^(\d+(?:\.\d+)?) ?(ms|s|m|h|d)?$/.exec(text.trim()) ?? []
   const millis = Number(number) * (units[unit] ?? NaN)
   return number !== "" && millis > 0 ? Option.some(Duration.millis(millis)) : Option.none()
 }

@@ -1,6 +1,7 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Duration, Effect, FileSystem, Path, Schema } from "effect"
+import { TestClock } from "effect/testing"
 import { CallLog, GenerateError } from "loom-router"
 import { join } from "node:path"
 import * as Answer from "../../src/cli/Answer.ts"
@@ -186,6 +187,73 @@ layer(Sandbox.layer({ seed: "cli" }), { excludeTestServices: true })("loom gener
       assert.deepStrictEqual((yield* bodies).map((body) => sent(body).model), ["gpt-4.1-mini", "gpt-4o", "gpt-4o-mini"])
     }))
 
+  it.effect("keeps answers on the disk where it is asked to, for the next who asks the same", () =>
+    Effect.gen(function*() {
+      const { ask, bodies, sandbox } = yield* asking
+      const LOOM_HOME = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
+      const question = (args: ReadonlyArray<string>, env: Record<string, string> = {}) =>
+        ask(["g", "What is a loom?", "--usage", ...args], { env: { LOOM_HOME, ...env } })
+      const requests = Effect.map(bodies, ({ length }) => length)
+
+      const bought = yield* question(["--cache", "1h"])
+      const kept = yield* question(["--cache", "1h"])
+      assert.deepStrictEqual([bought.code, kept.code, kept.stdout], [0, 0, bought.stdout])
+      assert.strictEqual(yield* requests, 1)
+      assert.notInclude(bought.stderr, "from the cache")
+      const price = Number((yield* sandbox.bill)[0]!.amount)
+      assert.match(kept.stderr, /^ {2}openai\/gpt-4o-mini\S* · from the cache · \d+ in · \d+ out · [\d.]+ m?s · \$0 · /)
+      assert.include(kept.stderr, ` · saved ${Format.usd(price / 1e12)}\n`)
+
+      const document = decoded(Answer.Document, yield* question(["--cache", "1h", "--json"]))
+      assert.deepInclude(document, { cache: "hit", attempts: [], router: undefined })
+      assert.deepInclude(document.saved, { picoUsd: price, responseCache: price, coalescing: 0, unknown: false })
+      assert.strictEqual(document.cost.picoUsd, 0)
+      assert.include((yield* question([], { LOOM_CACHE: "7d" })).stderr, "from the cache")
+      assert.strictEqual(yield* requests, 1)
+
+      for (const [args, env] of [[[], {}], [["--no-cache"], { LOOM_CACHE: "1h" }], [[], { LOOM_CACHE: "" }]] as const) {
+        const asked = yield* question(args, env)
+        assert.deepStrictEqual([asked.code, asked.stderr.includes("from the cache")], [0, false])
+      }
+      assert.strictEqual(yield* requests, 4)
+      assert.include((yield* question(["--no-stream", "--cache", "1h"])).stderr, "from the cache")
+      // Where time stands still, no busy machine makes a call give up on the store.
+    }).pipe(Effect.scoped, Effect.provide([NodeServices.layer, TestClock.layer()])))
+
+  it.effect("asks a like model elsewhere where it is told to, and says so", () =>
+    Effect.gen(function*() {
+      const { ask, sandbox } = yield* asking
+      const env = { ANTHROPIC_BASE_URL: sandbox.baseUrl("anthropic"), ANTHROPIC_API_KEY: canary }
+      const down = { route: "/openai/v1/responses", respond: { status: 504 }, times: "always" } as const
+      yield* sandbox.script(down)
+      assert.strictEqual((yield* ask(["g", "Hello"], { env })).code, 3)
+
+      const args = ["g", "Hello", "--failover", "-O", "user=me"]
+      const ran = yield* ask([...args, "--usage"], { env })
+      assert.strictEqual(ran.code, 0, ran.stderr)
+      assert.match(ran.stdout, /^\S.*\n$/)
+      assert.match(
+        ran.stderr,
+        /^note: native\.user was left out: .*\n {2}anthropic\/\S+ · after openai\/gpt-4o-mini \(Overloaded\) · \d+ in · /
+      )
+      assert.include(ran.stderr, " · 2 attempts · ")
+
+      const { router, ...document } = decoded(Answer.Document, yield* ask([...args, "--json"], { env }))
+      assert.deepStrictEqual([document.provider, document.cache], ["anthropic", "miss"])
+      assert.deepStrictEqual(router?.tried.map(({ attempts, outcome }) => [outcome, attempts]), [
+        ["Overloaded", 1],
+        ["ok", 1]
+      ])
+      assert.strictEqual(router?.used, router?.tried[1]?.model)
+      assert.strictEqual(router?.tried[1]?.usd, document.cost.usd)
+      assert.match(String(router?.tried[0]?.why), /\S/)
+
+      yield* sandbox.script({ route: "/anthropic/v1/messages", respond: { status: 504 }, times: "always" })
+      const failed = yield* ask(args, { env })
+      assert.strictEqual(failed.code, 3)
+      assert.match(failed.stderr, / · tried openai\/gpt-4o-mini \(Overloaded\), anthropic\/\S+ \(Overloaded\)/)
+    }))
+
   it.effect("says that an answer was cut", () =>
     Effect.gen(function*() {
       const { ask } = yield* asking
@@ -309,6 +377,7 @@ layer(Sandbox.layer({ seed: "cli" }), { excludeTestServices: true })("loom gener
         [["g", "x", "--temperature", "hot"], "--temperature"],
         [["g", "x", "--temperature", "-1"], "fix: change --temperature"],
         [["g", "x", "--timeout", "soon"], "a duration such as 30s"],
+        [["g", "x", "--cache", "forever"], "a duration such as 10m"],
         [["g", "x", "--reasoning", "much"], "--reasoning"],
         [["g", "x", "-O", "novalue"], "-O takes key=value"],
         [["g", "x", "-O", "__proto__={}"], "no vendor has an option of that name"],

@@ -116,6 +116,23 @@ describe("the bundled loom", () => {
     assert.match((await loom(["cache", "clear"], { env })).stdout, /^removed 0 entries from /)
   })
 
+  it.live("answers from the cache what another process has bought", () =>
+    Effect.gen(function*() {
+      const sandbox = yield* Sandbox
+      const env = { ...pointedAt(sandbox.baseUrl("openai")), LOOM_HOME: join(root, "cache") }
+      const ask = Effect.promise(() => loom(["g", "What is a loom?", "--cache", "1h", "--json"], { env }))
+      // A call gives up on a store that takes 50 ms, which may happen on a machine that is busy.
+      const document = yield* Effect.map(ask, (ran) => decoded(Answer.Document, ran)).pipe(
+        Effect.repeat({ until: ({ cache }) => cache === "hit", times: 4 })
+      )
+      assert.deepInclude(document, { cache: "hit", attempts: [] })
+      assert.isAbove(document.saved.responseCache, 0)
+      assert.include(
+        (yield* sandbox.bill).map(({ amount }) => Number(amount)),
+        document.saved.picoUsd
+      )
+    }).pipe(Effect.provide(Sandbox.layer())))
+
   it("prints completions", async () => {
     const ran = await loom(["--completions", "bash"])
     assert.deepStrictEqual([ran.code, ran.stderr], [0, ""])
