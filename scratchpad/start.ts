@@ -1,26 +1,28 @@
 /**
- * The main job, on the sandbox: real calls through OpenAI's own SDK, with their exact cost, savings and attempts.
+ * The main job, on the sandbox: real calls through the vendors' own SDKs, with their exact cost, savings and attempts.
  * With OPENAI_API_KEY set it makes one real call as well, of at most one cent.
  */
 import { Cause, Config, Console, Effect, Option, Redacted, Schema, Stream } from "effect"
 import { Catalog, Cost, GenerateError, type Generation, Loom, RetryPolicy, Usage } from "loom-router"
+import * as Anthropic from "loom-router/providers/Anthropic"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import { Sandbox } from "loom-router/sandbox"
 
 const usd = (amount: number | undefined) =>
-  amount === undefined ? "unknown" : `$${amount.toFixed(9).replace(/0{1,5}$/, "")}`
+  amount === undefined ? "unknown" : amount === 0 ? "$0" : `$${amount.toFixed(9).replace(/0{1,5}$/, "")}`
 const plural = (count: number, noun: string) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`
 
 const report = Effect.fn("report")(
   function*(title: string, generation: Generation.Generation, answer = generation.text) {
-    const { attempts, cost, saved, timing, usage } = generation
+    const { attempts, cache, cost, saved, timing, usage } = generation
+    const source = cache === "hit" ? " · kept from before" : ""
     const cached = usage.cacheRead > 0 ? ` (${usage.cacheRead.toLocaleString("en")} from the prompt cache)` : ""
     const savings = saved.usd > 0 ? ` · ${usd(saved.usd)} saved` : ""
     const retried = attempts.length > 1 ? ` (${attempts.map((attempt) => attempt.outcome).join(", ")})` : ""
     yield* Console.log(`
 ${title}
   ${answer.replaceAll("\n", "\n  ")}
-  ${generation.provider}/${generation.model} · ${
+  ${generation.provider}/${generation.model}${source} · ${
       usage.inputTokens.toLocaleString("en")
     } in${cached} · ${usage.outputTokens} out · ${usd(cost.usd)}${savings} · ${
       plural(attempts.length, "attempt")
@@ -37,7 +39,10 @@ const handbook = Array.from(
 const calls = Effect.gen(function*() {
   const sandbox = yield* Sandbox
   const model = "openai/gpt-4o-mini"
-  yield* sandbox.script({ prompt: "busy", respond: { status: 429, headers: { "retry-after-ms": "50" } } })
+  yield* sandbox.script(
+    { prompt: "busy", respond: { status: 429, headers: { "retry-after-ms": "50" } } },
+    { prompt: "at all", route: "/openai/v1/responses", respond: { status: 503 } }
+  )
 
   return [
     yield* Effect.flatMap(
@@ -63,6 +68,14 @@ const calls = Effect.gen(function*() {
     yield* Effect.flatMap(
       Loom.generate({ model, prompt: "Are you busy?" }),
       (generation) => report("A vendor that is busy at first", generation)
+    ),
+    yield* Effect.flatMap(
+      Loom.generate({ model, prompt: "Are you there at all?", failover: true, retry: RetryPolicy.none }),
+      (generation) => report("A vendor that is down: another one answers", generation)
+    ),
+    yield* Effect.flatMap(
+      Loom.generate({ provider: "openai", model: "gpt-4o-mini", prompt: "Summarize this transcript in five bullets." }),
+      (generation) => report("The first question again", generation)
     )
   ]
 })
@@ -90,6 +103,22 @@ const streamed = Effect.gen(function*() {
   return finish
 })
 
+const crowd = Effect.gen(function*() {
+  const sandbox = yield* Sandbox
+  const before = (yield* sandbox.journal).length
+  const question = Loom.generate({ model: "openai/gpt-4o-mini", prompt: "What do all of us ask at once?" })
+  const answers = yield* Effect.all(Array.from({ length: 100 }, () => question), { concurrency: "unbounded" })
+  const sent = (yield* sandbox.journal).length - before
+  const spent = Cost.sum(answers.map(({ cost }) => cost)).picoUsd
+  const saved = answers.reduce((sum, { saved }) => sum + saved.picoUsd, 0)
+  yield* Console.log(`
+The same question, a hundred times at once
+  ${plural(answers.length, "answer")} from ${plural(sent, "request")} · ${usd(Number(spent) / 1e12)} · ${
+    usd(saved / 1e12)
+  } saved`)
+  return answers
+})
+
 const summary = Effect.fn("summary")(function*(finished: ReadonlyArray<Generation.Summary>) {
   const sandbox = yield* Sandbox
   const spent = Cost.sum(finished.map(({ cost }) => cost))
@@ -108,11 +137,15 @@ The sandbox's own bill says ${usd(Number(billed) / 1e12)}${
 
 const onSandbox = Effect.gen(function*() {
   const sandbox = yield* Sandbox
-  yield* Console.log(`Loom on its sandbox at ${sandbox.url}: OpenAI's own SDK over real HTTP, no key, no network.`)
-  const openai = OpenAi.layer({ baseUrl: sandbox.baseUrl("openai"), apiKey: Redacted.make("sk-sandbox") })
+  yield* Console.log(`Loom on its sandbox at ${sandbox.url}: the vendors' own SDKs over real HTTP, no key, no network.`)
+  const apiKey = Redacted.make("sk-sandbox")
+  const providers = {
+    openai: OpenAi.layer({ baseUrl: sandbox.baseUrl("openai"), apiKey }),
+    anthropic: Anthropic.layer({ baseUrl: sandbox.baseUrl("anthropic"), apiKey })
+  }
   yield* Effect.gen(function*() {
-    yield* summary([...(yield* calls), yield* streamed])
-  }).pipe(Effect.provide(Loom.layer({ providers: { openai } })))
+    yield* summary([...(yield* calls), yield* streamed, ...(yield* crowd)])
+  }).pipe(Effect.provide(Loom.layer({ providers, cache: { ttl: "1 hour" } })))
 }).pipe(Effect.provide(Sandbox.layer()))
 
 const cent = 0.01

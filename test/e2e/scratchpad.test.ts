@@ -43,6 +43,9 @@ describe("npm start", () => {
       assert.include(stdout, "the same, to the last digit")
       assert.match(stdout, /\(\d,\d{3} from the prompt cache\)/)
       assert.include(stdout, "2 attempts (RateLimited, ok)")
+      assert.match(stdout, /anthropic\/\S+ .* 2 attempts \(Overloaded, ok\)/)
+      assert.match(stdout, /· kept from before · .* out · \$0 · \$0\.\d+ saved · 0 attempts/)
+      assert.match(stdout, /100 answers from 1 request · \$0\.\d+ · \$0\.\d+ saved/)
     }))
 
   it.live("makes exactly one real call with a key, of at most a cent, and says so", () =>
