@@ -1,13 +1,15 @@
 /**
- * One upstream request, however many ask the same at the same time.
+ * One upstream request, however many ask the same (by their `CallKey`) at the same time. One caller has paid for it; for
+ * the others the answer says `cache: "coalesced"`, costs nothing, and tells what it would have cost in `saved`.
+ *
+ * Calls that say `coalesce: false`, or bring a retry policy of their own, are asked alone.
  *
  * **Details**
  *
  * Calls under way stand in Effect's `Cache`, which they leave with their answer; streams in its `RcMap`, until their
  * last part. Who leaves disturbs nobody, and the last one to leave cancels the upstream request. A failure is shared by
- * those who wait for it and kept nowhere. What is asked for many is asked in the name of the first, with his tags and
- * spans, until the latest deadline of those who wait. One of them has its attempts on his record: the first that is
- * still there.
+ * those who wait for it and kept nowhere. What is asked for many is asked with the tags and spans of the first, until
+ * the latest deadline of those who wait. Its attempts are on the record of one of them: the first to have the answer.
  *
  * @since 0.1.0
  */

@@ -68,19 +68,20 @@ export interface Common extends Request.Params {
   readonly modality?: "text" | "image" | undefined
   /** Instructions before the conversation: a system message in front of the prompt. */
   readonly system?: string | undefined
+  /** What the model may ask to be run. Loom runs none of them: the answer says which, with what arguments. */
   readonly tools?: ReadonlyArray<Tool.Any> | undefined
   readonly toolChoice?: Request.ToolChoice | undefined
-  /** How long the whole call may take, retries and all. */
+  /** How long the whole call may take, retries and failover included. */
   readonly timeout?: Duration.Input | undefined
   /** In place of the layer's policy. Such a call isn't coalesced with others. */
   readonly retry?: RetryPolicy | undefined
   /** Attempts at most, retries and failover together: 9. */
   readonly maxAttempts?: number | undefined
-  /** In place of the layer's: `false` neither looks for a kept answer nor keeps one. */
+  /** In place of the layer's: `false` neither looks for a kept answer nor keeps one, `{ ttl }` does both. */
   readonly cache?: false | CacheOptions | undefined
-  /** Whether the answer to the same question, asked at the same time, will do: true, but for deliberate samples. */
+  /** Whether the answer to the same question, asked at the same time, will do: `true`. For deliberate samples `false`. */
   readonly coalesce?: boolean | undefined
-  /** Who stands in where the model can't be reached, in place of the layer's choice. */
+  /** Who stands in where the model can't be reached, in place of the layer's choice: nobody with `false`. */
   readonly failover?: Failover | undefined
   /** Put on the call's record. */
   readonly tags?: Readonly<Record<string, string>> | undefined
@@ -93,7 +94,7 @@ export interface Common extends Request.Params {
  * @since 0.1.0
  */
 export interface CacheOptions {
-  /** How long its answer is kept: the layer's time where unset. */
+  /** How long its answer is kept: the layer's time where unset. Where neither is, the cache has no part in the call. */
   readonly ttl?: Duration.Input | undefined
   /** Answers are shared within a scope only: a tenant, an environment. */
   readonly scope?: string | undefined

@@ -63,17 +63,23 @@ export interface Options {
   readonly providers?: Readonly<Record<string, Providers.Source>> | undefined
   /** Under the caller's own options. */
   readonly defaults?: GenerateOptions.Defaults | undefined
-  /** `RetryPolicy.make()` by default. */
+  /** When an attempt is made again at the same vendor: `RetryPolicy.make()` by default. */
   readonly retry?: RetryPolicy.RetryPolicy | undefined
   /** Attempts of a call at most, retries and failover together: 9. */
   readonly maxAttempts?: number | undefined
-  /** Keeps answers: `{ ttl: "1 hour" }`. Off by default, but for calls that ask for it. */
+  /**
+   * Keeps answers: `{ ttl: "1 hour" }`, with `sqlite: true` for other processes too. Off by default, but for calls that
+   * bring a `ttl`.
+   */
   readonly cache?: ResponseCache.Options | undefined
   /** Whether calls that ask the same at the same time share one answer. On by default. */
   readonly coalesce?: boolean | undefined
-  /** Who stands in for a model that can't be reached. Nobody by default: a call stays with its vendor. */
+  /**
+   * Who stands in for a model that can't be reached: `true` for models like it, or models by name. Nobody by default: a
+   * call stays with its vendor.
+   */
   readonly failover?: Router.Failover | undefined
-  /** When a failing vendor is left alone for a while; `false` never does. */
+  /** When a failing vendor is left alone: by default for 30 seconds after 5 failures in a row; with `false` never. */
   readonly health?: ProviderHealth.Options | false | undefined
   /** What `cost.local` is given in. */
   readonly currency?: Currency | undefined
@@ -83,6 +89,7 @@ export interface Options {
   readonly log?: "line" | "json" | undefined
   /** Sees the record of every call: once for each, however it ended. What it throws is ignored. */
   readonly onCall?: ((record: CallRecord.CallRecord) => void) | undefined
+  /** How connections to vendors are made and kept. */
   readonly transport?: Transport.Options | undefined
 }
 

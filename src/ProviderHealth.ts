@@ -83,11 +83,13 @@ export interface Transition {
 }
 
 /**
+ * The circuits of all providers: what guards attempts, and what it has learnt.
+ *
  * @category models
  * @since 0.1.0
  */
 export interface ProviderHealth {
-  /** Refuses attempts with `CircuitOpen` while their circuit is open, and learns from the others. */
+  /** For `Generator.gate`. Refuses attempts with `CircuitOpen` while their circuit is open, and learns from the others. */
   readonly gate: Call.Gate
   /** Of every provider and key that was asked, 10,000 at most: then the oldest that are closed go. */
   readonly circuits: Effect.Effect<ReadonlyArray<Circuit>>
@@ -98,6 +100,8 @@ export interface ProviderHealth {
 }
 
 /**
+ * When a circuit opens, and for how long.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -17,9 +17,9 @@
  *
  * **Details**
  *
- * Answers are found by their `CallKey` and kept under the model that was asked for them; a call and a stream of the same
- * question share one. Temperature plays no part in what may be kept. Failures and answers that may have been cut off are
- * never kept.
+ * Answers are found by their `CallKey` and kept under the model that was asked for them: one of a stand-in is found where
+ * it would be asked. A call and a stream of the same question share one. Temperature plays no part in what may be kept.
+ * Failures and answers that may have been cut off are never kept.
  *
  * The memory tier is Effect's `Cache`: 2,000 answers, none above 64 kB. Behind it may stand a store that survives the
  * process and is shared by many (`sqlite`). A store that is broken or slow costs a call at most 50 ms and
@@ -109,6 +109,8 @@ export interface ResponseCache {
 }
 
 /**
+ * What is kept, for how long and where.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -126,6 +128,8 @@ export interface Options {
 }
 
 /**
+ * Where the file is, and how much it may hold.
+ *
  * @category models
  * @since 0.1.0
  */

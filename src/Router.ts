@@ -131,6 +131,7 @@ const noting = (candidate: Candidate, call: Call | undefined, clock: Clock.Clock
  */
 export interface StandIn {
   readonly provider?: string | undefined
+  /** With its provider in front where `provider` is unset: `anthropic/claude-haiku-4-5`. */
   readonly model: string
   /** Over those of the call. */
   readonly params?: Request.Params | undefined
@@ -139,8 +140,12 @@ export interface StandIn {
 }
 
 /**
- * Who stands in for a model that can't be reached: nobody; the same model at other providers; these and then the models
- * of its tier (`catalog/equivalents.yaml`), those of other providers first; or the models named, in this order.
+ * Who stands in for a model that can't be reached:
+ *
+ * - `false`: nobody.
+ * - `"same-model"`: the same model at other providers.
+ * - `true`: these, then models of a like price and purpose (`Catalog.equivalents`), those of other providers first.
+ * - a list: the models it names, in this order.
  *
  * @category models
  * @since 0.1.0
