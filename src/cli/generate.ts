@@ -57,14 +57,14 @@ const flags = {
   timeout: Flag.String("timeout").pipe(
     Flag.withMetavar("duration"),
     Flag.withDescription("How long the whole call may take, retries and all: 30s, 2m"),
-    Flag.filterMap(durationOf, (text) => `expected a duration such as 30s, 500ms or 2m, not ${text}`),
+    Flag.filterMap(durationOf, (text) => `a duration such as 30s, 500ms or 2m, not ${text}`),
     Flag.optional
   ),
   cache: Flag.String("cache").pipe(
     Flag.withMetavar("duration"),
-    Flag.withDescription("Answer with what is kept, and keep what is bought for so long: 10m, 1h, 7d; LOOM_CACHE"),
+    Flag.withDescription("Answer with what is kept, and keep what is bought for this long: 10m, 1h, 7d; LOOM_CACHE"),
     Flag.withFallbackConfig(Config.NonEmptyString("LOOM_CACHE")),
-    Flag.filterMap(durationOf, (text) => `expected a duration such as 10m, 1h or 7d, not ${text}`),
+    Flag.filterMap(durationOf, (text) => `a duration such as 10m, 1h or 7d, not ${text}`),
     Flag.optional
   ),
   noCache: Flag.Boolean("no-cache").pipe(
