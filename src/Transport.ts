@@ -307,7 +307,7 @@ export const makeUnsafe = (
       const headers = headersOf(message.headers, isForVendors)
       const from = pool ?? await connected()
       if (closed) throw exchange.error("closed", "no")
-      return exchange.send(from, rules, message.method ?? "GET", headers, message.body)
+      return exchange.send(from, rules, (message.method ?? "GET").toUpperCase(), headers, message.body)
     }
   }
 

@@ -10,8 +10,10 @@ import { GenerateError, InvalidRequest } from "../GenerateError.ts"
 import type { Generation } from "../Generation.ts"
 import * as Generator from "../Generator.ts"
 import type { Request } from "../Request.ts"
+import type * as Transport from "../Transport.ts"
 import * as Exchange from "./exchange.ts"
 import { errorOf, failure, type Origin, type Told, told } from "./failures.ts"
+import { isRecord, parse } from "./json.ts"
 import { clientFor, type KeySource } from "./keys.ts"
 import type { Refusal } from "./refusal.ts"
 
@@ -19,8 +21,8 @@ import type { Refusal } from "./refusal.ts"
 export interface Protocol<Sdk, Body> {
   /** Throws where the request holds what can't be sent. */
   readonly body: (request: Request, stream: boolean) => Body
-  /** Calls the SDK with these options of its `fetch`. */
-  readonly send: (sdk: Sdk, body: Body, fetchOptions: object) => { readonly asResponse: () => Promise<Response> }
+  /** Has the SDK build the HTTP request: address, key, headers, and these options of `fetch`. */
+  readonly build: (sdk: Sdk, body: Body, fetchOptions: object) => Promise<Built>
   /** The failure that a whole reply or an event tells; the other functions never see one that does. */
   readonly errorIn: (json: Readonly<Record<string, unknown>>) => Told | undefined
   /** The Generation in a whole reply. */
@@ -29,9 +31,15 @@ export interface Protocol<Sdk, Body> {
   readonly decoder: (request: Request, origin: Origin) => Exchange.Decoder
 }
 
+/** What an SDK's `buildRequest` gives. */
+interface Built {
+  readonly req: object
+  readonly url: string
+}
+
 /** A protocol that is ready to be asked: what its SDK takes stays between its functions. */
 interface Ready<Sdk> {
-  readonly send: (sdk: Sdk, fetchOptions: object) => { readonly asResponse: () => Promise<Response> }
+  readonly build: (sdk: Sdk, fetchOptions: object) => Promise<Built>
   readonly errorIn: Protocol<Sdk, unknown>["errorIn"]
   readonly generation: Protocol<Sdk, unknown>["generation"]
   readonly decoder: Protocol<Sdk, unknown>["decoder"]
@@ -40,12 +48,25 @@ interface Ready<Sdk> {
 /** Writes a request in a protocol. Throws where the request holds what can't be sent. */
 export const ready = <Sdk, Body>(protocol: Protocol<Sdk, Body>) => (request: Request, stream: boolean): Ready<Sdk> => {
   const body = protocol.body(request, stream)
-  return { ...protocol, send: (sdk, fetchOptions) => protocol.send(sdk, body, fetchOptions) }
+  return { ...protocol, build: (sdk, fetchOptions) => protocol.build(sdk, body, fetchOptions) }
+}
+
+/** A vendor's SDK with a key. */
+export interface Loaded<Sdk> {
+  readonly client: Sdk
+  /** The SDK's own error of an HTTP answer. */
+  readonly errorOf: (
+    status: number,
+    body: object | undefined,
+    message: string | undefined,
+    headers: Headers
+  ) => Error
 }
 
 export interface Vendor<Sdk> {
   readonly key: KeySource
-  readonly sdk: (secret: string) => Promise<Sdk>
+  readonly sdk: (secret: string) => Promise<Loaded<Sdk>>
+  readonly fetch: Transport.Fetch
   /** Chooses a protocol, and writes the request in it. */
   readonly write: (request: Request, stream: boolean) => Ready<Sdk>
   readonly requestIdHeader: string
@@ -75,7 +96,7 @@ export const make = <Sdk>(vendor: Vendor<Sdk>): Generator.Generator => {
             const refusal = vendor.refusalOf(error, clock.currentTimeMillisUnsafe())
             return refusal && { ...refusal, keySource: vendor.key.name }
           }),
-        send: async (fetchOptions) => protocol.send(await client, fetchOptions).asResponse(),
+        send: async (fetchOptions) => ask(await client, protocol, fetchOptions),
         errorIn: (json, origin) => {
           const error = protocol.errorIn(json)
           return error && told(request, error, origin)
@@ -84,6 +105,21 @@ export const make = <Sdk>(vendor: Vendor<Sdk>): Generator.Generator => {
       }
       return Effect.succeed({ exchange, protocol, key, stream, fingerprint })
     })
+
+  /**
+   * The SDK builds the request and names what is refused; Transport carries it. The SDK's own way there costs as much as
+   * the rest of the call: it retries, logs and keeps the time, which Loom does.
+   */
+  const ask = async (sdk: Loaded<Sdk>, protocol: Ready<Sdk>, fetchOptions: object): Promise<Response> => {
+    const { req, url } = await protocol.build(sdk.client, fetchOptions)
+    const response = await vendor.fetch(url, req)
+    if (response.ok) return response
+    const text = await response.text().catch((cause: unknown) => cause instanceof Error ? cause.message : "no message")
+    const json = parse(text)
+    throw isRecord(json)
+      ? sdk.errorOf(response.status, json, undefined, response.headers)
+      : sdk.errorOf(response.status, undefined, text, response.headers)
+  }
 
   const write = (request: Request, stream: boolean): Result.Result<Ready<Sdk>, GenerateError> => {
     try {

@@ -60,11 +60,13 @@ export const make = Effect.fnUntraced(function*(
   const transport = yield* Transport.Transport
   const provider = options?.provider ?? "anthropic"
   const baseUrl = yield* baseUrlOf(options?.baseUrl, "ANTHROPIC_BASE_URL", "https://api.anthropic.com")
+  const fetch = transport.vendor({ provider, baseUrl, limits: options?.limits })
   return Adapter.make<Anthropic>({
     key: yield* Keys.source(options?.apiKey, options?.apiKeyEnv ?? "ANTHROPIC_API_KEY"),
+    fetch,
     sdk: async (secret) => {
       const { default: Anthropic } = await import("@anthropic-ai/sdk")
-      return new Anthropic({
+      const client = new Anthropic({
         apiKey: secret,
         authToken: null,
         baseURL: baseUrl,
@@ -72,8 +74,12 @@ export const make = Effect.fnUntraced(function*(
         timeout: Adapter.noTimeout,
         logLevel: "off",
         openTelemetry: false,
-        fetch: transport.vendor({ provider, baseUrl, limits: options?.limits })
+        fetch
       })
+      return {
+        client,
+        errorOf: (status, body, message, headers) => Anthropic.APIError.generate(status, body, message, headers)
+      }
     },
     write: messages,
     requestIdHeader: "request-id",
@@ -92,9 +98,10 @@ export const layer = (options?: Options): Layer.Layer<Generator.Generator, never
 
 const messages = Adapter.ready({
   body: Messages.body,
-  // `sdk.messages.create` sends the same, and writes warnings to the console that nothing turns off.
-  send: (sdk: Anthropic, { user_profile_id: user, workspace_id: workspace, ...body }, fetchOptions) =>
-    sdk.post("/v1/messages", {
+  build: (sdk: Anthropic, { user_profile_id: user, workspace_id: workspace, ...body }, fetchOptions) =>
+    sdk.buildRequest({
+      method: "post",
+      path: "/v1/messages",
       body,
       fetchOptions,
       stream: body.stream === true,

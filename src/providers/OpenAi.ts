@@ -66,20 +66,26 @@ export const make = Effect.fnUntraced(function*(
   const transport = yield* Transport.Transport
   const provider = options?.provider ?? "openai"
   const baseUrl = yield* baseUrlOf(options?.baseUrl, "OPENAI_BASE_URL", "https://api.openai.com/v1")
+  const fetch = transport.vendor({ provider, baseUrl, limits: options?.limits })
   return Adapter.make<OpenAI>({
     key: yield* Keys.source(options?.apiKey, options?.apiKeyEnv ?? "OPENAI_API_KEY"),
+    fetch,
     sdk: async (secret) => {
       const { default: OpenAI } = await import("openai")
-      return new OpenAI({
+      const client = new OpenAI({
         apiKey: secret,
         baseURL: baseUrl,
         maxRetries: 0,
         timeout: Adapter.noTimeout,
         logLevel: "off",
-        fetch: transport.vendor({ provider, baseUrl, limits: options?.limits }),
+        fetch,
         ...(options?.organization === undefined ? undefined : { organization: options.organization }),
         ...(options?.project === undefined ? undefined : { project: options.project })
       })
+      return {
+        client,
+        errorOf: (status, body, message, headers) => OpenAI.APIError.generate(status, body, message, headers)
+      }
     },
     write: (request, stream) => {
       const isChat = options?.protocol === undefined ? needsChat(request) : options.protocol === "chat"
@@ -99,14 +105,13 @@ export const make = Effect.fnUntraced(function*(
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))
 
-// The SDK's methods send the same, and prepare to read the reply, which Loom does.
 const post =
   (path: string) => (sdk: OpenAI, body: { readonly stream?: boolean | null | undefined }, fetchOptions: object) =>
-    sdk.post(path, { body, fetchOptions, stream: body.stream === true })
+    sdk.buildRequest({ method: "post", path, body, fetchOptions, stream: body.stream === true })
 
 const responses = Adapter.ready({
   body: Responses.body,
-  send: post("/responses"),
+  build: post("/responses"),
   errorIn: Responses.errorIn,
   generation: Responses.generation,
   decoder: Responses.decoder
@@ -114,7 +119,7 @@ const responses = Adapter.ready({
 
 const chat = Adapter.ready({
   body: Chat.body,
-  send: post("/chat/completions"),
+  build: post("/chat/completions"),
   errorIn: Wire.errorIn,
   generation: Chat.generation,
   decoder: Chat.decoder
