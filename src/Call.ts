@@ -125,6 +125,11 @@ const noTags: Readonly<Record<string, string>> = {}
 
 /** A UUID of version 7: ids ascend with time, which an index likes. */
 const idAt = (now: number): string => {
-  const time = Math.max(0, Math.trunc(now)).toString(16).padStart(12, "0")
-  return `${time.slice(0, 8)}-${time.slice(8, 12)}-7${crypto.randomUUID().slice(15)}`
+  if (now !== latest.now) {
+    const time = Math.max(0, Math.trunc(now)).toString(16).padStart(12, "0")
+    latest = { now, head: `${time.slice(0, 8)}-${time.slice(8, 12)}-7` }
+  }
+  return latest.head + crypto.randomUUID().slice(15)
 }
+
+let latest = { now: Number.NaN, head: "" }

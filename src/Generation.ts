@@ -257,13 +257,21 @@ export const makeFolder = (): Folder => {
   const pieces: Array<Grown | Exclude<Content, Response.TextPart | Response.ReasoningPart>> = []
   const growing = new Map<string, Grown>()
   let finished: FinishPart | undefined
-  const grow = (type: Grown["type"], id: string, delta: string, metadata: Response.ProviderMetadata) => {
+  /** The piece that grew last: it mostly grows on. */
+  let latest: { readonly id: string; readonly piece: Grown } | undefined
+  const pieceOf = (type: Grown["type"], id: string): Grown => {
+    if (latest?.id === id && latest.piece.type === type) return latest.piece
     const key = `${type} ${id}`
-    const piece = growing.get(key) ?? { type, text: "", metadata: noMetadata }
+    const piece: Grown = growing.get(key) ?? { type, text: "", metadata: noMetadata }
     if (!growing.has(key)) {
       growing.set(key, piece)
       pieces.push(piece)
     }
+    latest = { id, piece }
+    return piece
+  }
+  const grow = (type: Grown["type"], id: string, delta: string, metadata: Response.ProviderMetadata) => {
+    const piece = pieceOf(type, id)
     piece.text += delta
     for (const vendor in metadata) piece.metadata = { ...piece.metadata, [vendor]: metadata[vendor] ?? null }
   }

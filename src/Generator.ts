@@ -405,13 +405,14 @@ export const cached: {
       (request, key, ttl) =>
         Effect.map(self.open(request), (stream) => {
           const folder = Generation.makeFolder()
-          return Stream.mapArrayEffect(stream, (parts) => {
-            for (const part of parts) folder.add(part)
-            const generation = folder.generation()
-            return generation === undefined
-              ? Effect.succeed(parts)
-              : Effect.as(keep(request, key, ttl, generation), parts)
-          })
+          return Stream.transformPull(stream, (pull) =>
+            Effect.succeed(Effect.flatMap(pull, (parts) => {
+              for (const part of parts) folder.add(part)
+              const generation = folder.generation()
+              return generation === undefined
+                ? Effect.succeed(parts)
+                : Effect.as(keep(request, key, ttl, generation), parts)
+            })))
         })
     )
   })

@@ -587,6 +587,7 @@ class Exchange implements ReplyTo {
       const signal = this.#signal
       pool.request(options, (error, answer) => {
         signal?.removeEventListener("abort", cancel)
+        this.#handle?.off("abort", cancel)
         if (error === null) resolve(answer)
         else reject(error)
       })

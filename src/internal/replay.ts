@@ -29,7 +29,7 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Replay, never, Scope.Scope> {
   const opened = yield* Deferred.make<void, GenerateError>()
   const chunks: Array<Arr.NonEmptyReadonlyArray<Part>> = []
-  const waiting = new Set<() => void>()
+  let waiting = new Set<() => void>()
   let ended: Exit.Exit<never, GenerateError | Cause.Done> | undefined
   let wanted: (() => void) | undefined
 
@@ -42,21 +42,22 @@ export const make = Effect.fnUntraced(function*(
     return undefined
   })
   const wake = () => {
-    const awake = [...waiting]
-    waiting.clear()
+    const awake = waiting
+    waiting = new Set()
     for (const resume of awake) resume()
   }
 
   const pump = Effect.flatMap(Effect.flatMap(open, Stream.toPull), (pull) =>
     Effect.andThen(
       Deferred.succeed(opened, undefined),
-      Effect.forever(Effect.andThen(
-        demand,
-        Effect.map(pull, (chunk) => {
+      Effect.whileLoop({
+        while: () => true,
+        body: () => waiting.size > 0 ? pull : Effect.andThen(demand, pull),
+        step: (chunk) => {
           chunks.push(chunk)
           wake()
-        })
-      ))
+        }
+      })
     ))
   yield* Effect.forkScoped(
     Effect.onError(pump, (cause) => {
