@@ -186,10 +186,11 @@ const streams = (methods: Methods): Methods["open"] => {
 
   const join = Effect.fnUntraced(function*(flight: Flight) {
     const { request } = flight
+    const seat = yield* Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope))
     let attempts: Array<Attempt> = []
     // Runs after the flight was left: who leaves last takes what he has cancelled.
-    yield* Effect.addFinalizer(() => Effect.sync(() => take(attempts, request.call)))
-    const { put, replay, request: from } = yield* RcMap.get(flights, flight)
+    yield* Scope.addFinalizer(seat, Effect.sync(() => take(attempts, request.call)))
+    const { put, replay, request: from } = yield* Scope.provide(RcMap.get(flights, flight), seat)
     attempts = from.call.attempts
     put(request.call.deadline)
     const own = (error: GenerateError) => take(attempts, request.call) ? error : copy(error)
@@ -205,7 +206,8 @@ const streams = (methods: Methods): Methods["open"] => {
         )
       }
     )
-    return Stream.fromPull(Effect.succeed(pull))
+    // When a reader's scope closes, the record of his call is written already.
+    return Stream.fromPull(Effect.succeed(Effect.onInterrupt(pull, () => Scope.close(seat, Exit.void))))
   })
 
   return (request) =>
