@@ -12,13 +12,14 @@ import * as Schema from "effect/Schema"
 import * as Prompt from "effect/ai/Prompt"
 import type * as Tool from "effect/ai/Tool"
 import type { CacheUse, Call } from "./Call.ts"
-import type * as Catalog from "./Catalog.ts"
+import * as Catalog from "./Catalog.ts"
 import { type GenerateError, invalidRequest } from "./GenerateError.ts"
 import type * as Model from "./Model.ts"
 import type { Vendors } from "./Providers.ts"
 import * as Request from "./Request.ts"
 import { RetryPolicy } from "./RetryPolicy.ts"
 import { Failover } from "./Router.ts"
+import * as Params from "./internal/params.ts"
 import { problemsOf } from "./internal/problems.ts"
 
 /**
@@ -133,22 +134,6 @@ export type ObjectOptions<A, P extends Provider = Provider> = GenerateOptions<P>
  */
 export type Defaults = Request.Params
 
-const isAtLeast0 = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
-const Penalty = Schema.Finite.check(Schema.isBetween({ minimum: -2, maximum: 2 }))
-
-const params = {
-  maxOutputTokens: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
-  temperature: isAtLeast0,
-  topP: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })),
-  stop: Schema.Array(Schema.NonEmptyString),
-  seed: Schema.Int,
-  presencePenalty: Penalty,
-  frequencyPenalty: Penalty,
-  reasoning: Schema.Literals(["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
-  serviceTier: Schema.NonEmptyString,
-  parallelToolCalls: Schema.Boolean
-}
-
 const isTool = (u: unknown): u is Tool.Any => hasProperty(u, toolTypeId)
 
 /** Written out: the module brings much that a call without tools has no use for. */
@@ -185,7 +170,7 @@ const others = {
   timeout: Schema.Unknown
 }
 
-const schemas = new Map<string, Schema.ConstraintDecoder<unknown>>(Object.entries({ ...params, ...others }))
+const schemas = new Map<string, Schema.ConstraintDecoder<unknown>>(Object.entries({ ...Params.fields, ...others }))
 
 const decoders = new Map<string, (u: unknown) => Result.Result<unknown, Schema.SchemaError>>()
 
@@ -209,28 +194,54 @@ const misfitIn = (options: object): readonly [field: string, detail: string] | u
     const decoded = decode(value)
     if (Result.isSuccess(decoded)) continue
     const [{ message, path }] = problemsOf(decoded.failure)
-    return [path === "" ? name : `${name}.${path}`, message]
+    return [path === "" || path.startsWith("[") ? `${name}${path}` : `${name}.${path}`, message]
   }
   return undefined
 }
 
-/** The params that are given: one that is `undefined` isn't, and the default below it shows. */
-const paramsIn = (options: Request.Params): Request.Params =>
-  Object.fromEntries(
-    Object.entries(options).filter(([name, value]) => value !== undefined && Object.hasOwn(params, name))
-  )
-
 /**
- * Decodes a layer's defaults. Fails with `InvalidRequest`, which names the one at fault.
+ * Decodes what a layer gives to all its calls: its defaults. Fails with `InvalidRequest`, which names the option at fault,
+ * a model to fail over to that the catalog doesn't list among them.
  *
  * @category decoding
  * @since 0.1.0
  */
-export const decodeDefaults = (defaults: Defaults): Result.Result<Defaults, GenerateError> => {
-  const misfit = misfitIn(defaults)
-  if (misfit === undefined) return Result.succeed(paramsIn(defaults))
+export const decodeLayer = (
+  catalog: Catalog.Catalog,
+  options: {
+    readonly defaults?: Defaults | undefined
+    readonly retry?: RetryPolicy | undefined
+    readonly maxAttempts?: number | undefined
+    readonly coalesce?: boolean | undefined
+    readonly failover?: Failover | undefined
+  }
+): Result.Result<Defaults, GenerateError> => {
+  const { coalesce, defaults = {}, failover, maxAttempts, retry } = options
+  const wrongDefault = misfitIn(defaults)
+  const misfit = wrongDefault === undefined
+    ? misfitIn({ retry, maxAttempts, coalesce, failover }) ?? strangerIn(catalog, failover)
+    : [`defaults.${wrongDefault[0]}`, wrongDefault[1]] as const
+  if (misfit === undefined) return Result.succeed(Params.given(defaults))
   const [field, detail] = misfit
-  return Result.fail(invalidRequest({ field: `defaults.${field}`, detail }))
+  return Result.fail(invalidRequest({ field, detail }))
+}
+
+/** The first model to fail over to that a catalog doesn't list: a typo isn't found out on the day of the outage. */
+const strangerIn = (
+  catalog: Catalog.Catalog,
+  failover: Failover | undefined
+): readonly [field: string, detail: string] | undefined => {
+  if (typeof failover !== "object") return undefined
+  for (const [index, one] of failover.entries()) {
+    const standIn = typeof one === "string" ? { model: one } : one
+    const found = Catalog.resolve(catalog, standIn)
+    if (Result.isSuccess(found)) continue
+    const { nearest } = found.failure
+    const name = standIn.provider === undefined ? standIn.model : `${standIn.provider}/${standIn.model}`
+    const hint = nearest.length === 0 ? "" : `; did you mean ${nearest.join(", ")}?`
+    return [`failover[${index}]`, `the catalog doesn't list ${name}${hint}`]
+  }
+  return undefined
 }
 
 /**
@@ -286,10 +297,10 @@ export const decode = (
   if (Result.isFailure(prompt)) return refuse("prompt", prompt.failure)
   const timeout = options.timeout === undefined ? undefined : millisOf(options.timeout)
   if (timeout !== undefined && !(timeout > 0)) return refuse("timeout", "a duration above zero is needed")
-  const cache = cacheUse(options.cache)
-  if (cache !== undefined && cache !== false && cache.ttl !== undefined && !(cache.ttl > 0)) {
-    return refuse("cache.ttl", "a duration above zero is needed")
-  }
+  const ttl = typeof options.cache === "object" && options.cache.ttl !== undefined
+    ? millisOf(options.cache.ttl)
+    : undefined
+  if (ttl !== undefined && !(ttl > 0)) return refuse("cache.ttl", "a duration above zero is needed")
   const native = nativeProblem(options.native)
   if (native !== undefined) return refuse(...native)
   const tools = options.tools ?? []
@@ -308,13 +319,13 @@ export const decode = (
     object: options.schema === undefined ? undefined : { name: options.schemaName ?? "object", schema: options.schema },
     native: { ...options.native }
   }
-  const params = paramsIn(options)
+  const params = Params.given(options)
   const requestFor: Decoded["requestFor"] = (model, defaults, call, own) => ({
     ...asked,
     model,
     candidate: 0,
     call,
-    params: { ...model.defaults, ...defaults, ...params, ...own }
+    params: { ...model.defaults, ...defaults, ...params, ...(own === undefined ? undefined : Params.stated(own)) }
   })
   return Result.succeed({
     provider: options.provider,
@@ -322,16 +333,20 @@ export const decode = (
     timeout,
     retry: options.retry,
     maxAttempts: options.maxAttempts,
-    cache,
+    cache: typeof options.cache === "object" ? { ...options.cache, ttl } : options.cache,
     coalesce: options.coalesce,
     failover: options.failover,
     tags: options.tags,
     requestFor,
     request: (catalog, defaults, call) =>
-      Effect.flatMap(
-        Effect.suspend(() => Request.resolve(catalog, { provider: options.provider, model: options.model })),
-        (model) => Request.checked(requestFor(model, defaults, call))
-      )
+      Effect.suspend(() => {
+        const stranger = strangerIn(catalog, options.failover)
+        if (stranger !== undefined) return Effect.fromResult(refuse(...stranger))
+        return Effect.flatMap(
+          Request.resolve(catalog, { provider: options.provider, model: options.model }),
+          (model) => Request.checked(requestFor(model, defaults, call))
+        )
+      })
   })
 }
 
@@ -365,11 +380,6 @@ const millisOf = (timeout: Duration.Input): number =>
     onFailure: () => NaN,
     onSuccess: (millis) => millis
   })
-
-const cacheUse = (cache: Common["cache"]): CacheUse | false | undefined =>
-  cache === undefined || cache === false || cache.ttl === undefined
-    ? cache === false ? false : cache === undefined ? undefined : { scope: cache.scope, refresh: cache.refresh }
-    : { ...cache, ttl: millisOf(cache.ttl) }
 
 /** The first value in `native` that JSON can't say: where it is, and why. */
 const nativeProblem = (

@@ -111,7 +111,7 @@ const makeEngine = Effect.fnUntraced(function*(
   sealed: boolean
 ): Effect.fn.Return<Engine, never, Transport.Transport | Scope.Scope> {
   const catalog = options.catalog ?? Catalog.bundled
-  const defaults = GenerateOptions.decodeDefaults(options.defaults ?? {})
+  const defaults = GenerateOptions.decodeLayer(catalog, options)
   const providers = yield* Providers.make({ catalog, sources: options.providers ?? {}, sealed })
   const cache = options.cache === undefined
     ? (yield* ResponseCache.CurrentResponseCache) ?? (yield* ResponseCache.make())

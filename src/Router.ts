@@ -13,6 +13,7 @@ import type { GenerateError } from "./GenerateError.ts"
 import type { Model } from "./Model.ts"
 import * as Request from "./Request.ts"
 import { RetryPolicy } from "./RetryPolicy.ts"
+import { Params } from "./internal/params.ts"
 import { translate } from "./internal/standIn.ts"
 
 /**
@@ -166,7 +167,7 @@ export const Failover: Schema.Codec<Failover> = Schema.Union([
     Schema.Struct({
       provider: Schema.optional(Schema.NonEmptyString),
       model: Schema.NonEmptyString,
-      params: Schema.optional(Schema.Record(Schema.String, Schema.Unknown)),
+      params: Schema.optional(Params),
       retry: Schema.optional(RetryPolicy)
     })
   ]))

@@ -45,7 +45,7 @@ describe("decode", () => {
     assert.strictEqual(error({ provider: "acme", model: "ada", temperature: -1 }).provider, "acme")
     assert.match(error({ tags: { tenant: 1 } }).why, /^tags\.tenant: /)
     assert.match(error({ retry: { ...RetryPolicy.none, maxAttempts: 0 } }).why, /^retry\.maxAttempts: /)
-    assert.match(error({ stop: ["."], tools: [{}] }).why, /^tools\.0: /)
+    assert.match(error({ stop: ["."], tools: [{}] }).why, /^tools\[0\]: /)
   })
 
   it("says nothing of what was there, which may be secret", () => {
@@ -127,4 +127,111 @@ describe("request", () => {
       const richer = Catalog.registerModel(catalog, { provider: "acme", model: "eve" })
       assert.strictEqual((yield* request(richer, {}, yield* Call.make())).model.id, "eve")
     }))
+})
+
+describe("failover", () => {
+  it("is decoded like the call's own options, each field by its name", () => {
+    const none = RetryPolicy.none
+    for (
+      const [failover, field] of [
+        [["acme/ada", { model: "acme/ada", params: { temperature: -1 } }], "failover[1].params.temperature"],
+        [[{ model: "acme/ada", params: { topP: 2 } }], "failover[0].params.topP"],
+        [[{ model: "acme/ada", params: { tempreature: 1 } }], "failover[0].params.tempreature"],
+        [[{ model: "acme/ada", params: { stop: ["."], seed: 0.5 } }], "failover[0].params.seed"],
+        [[{ model: "acme/ada", params: { stop: ["", "."] } }], "failover[0].params.stop[0]"],
+        [[{ model: "acme/ada", retry: { ...none, maxAttempts: 0 } }], "failover[0].retry.maxAttempts"],
+        [[{ modl: "acme/ada" }], "failover[0].modl"],
+        [["acme/ada", ""], "failover[1]"],
+        [[null], "failover[0]"],
+        ["same", "failover"],
+        [1, "failover"]
+      ] as const
+    ) {
+      assert.deepInclude(error({ failover }).reason, { _tag: "InvalidRequest", field })
+    }
+  })
+
+  it("may be all that it may be", () => {
+    const full = { provider: "acme", model: "ada", params: { temperature: 0, stop: ["."] }, retry: RetryPolicy.none }
+    for (const failover of [true, false, "same-model" as const, [], ["acme/ada"], [full, "acme/ada"]]) {
+      assert.deepStrictEqual(decoded({ failover }).failover, failover)
+    }
+    assert.isUndefined(decoded({}).failover)
+  })
+
+  it.effect("names a model that the catalog doesn't list, and what is near", () =>
+    Effect.gen(function*() {
+      const failing = (failover: ReadonlyArray<unknown>) => Effect.flip(requestOf({ failover }))
+      const named = yield* failing(["acme/ada", "acme/adda"])
+      assert.deepInclude(named.reason, { _tag: "InvalidRequest", field: "failover[1]" })
+      assert.include(named.why, "doesn't list acme/adda; did you mean acme/ada?")
+      assert.strictEqual(named.model, "acme/ada")
+      const told = yield* failing([{ provider: "zzz", model: "qqqqqqqqq" }])
+      assert.strictEqual(told.why, "failover[0]: the catalog doesn't list zzz/qqqqqqqqq")
+      yield* requestOf({ failover: ["acme/ada", { provider: "acme", model: "ada" }] })
+    }))
+
+  it.effect("gives a stand-in its own params over the call's; one that is undefined erases nothing", () =>
+    Effect.gen(function*() {
+      const { requestFor } = decoded({ temperature: 0.5, seed: 1 })
+      const { model } = yield* requestOf({})
+      const { params } = requestFor(model, { topP: 0.1 }, yield* Call.make(), { temperature: 0.9, seed: undefined })
+      assert.deepStrictEqual(params, { topP: 0.1, temperature: 0.9, seed: 1 })
+    }))
+})
+
+describe("cache", () => {
+  it("is read in milliseconds, and `false` stays", () => {
+    assert.deepInclude(decoded({ cache: { ttl: "2 seconds", scope: "t", refresh: true } }).cache, {
+      ttl: 2_000,
+      scope: "t",
+      refresh: true
+    })
+    assert.strictEqual(decoded({ cache: false }).cache, false)
+    assert.isUndefined(decoded({}).cache)
+  })
+
+  it("names what is wrong with it", () => {
+    for (
+      const [cache, field] of [
+        [{ ttl: "soon" }, "cache.ttl"],
+        [{ ttl: 0 }, "cache.ttl"],
+        [{ ttl: -1 }, "cache.ttl"],
+        [{ scope: "" }, "cache.scope"],
+        [{ refresh: 1 }, "cache.refresh"],
+        [{ tll: 1 }, "cache.tll"],
+        [true, "cache"]
+      ] as const
+    ) {
+      assert.deepInclude(error({ cache }).reason, { _tag: "InvalidRequest", field })
+    }
+  })
+})
+
+describe("decodeLayer", () => {
+  const refused = (options: object) => Result.getOrThrow(Result.flip(GenerateOptions.decodeLayer(catalog, options)))
+
+  it("gives the defaults, without those that are undefined", () => {
+    assert.deepStrictEqual(
+      Result.getOrThrow(GenerateOptions.decodeLayer(catalog, { defaults: { temperature: 0.2, topP: undefined } })),
+      { temperature: 0.2 }
+    )
+    assert.deepStrictEqual(Result.getOrThrow(GenerateOptions.decodeLayer(catalog, {})), {})
+  })
+
+  it("names the option at fault", () => {
+    for (
+      const [options, field] of [
+        [{ defaults: { temperature: -1 } }, "defaults.temperature"],
+        [{ maxAttempts: 0 }, "maxAttempts"],
+        [{ retry: { ...RetryPolicy.none, maxAttempts: 0 } }, "retry.maxAttempts"],
+        [{ coalesce: "no" }, "coalesce"],
+        [{ failover: "same" }, "failover"],
+        [{ failover: [{ model: "acme/ada", params: { seed: 0.5 } }] }, "failover[0].params.seed"],
+        [{ failover: ["acme/ada", "acme/eve"] }, "failover[1]"]
+      ] as const
+    ) {
+      assert.deepInclude(refused(options).reason, { _tag: "InvalidRequest", field })
+    }
+  })
 })

@@ -40,6 +40,7 @@ const testedThrough: Readonly<Record<string, string>> = {
   "internal/keys.ts": "providers/contract.ts",
   "internal/message.ts": "Transport.test.ts",
   "internal/meter.ts": "Attempt.test.ts",
+  "internal/params.ts": "GenerateOptions.test.ts",
   "internal/parts.ts": "Generation.test.ts",
   "internal/precompile.ts": "CatalogData.test.ts",
   "internal/problems.ts": "Catalog.test.ts",

@@ -5,7 +5,7 @@ import type * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 
 export interface Problem {
-  /** `usage.input_tokens`, or empty for the root. */
+  /** `usage.input_tokens`, `choices[0].index`, or empty for the root. */
   readonly path: string
   readonly message: string
 }
@@ -16,8 +16,13 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1()
 export const problemsOf = (error: Schema.SchemaError): readonly [Problem, ...Array<Problem>] => {
   const [first = { message: "it doesn't fit" }, ...rest] = format(error.issue).issues
   const problem = (issue: typeof first): Problem => ({
-    path: (issue.path ?? []).map((key) => String(typeof key === "object" ? key.key : key)).join("."),
+    path: (issue.path ?? []).reduce(pathTo, ""),
     message: issue.message
   })
   return [problem(first), ...rest.map(problem)]
+}
+
+const pathTo = (path: string, segment: PropertyKey | { readonly key: PropertyKey }): string => {
+  const key = typeof segment === "object" ? segment.key : segment
+  return typeof key === "number" ? `${path}[${key}]` : path === "" ? String(key) : `${path}.${String(key)}`
 }

@@ -378,7 +378,7 @@ describe("prompts", () => {
         prompt: [{ role: "user", content: "Hi" }, { role: "user", content: [{ type: "text", text: 42 }] }]
       })
       assert.strictEqual(fieldOf(Result.getOrThrow(Result.flip(result))), "prompt")
-      assert.match(Result.getOrThrow(Result.flip(result)).why, /^prompt: 1\.content/)
+      assert.match(Result.getOrThrow(Result.flip(result)).why, /^prompt: \[1\]\.content/)
       for (
         const message of ["Hi", null, {}, { role: "alien", content: "Hi" }, { role: "user" }, {
           role: "user",

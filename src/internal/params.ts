@@ -1,0 +1,34 @@
+/**
+ * The schemas of the options that more than one vendor honours.
+ */
+import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
+import type * as Request from "../Request.ts"
+
+const isAtLeast0 = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
+const Penalty = Schema.Finite.check(Schema.isBetween({ minimum: -2, maximum: 2 }))
+
+export const fields = {
+  maxOutputTokens: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
+  temperature: isAtLeast0,
+  topP: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })),
+  stop: Schema.Array(Schema.NonEmptyString),
+  seed: Schema.Int,
+  presencePenalty: Penalty,
+  frequencyPenalty: Penalty,
+  reasoning: Schema.Literals(["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
+  serviceTier: Schema.NonEmptyString,
+  parallelToolCalls: Schema.Boolean
+}
+
+export const Params: Schema.Codec<Request.Params> = Schema.Struct(Struct.map(fields, Schema.optional))
+
+/** Without those that are `undefined`: the default below them shows. */
+export const stated = (params: Request.Params): Request.Params =>
+  Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined))
+
+/** The params among some options, as far as they are stated. */
+export const given = (options: Request.Params): Request.Params =>
+  Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => value !== undefined && Object.hasOwn(fields, name))
+  )
