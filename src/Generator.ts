@@ -153,11 +153,15 @@ export const makePrepared = <Prepared>(vendor: {
         (prepared) => {
           const { again } = vendor
           if (again === undefined) return attempt(prepared)
-          return Effect.catch(attempt(prepared), (failure) =>
-            Effect.flatMap(
-              again(request, prepared, failure),
+          return Effect.catch(attempt(prepared), (failure) => {
+            const { call } = request
+            if (call.attempts.length >= call.maxAttempts) return Effect.fail(failure)
+            return Effect.flatMap(
+              // What can't be prepared anew changes nothing of the failure.
+              Effect.orElseSucceed(again(request, prepared, failure), () => undefined),
               (anew) => anew === undefined ? Effect.fail(failure) : attempt(anew)
-            ))
+            )
+          })
         }
       )
     }
@@ -336,24 +340,32 @@ export const retry: {
     const { call, model: { provider } } = request
     const { retry = policy } = call
     if (retry.maxAttempts < 2) return run(request)
-    const retried = Effect.catch(run(request), (first) => {
-      if (!RetryPolicy.repeats(retry, first)) return Effect.fail(first)
-      // The schedule is built after the first failure, which is its first input: most calls don't fail.
-      let attempt = 0
-      const allow = () => call.attempts.length < call.maxAttempts && budget.take(provider)
-      return Effect.retry(
-        Effect.suspend(() => attempt++ === 0 ? Effect.fail(first) : run(request)),
-        RetryPolicy.schedule(retry, {
+    return Effect.matchEffect(run(request), {
+      onSuccess: (answer) => {
+        budget.give(provider, false)
+        return Effect.succeed(answer)
+      },
+      onFailure: (first) => {
+        if (!RetryPolicy.repeats(retry, first)) return Effect.fail(first)
+        // The schedule is built after the first failure, which is its first input: most calls don't fail.
+        let isFirst = true
+        const again = Effect.suspend(() => {
+          if (!isFirst) return run(request)
+          isFirst = false
+          return Effect.fail(first)
+        })
+        const limits = {
           get deadline() {
             return call.deadline
           },
-          allow
+          allow: () => call.attempts.length < call.maxAttempts && budget.take(provider)
+        }
+        return Effect.map(Effect.retry(again, RetryPolicy.schedule(retry, limits)), (answer) => {
+          budget.give(provider, true)
+          return answer
         })
-      ).pipe(Effect.tap(() => Effect.sync(() => budget.give(provider, attempt - 1))))
+      }
     })
-    return budget.isFull(provider)
-      ? retried
-      : Effect.tap(retried, () => Effect.sync(() => budget.give(provider, 0)))
   })
 })
 

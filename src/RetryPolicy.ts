@@ -141,10 +141,8 @@ export const schedule = (policy: RetryPolicy, limits: Limits): Schedule.Schedule
 export interface Budget {
   /** Takes one repeated attempt, where one is left. */
   readonly take: (provider: string) => boolean
-  /** Whether nothing can be given back. */
-  readonly isFull: (provider: string) => boolean
-  /** A call succeeded, after this many repeated attempts. */
-  readonly give: (provider: string, repeated: number) => void
+  /** An attempt succeeded: a repeated one gives its own back, ten others give one. */
+  readonly give: (provider: string, isRepeated: boolean) => void
 }
 
 /**
@@ -152,18 +150,21 @@ export interface Budget {
  * @since 0.1.0
  */
 export const makeBudget = (size: number): Budget => {
+  // In tenths, which add up.
+  const full = size * 10
   const left = new Map<string, number>()
   return {
     take: (provider) => {
-      const tokens = left.get(provider) ?? size
-      if (tokens < 1) return false
-      left.set(provider, tokens - 1)
+      const tenths = left.get(provider) ?? full
+      if (tenths < 10) return false
+      left.set(provider, tenths - 10)
       return true
     },
-    isFull: (provider) => !left.has(provider),
-    give: (provider, repeated) => {
-      const tokens = (left.get(provider) ?? size) + Math.max(repeated, 0.1)
-      if (tokens < size) left.set(provider, tokens)
+    give: (provider, isRepeated) => {
+      const tenths = left.get(provider)
+      if (tenths === undefined) return
+      const more = tenths + (isRepeated ? 10 : 1)
+      if (more < full) left.set(provider, more)
       else left.delete(provider)
     }
   }

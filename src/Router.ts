@@ -50,8 +50,8 @@ export interface Plan {
 
 /**
  * Asks the candidates in order, and answers with the first that succeeds. Where all fail, the last failure of those that
- * were asked is the failure of all; one that was only skipped (it has no key, can't do what is asked, its circuit is
- * open) doesn't take the place of another.
+ * were asked is the failure of all; one that was only skipped (it has no key, can't do what is asked or doesn't take it,
+ * its circuit is open) doesn't take the place of another.
  *
  * @category combinators
  * @since 0.1.0
@@ -65,7 +65,6 @@ export const firstOf =
       const { call, goOn = leads } = plan
       const [, ...left] = plan.candidates
       let { more } = plan
-      let failed: GenerateError | undefined
 
       const following = (): Candidate | undefined => {
         if (left.length === 0 && more !== undefined) {
@@ -78,20 +77,24 @@ export const firstOf =
         call !== undefined &&
         (call.attempts.length >= call.maxAttempts || clock.currentTimeMillisUnsafe() >= call.deadline)
 
-      const ask = (candidate: Candidate): Effect.Effect<A, GenerateError, R> =>
+      const ask = (candidate: Candidate, before?: GenerateError): Effect.Effect<A, GenerateError, R> =>
         Effect.suspend(() => {
           const note = noting(candidate, call, clock)
-          return Effect.matchEffect(Effect.flatMap(candidate.request, run), {
+          const asked = Effect.flatMap(candidate.request, run)
+          const told = before === undefined
+            ? asked
+            : Effect.onInterrupt(asked, () => Effect.sync(() => note("interrupted")))
+          return Effect.matchEffect(told, {
             onSuccess: (answer) => {
-              if (failed !== undefined) note(undefined)
+              if (before !== undefined) note("ok")
               return Effect.succeed(answer)
             },
             onFailure: (error) => {
-              const isFirst = failed === undefined
-              failed = failed === undefined || !isSkipped(error) ? error : failed
-              const next = (candidate.goOn ?? goOn)(error) && !isOver() ? following() : undefined
-              if (next !== undefined || !isFirst) note(error)
-              return next === undefined ? Effect.fail(failed) : ask(next)
+              const leadsOn = (candidate.goOn ?? goOn)(error)
+              const failed = before === undefined || !isSkipped(error, leadsOn) ? error : before
+              const next = leadsOn && !isOver() ? following() : undefined
+              if (next !== undefined || before !== undefined) note(error.reason._tag, error.why)
+              return next === undefined ? Effect.fail(failed) : ask(next, failed)
             }
           })
         })
@@ -102,7 +105,9 @@ export const firstOf =
 
 const leads = (error: GenerateError): boolean => error.failover
 
-const isSkipped = ({ reason }: GenerateError): boolean => skipped.has(reason._tag)
+/** A refusal of the request counts where it ends the plan: one that doesn't is of a version made for that candidate. */
+const isSkipped = ({ reason }: GenerateError, leadsOn: boolean): boolean =>
+  skipped.has(reason._tag) || (leadsOn && reason._tag === "InvalidRequest")
 
 const skipped: ReadonlySet<string> = new Set(["KeyMissing", "Unsupported", "UnknownModel", "CircuitOpen"])
 
@@ -110,12 +115,12 @@ const skipped: ReadonlySet<string> = new Set(["KeyMissing", "Unsupported", "Unkn
 const noting = (candidate: Candidate, call: Call | undefined, clock: Clock.Clock) => {
   const from = clock.monotonicTimeNanosUnsafe()
   const before = call?.attempts.length ?? 0
-  return (error: GenerateError | undefined): void => {
+  return (outcome: string, why?: string): void => {
     const attempts = call?.attempts.slice(before) ?? []
     call?.tried.push({
       model: candidate.name,
-      outcome: error?.reason._tag ?? "ok",
-      why: error?.why,
+      outcome,
+      why,
       attempts: attempts.length,
       duration: Number(clock.monotonicTimeNanosUnsafe() - from) / 1e6,
       picoUsd: attempts.reduce((sum, { cost }) => sum + (cost?.picoUsd ?? 0), 0),
@@ -197,26 +202,35 @@ export const standIns = (options: {
     : failover === false
     ? []
     : equivalents(catalog, first, call.startedAt, failover)
-  return named.map((standIn, index) => {
-    const warnings: Array<string> = []
-    return {
-      name: standIn.provider === undefined ? standIn.model : `${standIn.provider}/${standIn.model}`,
-      request: Effect.flatMap(
-        Effect.suspend(() => Request.resolve(catalog, standIn)),
-        (model) => {
-          const own = standIn.retry === undefined ? call : { ...call, retry: standIn.retry }
-          const request = options.requestFor(model, own, standIn.params)
-          warnings.length = 0
-          return translate({ ...request, candidate: index + 1 }, first, warnings)
-        }
-      ),
-      goOn: (error) => error.failover || refusals.has(error.reason._tag),
-      warnings: () => warnings
-    }
-  })
+  return named
+    .map((standIn) => ({ standIn, found: Catalog.resolve(catalog, standIn) }))
+    // To ask once more for the same is what a retry policy is for.
+    .filter(({ found, standIn }) => standIn.params !== undefined || nameOf(found) !== nameOf(resolved))
+    .map(({ found, standIn }, index) => {
+      const { params = {}, retry } = standIn
+      const warnings: Array<string> = []
+      return {
+        name: nameOf(found) ??
+          (standIn.provider === undefined ? standIn.model : `${standIn.provider}/${standIn.model}`),
+        request: Effect.flatMap(
+          Effect.suspend(() => Request.resolve(catalog, standIn)),
+          (model) => {
+            const own = retry === undefined ? call : { ...call, retry }
+            const request = { ...options.requestFor(model, own, params), candidate: index + 1 }
+            warnings.length = 0
+            return translate({ request, first, own: params, warnings })
+          }
+        ),
+        goOn: (error) => error.failover || refusals.has(error.reason._tag),
+        warnings: () => warnings
+      }
+    })
 }
 
-/** Other providers first: what is wrong with a model is often wrong with its provider. */
+const nameOf = (found: ReturnType<typeof Catalog.resolve>): string | undefined =>
+  Result.isSuccess(found) ? `${found.success.provider}/${found.success.id}` : undefined
+
+/** After the same model, other providers first: what is wrong with a model is often wrong with its provider. */
 const equivalents = (
   catalog: Catalog.Catalog,
   first: Model,
@@ -224,10 +238,14 @@ const equivalents = (
   failover: true | "same-model"
 ): ReadonlyArray<StandIn> => {
   const known = Catalog.equivalents(catalog, first, { at })
-    .filter(({ kind }) => failover === true || kind === "same-model")
-    .map(({ model, params }) => ({ provider: model.provider, model: model.id, params }))
-  const isAbroad = ({ provider }: { readonly provider: string }) => provider !== first.provider
-  return [...known.filter(isAbroad), ...known.filter((one) => !isAbroad(one))]
+  const isSame = ({ kind }: Catalog.Equivalent) => kind === "same-model"
+  const isAbroad = ({ model }: Catalog.Equivalent) => model.provider !== first.provider
+  const others = failover === true ? known.filter((one) => !isSame(one)) : []
+  return [
+    ...known.filter(isSame),
+    ...others.filter(isAbroad),
+    ...others.filter((one) => !isAbroad(one))
+  ].map(({ model, params }) => ({ provider: model.provider, model: model.id, params }))
 }
 
 /** It says nothing of the next one that a stand-in doesn't take the request. */

@@ -281,6 +281,83 @@ describe("retry", () => {
       assert.strictEqual(vendor.calls(), 1)
     }))
 
+  it.effect("makes an attempt no more than the call has left, whatever the policy says", () =>
+    Effect.gen(function*() {
+      for (const maxAttempts of [1, 2, 4]) {
+        const vendor = scripted(overloaded)
+        const request = { ...yield* asking(), call: yield* Call.make({ maxAttempts }) }
+        yield* attempts(vendor.generator.pipe(Generator.retry(RetryPolicy.make({ maxAttempts: 9 }))), request)
+        assert.strictEqual(vendor.calls(), maxAttempts)
+      }
+    }))
+
+  it.effect.each(["generate", "open"] as const)(
+    "%s: isn't multiplied by an outage",
+    (method) =>
+      Effect.gen(function*() {
+        let [asked, isDown] = [0, true]
+        const vendor = Generator.fake(({ model }) => {
+          if (model.provider !== "acme") return overloaded
+          asked++
+          return isDown ? overloaded : answer("Hi")
+        })
+        const generator = vendor.pipe(Generator.retry(RetryPolicy.make({ budget: 20, baseDelay: 1, maxDelay: 1 })))
+        const run = (count: number, model?: Model.Model) =>
+          Effect.gen(function*() {
+            const request = yield* asking(model === undefined ? undefined : { model })
+            const before = asked
+            const calls = Effect.flatMap(Call.make(), (own) =>
+              Effect.exit(Effect.scoped<unknown, GenerateError.GenerateError, Scope.Scope>(
+                generator[method]({ ...request, call: own })
+              )))
+            const fiber = yield* Effect.forkChild(Effect.replicateEffect(calls, count, { concurrency: "unbounded" }))
+            yield* TestClock.adjust("1 second")
+            yield* Fiber.join(fiber)
+            return asked - before - count
+          })
+        assert.strictEqual(yield* run(10_000), 20)
+        assert.strictEqual(yield* run(100), 0)
+        isDown = false
+        assert.strictEqual(yield* run(55), 0)
+        isDown = true
+        assert.strictEqual(yield* run(100), 5)
+        const other = yield* asking({ model: Model.unlisted("zeta", "zoe") })
+        yield* attempts(generator, other)
+        assert.lengthOf(other.call.attempts, 3)
+      })
+  )
+
+  it.effect("gives back what it took for an attempt that succeeded, and only that", () =>
+    Effect.gen(function*() {
+      const vendor = scripted(overloaded, overloaded, answer("Hi"))
+      const generator = vendor.generator.pipe(Generator.retry(RetryPolicy.make({ budget: 5 })))
+      const made: Array<number> = []
+      for (let n = 0; n < 6; n++) {
+        const request = yield* asking()
+        yield* attempts(generator, request)
+        made.push(request.call.attempts.length)
+      }
+      assert.deepStrictEqual(made, [3, 3, 3, 3, 2, 1])
+    }))
+
+  it.effect("gives back by when it succeeds, not by when it was made", () =>
+    Effect.gen(function*() {
+      let isDown = false
+      const vendor = Generator.fake(() => isDown ? overloaded : answer("Hi"))
+      const generator = vendor.pipe(Generator.retry(RetryPolicy.make({ budget: 1, baseDelay: 0 })))
+      const effect = generator.generate(yield* asking())
+      const failed = yield* asking()
+      isDown = true
+      yield* attempts(generator, failed)
+      assert.lengthOf(failed.call.attempts, 2)
+      isDown = false
+      yield* Effect.replicateEffect(effect, 10)
+      isDown = true
+      const again = yield* asking()
+      yield* attempts(generator, again)
+      assert.lengthOf(again.call.attempts, 2)
+    }))
+
   it.effect("never repeats what broke after the commit point", () =>
     Effect.gen(function*() {
       let opened = 0
@@ -568,6 +645,104 @@ describe("mapRequest", () => {
       const { outcomes } = yield* both(closed.generator.pipe(Generator.mapRequest(() => Effect.fail(refused))))
       assert.deepStrictEqual(outcomes, [yield* seen(Effect.fail(refused)), yield* seen(Effect.fail(refused))])
       assert.strictEqual(closed.calls(), 0)
+    }))
+})
+
+describe("makePrepared", () => {
+  const keyRefused = failing(new GenerateError.KeyRefused({ detail: "no" }))
+  /** A vendor that takes one key; it is read from the first, and then from the others. */
+  const locked = (keys: ReadonlyArray<string | GenerateError.GenerateError>, fits: string) => {
+    let read = 0
+    const seen: Array<string> = []
+    const next = () => {
+      const key = keys[Math.min(read++, keys.length - 1)]!
+      return typeof key === "string" ? Effect.succeed(key) : Effect.fail(key)
+    }
+    const ask = (key: string) =>
+      Effect.suspend(() => {
+        seen.push(key)
+        return key === fits ? Effect.succeed(answer("Hi")) : Effect.fail(keyRefused)
+      })
+    const generator = Generator.makePrepared({
+      prepare: () => Effect.suspend(next),
+      keyOf: (key) => key,
+      again: (_, key, { reason }) =>
+        reason._tag === "KeyRefused"
+          ? Effect.map(Effect.suspend(next), (newer) => newer === key ? undefined : newer)
+          : Effect.undefined,
+      generate: (_, key) => ask(key),
+      open: (_, key) => Effect.map(ask(key), (generation) => Stream.fromIterable(Generation.toParts(generation)))
+    })
+    return { generator, seen }
+  }
+  const methods = [(g: Generator.Generator, r: Request.Request) => g.generate(r), fold]
+
+  it.effect("tries once more where what failed can be prepared anew", () =>
+    Effect.gen(function*() {
+      for (const method of methods) {
+        const { generator, seen } = locked(["old", "new"], "new")
+        const request = yield* asking()
+        assert.strictEqual((yield* method(generator, request)).text, "Hi")
+        assert.deepStrictEqual(seen, ["old", "new"])
+        assert.deepStrictEqual(request.call.attempts.map(({ outcome }) => outcome), ["KeyRefused", "ok"])
+      }
+    }))
+
+  it.effect("tries no third time, and not with the same", () =>
+    Effect.gen(function*() {
+      for (const method of methods) {
+        for (const [keys, tried] of [[["old", "newer", "newest"], ["old", "newer"]], [["old"], ["old"]]] as const) {
+          const { generator, seen } = locked(keys, "none")
+          const retried = generator.pipe(Generator.retry(RetryPolicy.make({ retryMaybeBilled: true })))
+          assert.strictEqual(yield* Effect.flip(method(retried, yield* asking())), keyRefused)
+          assert.deepStrictEqual(seen, [...tried])
+        }
+      }
+    }))
+
+  it.effect("keeps the failure where nothing can be prepared, and where the call has no attempt left", () =>
+    Effect.gen(function*() {
+      for (const method of methods) {
+        const gone = locked(["old", failing(reasons.keyless)], "none")
+        assert.strictEqual(yield* Effect.flip(method(gone.generator, yield* asking())), keyRefused)
+        const spent = locked(["old", "new"], "new")
+        const request = { ...yield* asking(), call: yield* Call.make({ maxAttempts: 1 }) }
+        assert.strictEqual(yield* Effect.flip(method(spent.generator, request)), keyRefused)
+        assert.deepStrictEqual(spent.seen, ["old"])
+      }
+    }))
+
+  it.effect("is no attempt where it can't be prepared", () =>
+    Effect.gen(function*() {
+      for (const method of methods) {
+        const request = yield* asking()
+        const { reason } = yield* Effect.flip(method(locked([failing(reasons.keyless)], "").generator, request))
+        assert.strictEqual(reason._tag, "KeyMissing")
+        assert.deepStrictEqual(request.call.attempts, [])
+      }
+    }))
+
+  it.effect("shows gates what is asked, under which key, in their order", () =>
+    Effect.gen(function*() {
+      for (const method of methods) {
+        const log: Array<unknown> = []
+        const gate = (name: string): Call.Gate => (subject, attempt) =>
+          Effect.suspend(() => {
+            log.push([name, subject])
+            return Effect.onExit(attempt, (exit) => Effect.sync(() => log.push([name, exit._tag])))
+          })
+        const { generator } = locked(["old", "new"], "new")
+        const gated = generator.pipe(Generator.gate(gate("inner")), Generator.gate(gate("outer")))
+        yield* method(gated, yield* asking())
+        const subject = (key: string) => ({ provider: "acme", model: "ada", key })
+        const pass = (key: string, ended: string) => [
+          ["outer", subject(key)],
+          ["inner", subject(key)],
+          ["inner", ended],
+          ["outer", ended]
+        ]
+        assert.deepStrictEqual(log, [...pass("old", "Failure"), ...pass("new", "Success")])
+      }
     }))
 })
 

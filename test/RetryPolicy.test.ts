@@ -170,3 +170,63 @@ describe("repeats", () => {
       assert.deepStrictEqual(yield* waits(RetryPolicy.none, overloaded), [])
     }))
 })
+
+describe("makeBudget", () => {
+  const takes = (budget: RetryPolicy.Budget, provider = "acme") => {
+    let taken = 0
+    while (taken < 1_000 && budget.take(provider)) taken++
+    return taken
+  }
+
+  it("holds for each provider on its own", () => {
+    const budget = RetryPolicy.makeBudget(3)
+    assert.deepStrictEqual([takes(budget), takes(budget), takes(budget, "zeta")], [3, 0, 3])
+    budget.give("acme", true)
+    assert.deepStrictEqual([takes(budget), takes(budget, "zeta")], [1, 0])
+  })
+
+  it("gets one back from a repeated attempt that succeeds, and one from ten others", () => {
+    const budget = RetryPolicy.makeBudget(5)
+    assert.strictEqual(takes(budget), 5)
+    for (let n = 0; n < 9; n++) budget.give("acme", false)
+    assert.strictEqual(takes(budget), 0)
+    budget.give("acme", false)
+    assert.strictEqual(takes(budget), 1)
+    budget.give("acme", true)
+    assert.strictEqual(takes(budget), 1)
+  })
+
+  it("never holds more than it began with", () => {
+    const budget = RetryPolicy.makeBudget(2)
+    budget.take("acme")
+    for (let n = 0; n < 1_000; n++) budget.give("acme", n % 2 === 0)
+    assert.strictEqual(takes(budget), 2)
+  })
+
+  it("of nothing repeats nothing, without end everything", () => {
+    assert.strictEqual(takes(RetryPolicy.makeBudget(0)), 0)
+    assert.strictEqual(takes(RetryPolicy.makeBudget(Infinity)), 1_000)
+  })
+
+  it.prop(
+    "lets no more repeated attempts go without success than it holds, and a tenth of the other successes",
+    [
+      Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 20 })),
+      Schema.Array(Schema.Literals(["first", "repeated", "never"])).check(Schema.isMaxLength(300))
+    ],
+    ([size, calls]) => {
+      const budget = RetryPolicy.makeBudget(size)
+      let [first, fruitless] = [0, 0]
+      for (const call of calls) {
+        if (call === "first") {
+          first++
+          budget.give("acme", false)
+        } else if (budget.take("acme")) {
+          if (call === "repeated") budget.give("acme", true)
+          else fruitless++
+        }
+        assert.isAtMost(fruitless, size + first / 10)
+      }
+    }
+  )
+})

@@ -9,18 +9,26 @@ import { type GenerateError, Unsupported } from "../GenerateError.ts"
 import type { Model } from "../Model.ts"
 import * as Request from "../Request.ts"
 
+interface Leaving {
+  /** Names the other model already. */
+  readonly request: Request.Request
+  /** The model that the call was made for. */
+  readonly first: Model
+  /** Params that are given for the other model. */
+  readonly own: Request.Params
+  /** What is left out is added to it. */
+  readonly warnings: Array<string>
+}
+
 /**
- * Leaves out of a request, which names the other model already, what was meant for the first: options of its vendor,
- * its thoughts, what its vendor's tools have made. Adds to `warnings` what that was.
+ * Leaves out of a request what was meant for the first model: options of its vendor, its thoughts, what its vendor's
+ * tools have made.
  *
  * Fails with `Unsupported` where nothing of the sort would be left of what was asked: a tool that only one vendor runs,
  * more context than the other one has.
  */
-export const translate = (
-  request: Request.Request,
-  first: Model,
-  warnings: Array<string>
-): Effect.Effect<Request.Request, GenerateError> => {
+export const translate = (leaving: Leaving): Effect.Effect<Request.Request, GenerateError> => {
+  const { first, request, warnings } = leaving
   const { model } = request
   const unsupported = (feature: string, detail: string) =>
     Effect.fail(Request.fail(request, new Unsupported({ feature, detail })))
@@ -28,15 +36,14 @@ export const translate = (
   const tool = isAbroad ? request.tools.find(isVendors) : undefined
   if (tool !== undefined) return unsupported("tools", `${tool.name} is a tool that ${first.provider} runs`)
 
-  const native = isAbroad ? {} : request.native
-  for (const name of Object.keys(request.native)) {
-    if (isAbroad) warnings.push(`native.${name} was left out: it is for ${first.provider}`)
+  for (const name of isAbroad ? Object.keys(request.native) : []) {
+    warnings.push(`native.${name} was left out: it is for ${first.provider}`)
   }
   const translated = {
     ...request,
-    native,
-    params: paramsFor(request, first, warnings),
-    prompt: promptFor(request.prompt, isAbroad, warnings)
+    native: isAbroad ? {} : request.native,
+    params: paramsFor(leaving),
+    prompt: promptFor(request.prompt, isAbroad ? first.provider : undefined, warnings)
   }
   const needed = Request.estimateUsage(translated, 0).inputUncached + (translated.params.maxOutputTokens ?? 0)
   return model.context !== undefined && needed > model.context
@@ -46,47 +53,67 @@ export const translate = (
 
 const isVendors = (tool: Tool.Any): boolean => hasProperty(tool, "providerName")
 
-/** A service tier is a word of its vendor's; most models that reason take no sampling parameters. */
-const paramsFor = ({ model, params }: Request.Request, first: Model, warnings: Array<string>): Request.Params => {
-  const { serviceTier, temperature, topP, ...rest } = params
-  const tier = { serviceTier }
-  const sampling = { temperature, topP }
-  const leave = (what: Request.Params, why: string) => {
-    for (const [name, value] of Object.entries(what)) {
-      if (value !== undefined) warnings.push(`${name} was left out: ${why}`)
+/**
+ * A service tier is a word of its vendor's; most models that reason take no sampling parameters. What the other model has
+ * of its own, or by default, stays.
+ */
+const paramsFor = ({ first, own, request: { model, params }, warnings }: Leaving): Request.Params => {
+  const { defaults } = model
+  const left: Array<readonly [string, unknown]> = []
+  const leave = (why: string, ...names: ReadonlyArray<keyof Request.Params>) => {
+    for (const name of names) {
+      if (params[name] === undefined || own[name] !== undefined || params[name] === defaults[name]) continue
+      left.push([name, defaults[name]])
+      warnings.push(`${name} was left out: ${why}`)
     }
-    return {}
   }
-  return {
-    ...rest,
-    ...(model.provider === first.provider ? tier : leave(tier, `it is a tier of ${first.provider}'s`)),
-    ...(model.capabilities.reasoning === true && first.capabilities.reasoning !== true
-      ? leave(sampling, `${model.id} reasons`)
-      : sampling)
+  if (model.provider !== first.provider) leave(`it is a tier of ${first.provider}'s`, "serviceTier")
+  if (model.capabilities.reasoning === true && first.capabilities.reasoning !== true) {
+    leave(`${model.id} reasons`, "temperature", "topP")
   }
+  return left.length === 0 ? params : { ...params, ...Object.fromEntries(left) }
 }
 
-/** Thoughts belong to the model that had them; what a vendor's tool has done, to that vendor. */
-const promptFor = (prompt: Prompt.Prompt, isAbroad: boolean, warnings: Array<string>): Prompt.Prompt => {
+/** Thoughts belong to the model that had them; options and what a vendor's tool has done, to the vendor that is left. */
+const promptFor = (prompt: Prompt.Prompt, leftVendor: string | undefined, warnings: Array<string>): Prompt.Prompt => {
   let thoughts = 0
   let results = 0
-  const messages = prompt.content.flatMap((message): ReadonlyArray<Prompt.Message> => {
-    if (message.role !== "assistant") return [message]
-    const content = message.content.filter((part) => {
-      if (part.type === "reasoning") {
-        thoughts++
-        return false
-      }
-      if (!isAbroad || !(part.type === "tool-call" || part.type === "tool-result") || !part.providerExecuted) {
-        return true
-      }
-      results++
+  let options = 0
+  const bare = <A extends { readonly options: Prompt.ProviderOptions }>(one: A): A => {
+    if (leftVendor === undefined || !Object.hasOwn(one.options, leftVendor)) return one
+    options++
+    const { [leftVendor]: _, ...rest } = one.options
+    return { ...one, options: rest }
+  }
+  const stays = (part: Exclude<Prompt.Message["content"], string>[number]): boolean => {
+    if (part.type === "reasoning") {
+      thoughts++
       return false
-    })
-    if (content.length === message.content.length) return [message]
-    return content.length === 0 ? [] : [Prompt.assistantMessage({ content, options: message.options })]
+    }
+    const isVendors = leftVendor !== undefined && (part.type === "tool-call" || part.type === "tool-result") &&
+      part.providerExecuted
+    if (isVendors) results++
+    return !isVendors
+  }
+  const messages = prompt.content.flatMap((message): ReadonlyArray<Prompt.Message> => {
+    const own = bare(message)
+    switch (own.role) {
+      case "system":
+        return [own]
+      case "user":
+        return [{ ...own, content: own.content.map(bare) }]
+      case "assistant": {
+        const content = own.content.filter(stays)
+        return content.length === 0 && own.content.length > 0 ? [] : [{ ...own, content: content.map(bare) }]
+      }
+      case "tool": {
+        const content = own.content.filter(stays)
+        return content.length === 0 && own.content.length > 0 ? [] : [{ ...own, content: content.map(bare) }]
+      }
+    }
   })
   if (thoughts > 0) warnings.push("the reasoning in the conversation was left out: it belongs to the model that had it")
   if (results > 0) warnings.push("what a vendor's own tools have done in the conversation was left out")
-  return thoughts + results === 0 ? prompt : Prompt.fromMessages(messages)
+  if (options > 0) warnings.push(`options in the prompt were left out: they are for ${leftVendor}`)
+  return thoughts + results + options === 0 ? prompt : Prompt.fromMessages(messages)
 }
