@@ -205,7 +205,7 @@ export const standIns = (options: {
   return named
     .map((standIn) => ({ standIn, found: Catalog.resolve(catalog, standIn) }))
     // To ask once more for the same is what a retry policy is for.
-    .filter(({ found, standIn }) => standIn.params !== undefined || nameOf(found) !== nameOf(resolved))
+    .filter(({ found, standIn }) => standIn.params !== undefined || !isSame(found, first))
     .map(({ found, standIn }, index) => {
       const { params = {}, retry } = standIn
       const warnings: Array<string> = []
@@ -227,7 +227,13 @@ export const standIns = (options: {
     })
 }
 
-const nameOf = (found: ReturnType<typeof Catalog.resolve>): string | undefined =>
+type Found = ReturnType<typeof Catalog.resolve>
+
+const isSame = (found: Found, { id, provider, upstream }: Model): boolean =>
+  Result.isSuccess(found) && found.success.provider === provider && found.success.id === id &&
+  found.success.upstream === upstream
+
+const nameOf = (found: Found): string | undefined =>
   Result.isSuccess(found) ? `${found.success.provider}/${found.success.id}` : undefined
 
 /** After the same model, other providers first: what is wrong with a model is often wrong with its provider. */
@@ -238,11 +244,11 @@ const equivalents = (
   failover: true | "same-model"
 ): ReadonlyArray<StandIn> => {
   const known = Catalog.equivalents(catalog, first, { at })
-  const isSame = ({ kind }: Catalog.Equivalent) => kind === "same-model"
+  const isHop = ({ kind }: Catalog.Equivalent) => kind === "same-model"
   const isAbroad = ({ model }: Catalog.Equivalent) => model.provider !== first.provider
-  const others = failover === true ? known.filter((one) => !isSame(one)) : []
+  const others = failover === true ? known.filter((one) => !isHop(one)) : []
   return [
-    ...known.filter(isSame),
+    ...known.filter(isHop),
     ...others.filter(isAbroad),
     ...others.filter((one) => !isAbroad(one))
   ].map(({ model, params }) => ({ provider: model.provider, model: model.id, params }))

@@ -1,6 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema, Stream } from "effect"
-import { GenerateError, Generation, Generator, Model, type Request, Router } from "loom-router"
+import { Duration, Effect, Fiber, Schema, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import {
+  Call,
+  Catalog,
+  GenerateError,
+  GenerateOptions,
+  Generation,
+  Generator,
+  Loom,
+  Model,
+  type Request,
+  RetryPolicy,
+  Router
+} from "loom-router"
 import { answer, asking, delta, failing, overloaded, refused } from "./scripted.ts"
 
 /** Candidates by name; what they do; and which of them became requests. */
@@ -122,5 +135,370 @@ describe("firstOf", () => {
     Effect.gen(function*() {
       const { called } = plan([overloaded, ...Array.from({ length: 1_000 }, () => overloaded), "Hello"])
       assert.strictEqual((yield* called).text, "Hello")
+    }))
+})
+
+describe("what a plan tells its call", () => {
+  /** Each candidate does one thing: fails, answers, or `hangs`. */
+  const told = (
+    outcomes: ReadonlyArray<GenerateError.GenerateError | string>,
+    options?: { readonly maxAttempts?: number; readonly timeout?: number; readonly goOn?: () => boolean }
+  ) =>
+    Effect.gen(function*() {
+      const call = yield* Call.make(options)
+      const [first = assert.fail(), ...rest] = outcomes.map((outcome, index): Router.Candidate => ({
+        name: `acme/m${index}`,
+        goOn: options?.goOn,
+        request: typeof outcome !== "string" && outcome.reason._tag === "Unsupported"
+          ? Effect.fail(outcome)
+          : Effect.map(asking({ model: Model.unlisted("acme", `m${index}`) }), (request) => ({ ...request, call })),
+        warnings: () => [`m${index}`]
+      }))
+      const vendor = Generator.make({
+        generate: ({ model }) => {
+          const outcome = outcomes[Number(model.id.slice(1))]!
+          const run = outcome === "hangs"
+            ? Effect.never
+            : typeof outcome === "string"
+            ? Effect.succeed(answer(outcome, { model: model.id }))
+            : Effect.fail(outcome)
+          return Effect.delay(run, 10)
+        },
+        open: () => Effect.never
+      })
+      const run = Router.firstOf({ candidates: [first, ...rest], call })(vendor.generate)
+      const fiber = yield* Effect.forkChild(Effect.result(run))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(fiber)
+      return { fiber, call, tried: call.tried.map(({ attempts, model, outcome }) => [model, outcome, attempts]) }
+    })
+  const surfaced = (fiber: Fiber.Fiber<unknown>) => Effect.map(Fiber.await(fiber), JSON.stringify)
+  const unsupported = failing(new GenerateError.Unsupported({ feature: "tools", detail: "none" }))
+  const keyless = failing(new GenerateError.KeyMissing({ variable: "K" }))
+  const open = failing(new GenerateError.CircuitOpen({ detail: "down", remaining: Duration.seconds(1) }))
+  const limited = failing(new GenerateError.RateLimited({ detail: "slow down" }))
+
+  it.effect("nothing, where the first answers, or fails with none to follow", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual((yield* told(["Hi", "never"])).tried, [])
+      assert.deepStrictEqual((yield* told([refused, "never"])).tried, [])
+      assert.deepStrictEqual((yield* told([overloaded])).tried, [])
+    }))
+
+  it.effect("every candidate that was reached, with what it took and what was left out for it", () =>
+    Effect.gen(function*() {
+      const { call, tried } = yield* told([overloaded, unsupported, "Hi", "never"], { goOn: () => true })
+      assert.deepStrictEqual(tried, [["acme/m0", "Overloaded", 1], ["acme/m1", "Unsupported", 0], ["acme/m2", "ok", 1]])
+      assert.deepStrictEqual(call.tried.map(({ warnings }) => warnings), [["m0"], ["m1"], ["m2"]])
+      assert.deepStrictEqual(call.tried.map(({ duration }) => duration), [10, 0, 10])
+      assert.deepStrictEqual(call.tried.map(({ why }) => why), ["busy", "tools: none", undefined])
+      assert.strictEqual(call.tried[2]?.picoUsd, call.attempts.at(-1)?.cost?.picoUsd ?? 0)
+    }))
+
+  it.effect("one that was interrupted", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual((yield* told([overloaded, "hangs"])).tried, [
+        ["acme/m0", "Overloaded", 1],
+        ["acme/m1", "interrupted", 1]
+      ])
+    }))
+
+  it.effect("and surfaces the last failure of those that were asked", () =>
+    Effect.gen(function*() {
+      const cases = [
+        [[overloaded, limited], "RateLimited"],
+        [[overloaded, keyless], "Overloaded"],
+        [[overloaded, open], "Overloaded"],
+        [[overloaded, unsupported, keyless], "Overloaded"],
+        [[keyless, overloaded], "Overloaded"],
+        [[keyless, open], "KeyMissing"],
+        [[overloaded, limited, open], "RateLimited"],
+        [[overloaded, refused], "InvalidRequest"],
+        [[overloaded, refused], "Overloaded", () => true],
+        [[overloaded, refused, limited], "RateLimited", () => true],
+        [[refused, keyless], "InvalidRequest", () => true]
+      ] as const
+      for (const [outcomes, tag, goOn] of cases) {
+        const { fiber } = yield* told(outcomes, goOn === undefined ? {} : { goOn })
+        assert.include(yield* surfaced(fiber), `"_tag":"${tag}"`, outcomes.map(({ reason }) => reason._tag).join())
+      }
+    }))
+
+  it.effect("ends with the call's attempts, and with its deadline", () =>
+    Effect.gen(function*() {
+      const down = Array.from({ length: 5 }, () => overloaded)
+      assert.lengthOf((yield* told(down, { maxAttempts: 2 })).call.attempts, 2)
+      assert.lengthOf((yield* told(down, { timeout: 25 })).call.attempts, 3)
+      assert.lengthOf((yield* told(down)).call.attempts, 5)
+    }))
+
+  it.effect("makes the rest only when those before have failed", () =>
+    Effect.gen(function*() {
+      let made = 0
+      const ask = (first: string | GenerateError.GenerateError) => {
+        const more = () => {
+          made++
+          return [{ name: "acme/b", request: asking({ model: Model.unlisted("acme", "b") }) }]
+        }
+        const candidate = { name: "acme/a", request: asking({ model: Model.unlisted("acme", "a") }) }
+        const vendor = Generator.fake(({ model }) => model.id === "a" ? first : "b")
+        return Effect.map(Router.firstOf({ candidates: [candidate], more })(vendor.generate), ({ text }) => text)
+      }
+      assert.deepStrictEqual([yield* ask("a"), made], ["a", 0])
+      yield* Effect.exit(ask(refused))
+      assert.strictEqual(made, 0)
+      const effect = ask(overloaded)
+      assert.deepStrictEqual([yield* effect, yield* effect, made], ["b", "b", 2])
+    }))
+})
+
+describe("standIns", () => {
+  const catalog = Catalog.bundled.pipe(Catalog.registerModel({ provider: "azure", model: "gpt-4o" }))
+  const november = Date.UTC(2026, 10, 23)
+  const candidates = (
+    failover: Router.Failover,
+    model = "openai/gpt-4o",
+    options?: Partial<GenerateOptions.GenerateOptions>
+  ) =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(november)
+      const call = yield* Call.make()
+      const asked = { ...options, model, prompt: "Hi" } as GenerateOptions.GenerateOptions
+      const { requestFor } = yield* Effect.fromResult(GenerateOptions.decode(asked))
+      return Router.standIns({
+        failover,
+        catalog,
+        asked,
+        call,
+        requestFor: (model, call, own) => requestFor(model, {}, call, own)
+      })
+    })
+  const names = (...asked: Parameters<typeof candidates>) =>
+    Effect.map(candidates(...asked), (candidates) => candidates.map(({ name }) => name))
+
+  it.effect("true: the same model elsewhere, other providers, and then the model's own", () =>
+    Effect.gen(function*() {
+      const all = yield* names(true)
+      assert.strictEqual(all[0], "azure/gpt-4o")
+      const providers = all.slice(1).map((name) => name.split("/")[0])
+      assert.include(providers, "anthropic")
+      assert.include(providers, "openai")
+      assert.strictEqual(providers.lastIndexOf("anthropic") < providers.indexOf("openai"), true)
+      assert.notInclude(all, "openai/gpt-4o")
+    }))
+
+  it.effect("\"same-model\": that alone; false: nobody", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* names("same-model"), ["azure/gpt-4o"])
+      assert.deepStrictEqual(yield* names(false), [])
+      assert.deepStrictEqual(yield* names([]), [])
+    }))
+
+  it.effect("never a deprecated one, which may be left", () =>
+    Effect.gen(function*() {
+      for (const { model } of Catalog.equivalents(catalog, Catalog.models(catalog)[0]!, { at: november })) {
+        assert.include(["active", "legacy"], model.status)
+      }
+      const left = Catalog.models(catalog, { status: ["deprecated"] }).map(({ id, provider }) => `${provider}/${id}`)
+      for (const model of left) for (const name of yield* names(true, model)) assert.notInclude(left, name)
+    }))
+
+  it.effect("a list: in its order, by provider/model, without the one that failed", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(
+        yield* names([
+          "openai/gpt-4o",
+          { provider: "anthropic", model: "claude-haiku-4-5" },
+          { provider: "openai", model: "gpt-4o" },
+          "azure/gpt-4o",
+          { model: "openai/gpt-4o", params: { serviceTier: "default" } }
+        ]),
+        ["anthropic/claude-haiku-4-5", "azure/gpt-4o", "openai/gpt-4o"]
+      )
+    }))
+
+  it.effect("numbers them, and gives each its own params and policy", () =>
+    Effect.gen(function*() {
+      const retry = RetryPolicy.none
+      const made = yield* candidates(
+        ["azure/gpt-4o", { model: "anthropic/claude-haiku-4-5", params: { temperature: 1 }, retry }],
+        "openai/gpt-4o",
+        { temperature: 0.5, seed: 1 }
+      )
+      const [azure, claude] = yield* Effect.all(made.map(({ request }) => request))
+      assert.deepInclude(azure?.params, { temperature: 0.5, seed: 1 })
+      assert.deepInclude(claude?.params, { temperature: 1, seed: 1 })
+      assert.deepStrictEqual([azure?.candidate, claude?.candidate], [1, 2])
+      assert.deepStrictEqual([azure?.call.retry, claude?.call.retry], [undefined, retry])
+      assert.strictEqual(azure?.call.attempts, claude?.call.attempts)
+    }))
+
+  it.effect("warns once, however often its request is made", () =>
+    Effect.gen(function*() {
+      const [one] = yield* candidates(["azure/gpt-4o"], "openai/gpt-4o", { serviceTier: "flex" })
+      if (one === undefined) return assert.fail("nobody")
+      for (let n = 0; n < 2; n++) {
+        yield* one.request
+        assert.deepStrictEqual(one.warnings?.(), ["serviceTier was left out: it is a tier of openai's"])
+      }
+    }))
+
+  it.effect("an id that isn't listed is skipped", () =>
+    Effect.gen(function*() {
+      const [one] = yield* candidates(["openai/gpt-9"])
+      const error = yield* Effect.flip(one?.request ?? Effect.die("nobody"))
+      assert.strictEqual(error.reason._tag, "UnknownModel")
+      assert.isTrue(one?.goOn?.(error))
+    }))
+})
+
+describe("failover", () => {
+  const catalog = ["acme", "zeta", "omega"].reduce(
+    (catalog, provider) => Catalog.registerModel(catalog, { provider, model: "one" }),
+    Catalog.empty
+  )
+  /** What each provider does; a text is an answer. */
+  type World = Readonly<Record<string, GenerateError.GenerateError | string>>
+  const run = (
+    world: World,
+    options?: Partial<GenerateOptions.GenerateOptions>,
+    layer?: Omit<Loom.Options, "providers" | "transport" | "callLog">
+  ) =>
+    Effect.gen(function*() {
+      const asked: Array<string> = []
+      const vendor = Generator.fake(({ model }) => {
+        asked.push(model.provider)
+        const outcome = world[model.provider] ?? assert.fail(model.provider)
+        return typeof outcome === "string"
+          ? answer(outcome, { provider: model.provider, model: model.id })
+          : new GenerateError.GenerateError({ ...outcome, provider: model.provider, model: model.id })
+      })
+      const call = { model: "acme/one", prompt: "Hi", ...options } as GenerateOptions.GenerateOptions
+      const once = <A>(effect: Effect.Effect<A, GenerateError.GenerateError>) =>
+        Effect.gen(function*() {
+          asked.length = 0
+          const loom = Loom.layerTest(vendor, {
+            catalog,
+            retry: RetryPolicy.none,
+            failover: ["zeta/one", "omega/one"],
+            ...layer
+          })
+          const fiber = yield* Effect.forkChild(Effect.result(Effect.provide(effect, loom)))
+          yield* TestClock.adjust("1 hour")
+          return { result: yield* Fiber.join(fiber), asked: asked.slice() }
+        })
+      const called = yield* once(Loom.generate(call))
+      const streamed = yield* once(Effect.map(Stream.runCollect(Loom.stream(call)), (parts) => parts.at(-1)!))
+      assert.deepStrictEqual(streamed.asked, called.asked)
+      return called
+    })
+
+  const reasons = {
+    Network: new GenerateError.Network({ detail: "refused", sent: "no" }),
+    "Network, sent": new GenerateError.Network({ detail: "cut", sent: "maybe" }),
+    RateLimited: new GenerateError.RateLimited({ detail: "slow down" }),
+    QuotaExceeded: new GenerateError.QuotaExceeded({ detail: "no credit" }),
+    Overloaded: new GenerateError.Overloaded({ detail: "503", maybeBilled: false }),
+    "502": new GenerateError.Overloaded({ detail: "502", maybeBilled: true }),
+    KeyMissing: new GenerateError.KeyMissing({ variable: "K" }),
+    KeyRefused: new GenerateError.KeyRefused({ detail: "no" }),
+    CircuitOpen: new GenerateError.CircuitOpen({ detail: "down", remaining: Duration.seconds(1) }),
+    headers: new GenerateError.Timeout({ phase: "headers" }),
+    idle: new GenerateError.Timeout({ phase: "idle" }),
+    connect: new GenerateError.Timeout({ phase: "connect" }),
+    InvalidResponse: new GenerateError.InvalidResponse({ detail: "html" })
+  }
+
+  it.effect.each(Object.entries(reasons))("%s leads on", ([, reason]) =>
+    Effect.gen(function*() {
+      const { asked, result } = yield* run({ acme: failing(reason), zeta: "Hi" })
+      assert.deepStrictEqual(asked, ["acme", "zeta"])
+      assert.strictEqual(result._tag, "Success")
+    }))
+
+  it.effect.each([
+    new GenerateError.InvalidRequest({ detail: "no" }),
+    new GenerateError.ContentFiltered({ detail: "no" }),
+    new GenerateError.Unsupported({ feature: "x", detail: "no" })
+  ])("$_tag of the first doesn't", (reason) =>
+    Effect.gen(function*() {
+      const { asked, result } = yield* run({ acme: failing(reason), zeta: "Hi" })
+      assert.deepStrictEqual(asked, ["acme"])
+      assert.strictEqual(result._tag === "Failure" && result.failure.reason._tag, reason._tag)
+    }))
+
+  it.effect("one that may be billed isn't repeated where it was, even by a policy of three", () =>
+    Effect.gen(function*() {
+      for (const reason of [reasons["502"], reasons.headers, reasons.idle, reasons["Network, sent"]]) {
+        const { asked, result } = yield* run({ acme: failing(reason), zeta: "Hi" }, {}, { retry: RetryPolicy.make() })
+        assert.deepStrictEqual(asked, ["acme", "zeta"])
+        if (result._tag === "Failure") return assert.fail("it failed")
+        assert.deepStrictEqual(
+          result.success.attempts.map(({ billed, candidate, provider }) => [provider, candidate, billed]),
+          [["acme", 0, "maybe"], ["zeta", 1, "yes"]]
+        )
+      }
+    }))
+
+  it.effect("a rate limit past its cap leads on at once, one below it is waited for", () =>
+    Effect.gen(function*() {
+      const limited = (seconds: number) =>
+        failing(new GenerateError.RateLimited({ detail: "slow", retryAfter: Duration.seconds(seconds) }))
+      const retry = RetryPolicy.make({ maxRetryAfter: "10 seconds" })
+      assert.deepStrictEqual((yield* run({ acme: limited(11), zeta: "Hi" }, {}, { retry })).asked, ["acme", "zeta"])
+      assert.deepStrictEqual((yield* run({ acme: limited(10), zeta: "Hi" }, {}, { retry })).asked, [
+        "acme",
+        "acme",
+        "acme",
+        "zeta"
+      ])
+    }))
+
+  it.effect("a stand-in that refuses its version of the request is skipped, one that filters it isn't", () =>
+    Effect.gen(function*() {
+      const skips = yield* run({ acme: overloaded, zeta: refused, omega: "Hi" })
+      assert.deepStrictEqual(skips.asked, ["acme", "zeta", "omega"])
+      const filtered = failing(new GenerateError.ContentFiltered({ detail: "no" }))
+      const stops = yield* run({ acme: overloaded, zeta: filtered, omega: "Hi" })
+      assert.deepStrictEqual(stops.asked, ["acme", "zeta"])
+    }))
+
+  it.effect("tells the result who answered, who was tried, and what was left out", () =>
+    Effect.gen(function*() {
+      const { result } = yield* run({ acme: overloaded, zeta: overloaded, omega: "Hi" }, { serviceTier: "flex" })
+      if (result._tag === "Failure") return assert.fail("it failed")
+      const { attempts, model, provider, router, warnings } = result.success
+      assert.deepStrictEqual([provider, model, router?.used], ["omega", "one", "omega/one"])
+      assert.deepStrictEqual(router?.tried.map(({ attempts, model, outcome }) => [model, outcome, attempts]), [
+        ["acme/one", "Overloaded", 1],
+        ["zeta/one", "Overloaded", 1],
+        ["omega/one", "ok", 1]
+      ])
+      assert.deepStrictEqual(attempts.map(({ candidate }) => candidate), [0, 1, 2])
+      assert.include(warnings, "serviceTier was left out: it is a tier of acme's")
+      assert.isUndefined(
+        (yield* Effect.fromResult((yield* run({ acme: "Hi" })).result)).router
+      )
+    }))
+
+  it.effect("tells the error all that was tried, in its message too", () =>
+    Effect.gen(function*() {
+      const { result } = yield* run({ acme: overloaded, zeta: failing(reasons.KeyMissing), omega: refused })
+      if (result._tag === "Success") return assert.fail("it succeeded")
+      const { attempts, message, provider, reason, tried } = result.failure
+      assert.deepStrictEqual([provider, reason._tag], ["acme", "Overloaded"])
+      assert.lengthOf(attempts, 3)
+      assert.lengthOf(tried, 3)
+      assert.include(message, "\n  tried: acme/one (Overloaded), zeta/one (KeyMissing), omega/one (InvalidRequest)")
+    }))
+
+  it.effect("shares one budget of attempts over retries and candidates", () =>
+    Effect.gen(function*() {
+      const down = { acme: overloaded, zeta: overloaded, omega: overloaded }
+      const retry = RetryPolicy.make()
+      const asked = (maxAttempts?: number) => Effect.map(run(down, { maxAttempts }, { retry }), ({ asked }) => asked)
+      assert.lengthOf(yield* asked(), 9)
+      assert.deepStrictEqual(yield* asked(5), ["acme", "acme", "acme", "zeta", "zeta"])
+      assert.deepStrictEqual(yield* asked(1), ["acme"])
     }))
 })
