@@ -810,3 +810,378 @@ describe("interruption", () => {
       assert.deepStrictEqual(log, ["call", "stream"])
     }))
 })
+
+describe("what stands before a vendor", () => {
+  const catalog = ["acme", "zeta"].reduce(
+    (catalog, provider) => Catalog.registerModel(catalog, { provider, model: "one" }),
+    Catalog.empty
+  )
+  const call = { model: "acme/one", prompt: "Say hello." } as const
+  const down = { acme: scripted(overloaded).generator, zeta: scripted(overloaded).generator }
+  type LayerOptions = Parameters<typeof Loom.layerTest>[1]
+
+  /** So many of the same calls, all at once or one after the other, each on the same engine. */
+  const asks = (
+    vendor: Generator.Generator,
+    calls: ReadonlyArray<Parameters<typeof Loom.generate>[0]>,
+    layer?: LayerOptions,
+    concurrency: number | "unbounded" = 1
+  ) =>
+    Effect.gen(function*() {
+      const run = Effect.forEach(calls, (call) => Effect.result(Loom.generate(call)), { concurrency })
+      const fiber = yield* Effect.forkChild(
+        Effect.provide(run, Loom.layerTest({ acme: vendor, zeta: hello }, { catalog, ...layer }))
+      )
+      yield* TestClock.adjust("1 hour")
+      return yield* Fiber.join(fiber)
+    })
+  const slow = (text = "Hi") => {
+    let asked = 0
+    const vendor = Generator.make({
+      generate: () => Effect.delay(Effect.sync(() => (asked++, answer(text))), 10),
+      open: () => Effect.never
+    })
+    return { vendor, asked: () => asked }
+  }
+
+  it.effect("`cache` is off, on by the layer or the call, and off again by the call", () =>
+    Effect.gen(function*() {
+      const asked = (layer?: LayerOptions, options?: object) =>
+        Effect.gen(function*() {
+          const vendor = scripted(answer("Hi"))
+          yield* asks(vendor.generator, [{ ...call, ...options }, { ...call, ...options }], layer)
+          return vendor.calls()
+        })
+      const on = { cache: { ttl: "1 hour" } } as const
+      assert.strictEqual(yield* asked(), 2)
+      assert.strictEqual(yield* asked(on), 1)
+      assert.strictEqual(yield* asked({}, on), 1)
+      assert.strictEqual(yield* asked(on, { cache: false }), 2)
+      assert.strictEqual(yield* asked(on, { cache: { refresh: true } }), 2)
+    }))
+
+  it.effect("`cache.scope` keeps tenants apart, `cache.ttl` of a call goes before the layer's", () =>
+    Effect.gen(function*() {
+      const vendor = scripted(answer("Hi"))
+      const scoped = (scope: string) => ({ ...call, cache: { scope } })
+      yield* asks(vendor.generator, [scoped("a"), scoped("b"), scoped("a")], { cache: { ttl: "1 hour" } })
+      assert.strictEqual(vendor.calls(), 2)
+      const [brief, long] = [scripted(answer("Hi")), scripted(answer("Hi"))]
+      for (const [vendor, ttl] of [[brief, "1 minute"], [long, "3 hours"]] as const) {
+        const once = Loom.generate({ ...call, cache: { ttl } })
+        const fiber = yield* Effect.forkChild(
+          Effect.provide(
+            Effect.andThen(Effect.andThen(once, Effect.sleep("2 hours")), once),
+            Loom.layerTest({ acme: vendor.generator }, { catalog, cache: { ttl: "2 hours" } })
+          )
+        )
+        yield* TestClock.adjust("1 day")
+        yield* Fiber.join(fiber)
+      }
+      assert.deepStrictEqual([brief.calls(), long.calls()], [2, 1])
+    }))
+
+  it.effect("`coalesce` is on, off by the layer, and either by the call", () =>
+    Effect.gen(function*() {
+      const asked = (layer?: LayerOptions, options?: object) =>
+        Effect.gen(function*() {
+          const { asked, vendor } = slow()
+          const results = yield* asks(
+            vendor,
+            Array.from({ length: 5 }, () => ({ ...call, ...options })),
+            layer,
+            "unbounded"
+          )
+          assert.isTrue(results.every(({ _tag }) => _tag === "Success"))
+          return asked()
+        })
+      assert.strictEqual(yield* asked(), 1)
+      assert.strictEqual(yield* asked({ coalesce: false }), 5)
+      assert.strictEqual(yield* asked({}, { coalesce: false }), 5)
+      assert.strictEqual(yield* asked({ coalesce: false }, { coalesce: true }), 1)
+    }))
+
+  it.effect("`failover` is off, on by the layer, and either by the call", () =>
+    Effect.gen(function*() {
+      const text = (layer?: LayerOptions, options?: object) =>
+        Effect.map(
+          asks(Generator.fake(() => refusedKey), [{ ...call, ...options }], layer),
+          ([result]) => result?._tag === "Success" ? result.success.text : result?.failure.reason._tag
+        )
+      const refusedKey = failing(new GenerateError.KeyRefused({ detail: "no" }))
+      const on = { failover: ["zeta/one"] }
+      assert.strictEqual(yield* text(), "KeyRefused")
+      assert.strictEqual(yield* text(on), "Hello")
+      assert.strictEqual(yield* text({}, on), "Hello")
+      assert.strictEqual(yield* text(on, { failover: false }), "KeyRefused")
+      assert.strictEqual(yield* text(on, { failover: [] }), "KeyRefused")
+      const tiers = Catalog.registerEquivalents(catalog, "text.house", ["acme/one", "zeta/one"])
+      assert.strictEqual(yield* text({ catalog: tiers, failover: true }), "Hello")
+      assert.strictEqual(yield* text({ catalog: tiers, failover: true }, { failover: "same-model" }), "KeyRefused")
+      assert.strictEqual(yield* text({ catalog: tiers }, { failover: true }), "Hello")
+    }))
+
+  it.effect("`maxAttempts` is 9, or the layer's, or the call's", () =>
+    Effect.gen(function*() {
+      const attempts = (layer?: LayerOptions, options?: object) =>
+        Effect.map(
+          asks(down.acme, [{ ...call, ...options }], {
+            retry: RetryPolicy.make({ maxAttempts: 20 }),
+            ...layer,
+            health: false
+          }),
+          ([result]) => result?._tag === "Failure" ? result.failure.attempts.length : assert.fail("no failure")
+        )
+      assert.strictEqual(yield* attempts(), 9)
+      assert.strictEqual(yield* attempts({ maxAttempts: 4 }), 4)
+      assert.strictEqual(yield* attempts({ maxAttempts: 4 }, { maxAttempts: 2 }), 2)
+      assert.strictEqual(yield* attempts({}, { maxAttempts: 12 }), 12)
+    }))
+
+  it.effect("`retry` of a stand-in goes before the call's, which goes before the layer's", () =>
+    Effect.gen(function*() {
+      const attempts = (standIn: object, options?: object) =>
+        Effect.gen(function*() {
+          const fiber = yield* Loom.generate({ ...call, failover: [{ model: "zeta/one", ...standIn }], ...options })
+            .pipe(
+              Effect.flip,
+              Effect.provide(Loom.layerTest(down, { catalog, retry: RetryPolicy.make({ maxAttempts: 2 }) })),
+              Effect.forkChild
+            )
+          yield* TestClock.adjust("1 hour")
+          const error = yield* Fiber.join(fiber)
+          return [0, 1].map((number) => error.attempts.filter(({ candidate }) => candidate === number).length)
+        })
+      assert.deepStrictEqual(yield* attempts({}), [2, 2])
+      assert.deepStrictEqual(yield* attempts({ retry: RetryPolicy.none }), [2, 1])
+      assert.deepStrictEqual(yield* attempts({}, { retry: RetryPolicy.make({ maxAttempts: 3 }) }), [3, 3])
+      assert.deepStrictEqual(yield* attempts({ retry: RetryPolicy.none }, { retry: RetryPolicy.make() }), [3, 1])
+    }))
+
+  it.effect("`retry.budget` of the layer holds for all its calls, for each provider on its own", () =>
+    Effect.gen(function*() {
+      const vendor = scripted(overloaded)
+      const calls = Array.from({ length: 500 }, (_, n) => ({ ...call, prompt: `call ${n}` }))
+      const layer = { retry: RetryPolicy.make({ budget: 7 }), health: false } as const
+      yield* asks(vendor.generator, calls, layer, "unbounded")
+      assert.strictEqual(vendor.calls(), 507)
+    }))
+
+  it.effect("`health` leaves a failing vendor alone, as its options say, or never", () =>
+    Effect.gen(function*() {
+      const asked = (health?: Loom.Options["health"]) =>
+        Effect.gen(function*() {
+          const vendor = scripted(overloaded)
+          const calls = Array.from({ length: 9 }, () => call)
+          const results = yield* asks(vendor.generator, calls, { retry: RetryPolicy.none, health })
+          const last = results.at(-1)
+          return [vendor.calls(), last?._tag === "Failure" && last.failure.reason._tag]
+        })
+      const seen: Array<string> = []
+      const onTransition = ({ to }: { readonly to: string }) => void seen.push(to)
+      assert.deepStrictEqual(yield* asked(), [5, "CircuitOpen"])
+      assert.deepStrictEqual(yield* asked({ failures: 3, onTransition }), [3, "CircuitOpen"])
+      assert.deepStrictEqual(seen, ["open"])
+      assert.deepStrictEqual(yield* asked(false), [9, "Overloaded"])
+    }))
+
+  it.effect("an open circuit leads on, and isn't asked", () =>
+    Effect.gen(function*() {
+      const vendor = scripted(overloaded)
+      const layer = { retry: RetryPolicy.none, health: { failures: 1 }, failover: ["zeta/one"] }
+      const results = yield* asks(vendor.generator, [call, call, call], layer)
+      assert.strictEqual(vendor.calls(), 1)
+      const outcomes = results.map((result) =>
+        result._tag === "Success" ? result.success.router?.tried.map(({ outcome }) => outcome) : []
+      )
+      assert.deepStrictEqual(outcomes, [["Overloaded", "ok"], ["CircuitOpen", "ok"], ["CircuitOpen", "ok"]])
+    }))
+
+  it.effect("a layer's option that can't be is told to every call, by name", () =>
+    Effect.gen(function*() {
+      for (
+        const [layer, field] of [
+          [{ failover: ["zeta/one", "zeta/two"] }, "failover[1]"],
+          [{ failover: [{ model: "zeta/one", params: { temperature: -1 } }] }, "failover[0].params.temperature"],
+          [{ maxAttempts: 0 }, "maxAttempts"],
+          [{ retry: RetryPolicy.make({ maxAttempts: 0 }) }, "retry.maxAttempts"]
+        ] as const
+      ) {
+        const vendor = scripted(answer("Hi"))
+        const [result] = yield* asks(vendor.generator, [call], layer)
+        assert.deepInclude(result?._tag === "Failure" ? result.failure.reason : result, {
+          _tag: "InvalidRequest",
+          field
+        })
+        assert.strictEqual(vendor.calls(), 0)
+      }
+    }))
+
+  it.effect("one deadline holds over candidates: who is asked last is told too", () =>
+    Effect.gen(function*() {
+      const { onCall, records } = recording()
+      const layer = Loom.layerTest({ acme: down.acme, zeta: hanging }, {
+        catalog,
+        retry: RetryPolicy.none,
+        failover: ["zeta/one"],
+        onCall
+      })
+      for (
+        const run of [Loom.generate, (asked: Parameters<typeof Loom.stream>[0]) => Stream.runDrain(Loom.stream(asked))]
+      ) {
+        const fiber = yield* Effect.forkChild(
+          Effect.flip(Effect.provide(run({ ...call, timeout: "5 seconds" }), layer))
+        )
+        yield* TestClock.adjust("5 seconds")
+        const error = yield* Fiber.join(fiber)
+        assert.include(error.reason, { _tag: "Timeout", phase: "deadline" })
+        assert.deepStrictEqual(error.tried.map(({ model, outcome }) => [model, outcome]), [
+          ["acme/one", "Overloaded"],
+          ["zeta/one", "interrupted"]
+        ])
+        assert.deepStrictEqual(error.attempts.map(({ candidate, outcome }) => [candidate, outcome]), [
+          [0, "Overloaded"],
+          [1, "interrupted"]
+        ])
+      }
+      assert.deepStrictEqual(records.map(({ attempts }) => attempts.length), [2, 2])
+    }))
+})
+
+describe("all of it composed", () => {
+  const catalog = ["acme", "zeta"].reduce(
+    (catalog, provider) => Catalog.registerModel(catalog, { provider, model: "one" }),
+    Catalog.empty
+  )
+  const outcomes = {
+    ok: answer("Hello"),
+    overloaded,
+    gateway: failing(new GenerateError.Overloaded({ detail: "502", maybeBilled: true })),
+    limited: failing(new GenerateError.RateLimited({ detail: "slow" })),
+    keyless: failing(new GenerateError.KeyMissing({ variable: "K" })),
+    refused,
+    filtered: failing(new GenerateError.ContentFiltered({ detail: "no" }))
+  }
+  const Script = Schema.Array(Schema.Literals(Object.keys(outcomes) as Array<keyof typeof outcomes>)).check(
+    Schema.isMinLength(1),
+    Schema.isMaxLength(4)
+  )
+  const Options = Schema.Struct({
+    cache: Schema.Boolean,
+    coalesce: Schema.Boolean,
+    failover: Schema.Boolean,
+    maxAttempts: Schema.Literals([1, 2, 9]),
+    health: Schema.Boolean
+  })
+  type Run<A> = (
+    script: typeof Script.Type,
+    options: typeof Options.Type,
+    body: Effect.Effect<A>
+  ) => Effect.Effect<readonly [A, ReadonlyArray<CallRecord.CallRecord>]>
+  const world: Run<unknown> = (script, options, body) =>
+    Effect.gen(function*() {
+      const { onCall, records } = recording()
+      const fiber = yield* Effect.forkChild(Effect.provide(
+        body,
+        Loom.layerTest(
+          { acme: scripted(...script.map((name) => outcomes[name])).generator, zeta: hello },
+          {
+            catalog,
+            onCall,
+            cache: options.cache ? { ttl: "1 hour" } : undefined,
+            coalesce: options.coalesce,
+            failover: options.failover ? ["zeta/one"] : false,
+            maxAttempts: options.maxAttempts,
+            health: options.health ? { failures: 2 } : false
+          }
+        )
+      ))
+      yield* TestClock.adjust("10 minutes")
+      return [yield* Fiber.join(fiber), records]
+    })
+  const call = { model: "acme/one", prompt: "Say hello." } as const
+  const called = Effect.match(Loom.generate(call), {
+    onFailure: ({ attempts, provider, reason, tried }) => [provider, reason._tag, attempts.length, tried.length],
+    onSuccess: ({ attempts, cache, content, finishReason, router, usage }) => [
+      content,
+      finishReason,
+      usage,
+      cache,
+      attempts.length,
+      router?.used
+    ]
+  })
+  const streamed = Effect.match(
+    Effect.flatMap(
+      Effect.map(Stream.runCollect(Loom.stream(call)), (parts) => Generation.fromParts(parts)),
+      (generation) => generation === undefined ? Effect.die("no finish") : Effect.succeed(generation)
+    ),
+    {
+      onFailure: ({ attempts, provider, reason, tried }) => [provider, reason._tag, attempts.length, tried.length],
+      onSuccess: ({ attempts, cache, content, finishReason, router, usage }) => [
+        content,
+        finishReason,
+        usage,
+        cache,
+        attempts.length,
+        router?.used
+      ]
+    }
+  )
+  const few = { arbitrary: { runs: 40 } }
+
+  it.effect.prop(
+    "an opened stream folded equals generate",
+    [Script, Options],
+    ([script, options]) =>
+      Effect.gen(function*() {
+        const [one] = yield* world(script, options, called)
+        const [other] = yield* world(script, options, streamed)
+        assert.deepStrictEqual(other, one)
+      }),
+    few
+  )
+
+  it.effect.prop(
+    "the same effect run twice behaves twice the same",
+    [Script, Options],
+    ([script, options]) =>
+      Effect.gen(function*() {
+        for (const effect of [called, streamed]) {
+          const run = world(script, options, effect)
+          assert.deepStrictEqual((yield* run)[0], (yield* run)[0])
+        }
+      }),
+    few
+  )
+
+  it.effect.prop(
+    "one record for each call, with its attempts; no more of them than allowed, each for its candidate",
+    [Script, Options],
+    ([script, options]) =>
+      Effect.gen(function*() {
+        const [, records] = yield* world(script, options, Effect.replicateEffect(called, 3))
+        assert.lengthOf(records, 3)
+        for (const { attempts, cache, outcome } of records) {
+          assert.isAtMost(attempts.length, options.maxAttempts)
+          if (outcome === "ok" && cache === "miss") assert.strictEqual(attempts.at(-1)?.outcome, "ok")
+          for (const { candidate, provider } of attempts) {
+            assert.strictEqual(candidate, provider === "acme" ? 0 : 1)
+          }
+        }
+      }),
+    few
+  )
+
+  it.effect.prop(
+    "the cache never changes a successful answer",
+    [Script, Options],
+    ([script, options]) =>
+      Effect.gen(function*() {
+        const text = Effect.match(Loom.generate(call), { onFailure: () => undefined, onSuccess: ({ text }) => text })
+        const [texts] = yield* world(script, { ...options, cache: true }, Effect.replicateEffect(text, 4))
+        for (const one of texts as Array<string | undefined>) assert.include(["Hello", undefined], one)
+      }),
+    few
+  )
+})
