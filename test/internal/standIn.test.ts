@@ -1,8 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Effect, Redacted, Schema, Stream } from "effect"
 import { Prompt, Tool } from "effect/ai"
-import { Model, type Request } from "loom-router"
+import { type GenerateOptions, Loom, Model, type Request } from "loom-router"
+import * as Anthropic from "loom-router/providers/Anthropic"
+import * as OpenAi from "loom-router/providers/OpenAi"
 import { translate } from "../../src/internal/standIn.ts"
+import { failure, inWorld, type Setup } from "../providers/world.ts"
 import { asking } from "../scripted.ts"
 
 const first = Model.make({ provider: "acme", id: "ada", capabilities: { reasoning: false } })
@@ -184,5 +187,148 @@ describe("translate", () => {
       }
       yield* translated(sister, { tools: [search] })
       yield* translated(Model.make({ ...abroad, context: 11 }), { prompt: Prompt.make("x".repeat(44)) })
+    }))
+})
+
+describe("on the wire", () => {
+  const apiKey = Redacted.make("sk-test-0123456789abcd")
+  /** One vendor can't be reached, where one is named. */
+  const vendors = (gone?: "openai" | "anthropic"): Setup => ({
+    providers: (sandbox) => {
+      const baseUrl = (vendor: "openai" | "anthropic") =>
+        vendor === gone ? "http://127.0.0.1:1/v1" : sandbox.baseUrl(vendor)
+      return {
+        openai: OpenAi.layer({ baseUrl: baseUrl("openai"), apiKey }),
+        anthropic: Anthropic.layer({ baseUrl: baseUrl("anthropic"), apiKey })
+      }
+    }
+  })
+  const lookup = Tool.make("lookup", { parameters: Schema.Struct({ id: Schema.String }) })
+  /** A conversation that was had with a vendor, marked with options of its own. */
+  const promptFor = (options: Prompt.ProviderOptions) =>
+    Prompt.make([
+      { role: "system", content: "Be brief.", options },
+      {
+        role: "user",
+        content: [{
+          type: "text",
+          text: "Where is thread 7?",
+          options
+        }]
+      },
+      {
+        role: "assistant",
+        content: [
+          { type: "reasoning", text: "thinking", options: { anthropic: { signature: "anthropic-seal" } } },
+          {
+            type: "reasoning",
+            text: "thinking",
+            options: { openai: { itemId: "rs_1", encryptedContent: "openai-seal" } }
+          },
+          { type: "tool-call", id: "srv_1", name: "search", params: { q: "vendor-run" }, providerExecuted: true },
+          {
+            type: "tool-result",
+            id: "srv_1",
+            name: "search",
+            isFailure: false,
+            result: "vendor-found",
+            providerExecuted: true
+          },
+          { type: "tool-call", id: "call_1", name: "lookup", params: { id: "7" }, providerExecuted: false }
+        ]
+      },
+      {
+        role: "tool",
+        content: [{
+          type: "tool-result",
+          id: "call_1",
+          name: "lookup",
+          isFailure: false,
+          result: "on spool 2",
+          providerExecuted: false
+        }]
+      },
+      { role: "user", content: "And thread 8?" }
+    ])
+  const cases = [
+    ["openai/gpt-4o", "anthropic/claude-haiku-4-5", { store: false, user: "native-user" }, "flex", {
+      openai: { prompt_cache_breakpoint: { mode: "explicit" } }
+    }],
+    ["anthropic/claude-haiku-4-5", "openai/gpt-4o", { metadata: { user_id: "native-user" } }, "auto", {
+      anthropic: { cache_control: { type: "ephemeral" } }
+    }]
+  ] as const
+
+  for (const [from, to, native, serviceTier, options] of cases) {
+    for (const isStream of [false, true]) {
+      it.live(`nothing of ${from}'s vendor reaches ${to}${isStream ? ", streamed" : ""}`, () =>
+        inWorld(vendors(from === "openai/gpt-4o" ? "openai" : "anthropic"), function*({ records, sandbox }) {
+          const other = to.slice(to.indexOf("/") + 1)
+          const call = {
+            model: from,
+            prompt: promptFor(options),
+            native,
+            serviceTier,
+            tools: [lookup],
+            failover: [to]
+          } as GenerateOptions.GenerateOptions
+          const warnings = isStream
+            ? yield* Effect.map(
+              Stream.runCollect(Loom.stream(call)),
+              (parts) => parts.flatMap((part) => part.type === "finish" ? part.warnings : [])
+            )
+            : (yield* Loom.generate(call)).warnings
+          const journal = yield* sandbox.journal
+          assert.lengthOf(journal, 1)
+          const body = JSON.stringify(journal[0]?.body)
+          assert.include(body, other)
+          for (const kept of ["Be brief.", "Where is thread 7?", "on spool 2", "And thread 8?", "lookup"]) {
+            assert.include(body, kept)
+          }
+          for (const gone of ["native-user", "service_tier", "seal", "thinking", "vendor-", "srv_1"]) {
+            assert.notInclude(body, gone)
+          }
+          assert.notInclude(body, from.startsWith("openai") ? "prompt_cache_breakpoint" : "cache_control")
+          for (
+            const said of [
+              /^native\.\w+ was left out/,
+              /^serviceTier was/,
+              /^the reasoning/,
+              /^what a vendor's/,
+              /^options in/
+            ]
+          ) {
+            assert.isTrue(warnings.some((warning) => said.test(warning)), `${String(said)} ${warnings.join("; ")}`)
+          }
+          assert.deepStrictEqual(
+            records[0]?.attempts.map(({ candidate, outcome }) => [candidate, outcome]),
+            [[0, "Network"], [0, "Network"], [0, "Network"], [1, "ok"]]
+          )
+        }))
+    }
+  }
+
+  it.live("a stand-in that the vendor refuses is skipped, and the first failure stays", () =>
+    inWorld(vendors(), function*({ sandbox }) {
+      yield* sandbox.script(
+        { model: "gpt-4o", respond: { status: 429, code: "insufficient_quota" } },
+        { model: "claude-haiku-4-5", respond: { status: 400 } }
+      )
+      const error = yield* failure(
+        Loom.generate({ model: "openai/gpt-4o", prompt: "Hi", failover: ["anthropic/claude-haiku-4-5"] })
+      )
+      assert.strictEqual(error.reason._tag, "QuotaExceeded")
+      assert.include(
+        error.message,
+        "tried: openai/gpt-4o (QuotaExceeded), anthropic/claude-haiku-4-5 (InvalidRequest)"
+      )
+      assert.lengthOf(error.attempts, 2)
+    }))
+
+  it.live("a key that was given isn't tried twice", () =>
+    inWorld({ ...vendors(), sandbox: { keys: [] } }, function*({ sandbox }) {
+      const error = yield* failure(Loom.generate({ model: "openai/gpt-4o", prompt: "Hi" }))
+      assert.strictEqual(error.reason._tag, "KeyRefused")
+      assert.lengthOf(yield* sandbox.journal, 1)
     }))
 })

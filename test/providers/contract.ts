@@ -862,6 +862,55 @@ export const contract = (vendor: Vendor): void => {
     assert.deepStrictEqual(keys, ["abcd", "abcd", "wxyz"])
   }, { sandbox: { keys: [testKey] } })
 
+  /** Asks while the key is rotated: the vendor is about to refuse the one that was read. */
+  const askRotating = Effect.fnUntraced(
+    function*({ environment, sandbox }: World, run: Effect.Effect<unknown, GenerateError.GenerateError>) {
+      yield* sandbox.script({ delayMillis: 3_600_000, respond: { status: 401 } })
+      const fiber = yield* Effect.forkChild(Effect.result(run))
+      yield* sandbox.awaitJournal(([entry]) => entry?.waiting === true)
+      environment[vendor.apiKeyEnv] = "sk-second-0123456789wxyz"
+      yield* sandbox.advance("1 hour")
+      const result = yield* Fiber.join(fiber)
+      const keys = (yield* sandbox.journal).map(({ headers }) => JSON.stringify(headers).match(/\*\*\*(\w{4})/)?.[1])
+      return { result, keys }
+    }
+  )
+  const hello = { model, prompt: "Hello" } as const
+
+  for (
+    const [how, run] of [["call", Loom.generate(hello)], ["stream", Stream.runDrain(Loom.stream(hello))]] as const
+  ) {
+    test(`a key rotated between reading and refusal is read once more: ${how}`, function*(world) {
+      const { keys, result } = yield* askRotating(world, run)
+      assert.strictEqual(result._tag, "Success")
+      assert.deepStrictEqual(keys, ["abcd", "wxyz"])
+      const [record] = world.records
+      assert.deepStrictEqual(
+        record?.attempts.map(({ billed, candidate, outcome }) => [candidate, outcome, billed]),
+        [[0, "KeyRefused", "no"], [0, "ok", "yes"]]
+      )
+    })
+
+    test(`a rotated key that is refused too isn't followed by a third attempt: ${how}`, function*(world) {
+      yield* world.sandbox.revokeKey("sk-second-0123456789wxyz")
+      const { keys, result } = yield* askRotating(world, run)
+      assert.strictEqual(result._tag === "Failure" && result.failure.reason._tag, "KeyRefused")
+      assert.deepStrictEqual(keys, ["abcd", "wxyz"])
+    })
+  }
+
+  test("a rotated key begins with a closed circuit", function*({ environment, sandbox }) {
+    yield* sandbox.script({ respond: { status: 503 } })
+    const ask = Loom.generate({ ...hello, retry: RetryPolicy.none })
+    const tags = [yield* failure(ask), yield* failure(ask)].map(({ reason }) => reason._tag)
+    assert.deepStrictEqual(tags, ["Overloaded", "CircuitOpen"])
+    environment[vendor.apiKeyEnv] = "sk-second-0123456789wxyz"
+    yield* ask
+    environment[vendor.apiKeyEnv] = testKey
+    assert.strictEqual((yield* failure(ask)).reason._tag, "CircuitOpen")
+    assert.lengthOf(yield* sandbox.journal, 2)
+  }, { health: { failures: 1, openFor: "1 hour" } })
+
   test("a missing key", function*({ environment, sandbox }) {
     Reflect.deleteProperty(environment, vendor.apiKeyEnv)
     const error = yield* failure(Loom.generate({ model, prompt: "Hello" }))
