@@ -25,7 +25,7 @@ export interface CallRecord {
   readonly modality: "text" | "image"
   /** As asked: `provider` may be in the model's id. */
   readonly asked: { readonly provider: string | undefined; readonly model: string }
-  /** As answered, or as asked where nothing answered. */
+  /** As answered; of a call that failed, whose failure it is: the one of who was asked last, as a rule. */
   readonly provider: string
   readonly model: string
   /** `ok`, the tag of the reason it failed for, `interrupted` (its caller left), or `defect`. */

@@ -27,8 +27,9 @@
  * **Details**
  *
  * The algebra has laws. With equality of answers (content, usage, finish reason): retrying once is the identity;
- * `orElse` is associative for one `when`; a validator that fails equals a generator that fails, for `orElse`; an opened
- * stream folded equals `generate`; the same effect run twice behaves twice the same.
+ * `orElse` is associative for one `when`; coalescing twice is coalescing once; a cache never changes a successful answer;
+ * a validator that fails equals a generator that fails, for `orElse`; an opened stream folded equals `generate`; the same
+ * effect run twice behaves twice the same.
  *
  * @since 0.1.0
  */

@@ -139,8 +139,9 @@ const makeEngine = Effect.fnUntraced(function*(
       const callLog = fiber.getRef(CallLog.CurrentCallLog)
       latestLog = callLog
       const decoded = GenerateOptions.decode(asked)
+      const known = Result.all([decoded, defaults])
       const own = Result.getOrElse(decoded, () => noCircumstances)
-      const { tags, timeout } = own
+      const { failover = options.failover ?? false, tags, timeout } = own
       const circumstances = {
         timeout,
         retry: own.retry,
@@ -154,33 +155,28 @@ const makeEngine = Effect.fnUntraced(function*(
       }
       return Effect.map(Call.make(circumstances), (call) => {
         const recorder = CallRecord.recorder(call, asked, operation, clock, cache.ttl(call) !== undefined)
-        const name = asked.provider === undefined ? asked.model : `${asked.provider}/${asked.model}`
-        const failover = own.failover ?? options.failover ?? false
+        const first: Router.Candidate = {
+          name: asked.provider === undefined ? asked.model : `${asked.provider}/${asked.model}`,
+          request: Effect.flatMap(
+            Effect.fromResult(known),
+            ([{ request }, defaults]) => request(catalog, defaults, call)
+          )
+        }
+        const standIns = () => {
+          if (Result.isFailure(known)) return []
+          const [{ requestFor }, defaults] = known.success
+          return Router.standIns({
+            failover,
+            catalog,
+            asked,
+            call,
+            requestFor: (model, call, params) => requestFor(model, defaults, call, params)
+          })
+        }
         return {
           recorder,
           timeout,
-          plan: Router.firstOf({
-            candidates: [{
-              name,
-              request: Effect.flatMap(
-                Effect.fromResult(Result.all([decoded, defaults])),
-                ([decoded, defaults]) => decoded.request(catalog, defaults, call)
-              )
-            }],
-            more: failover === false ? undefined : () =>
-              Result.match(Result.all([decoded, defaults]), {
-                onFailure: () => [],
-                onSuccess: ([{ requestFor }, defaults]) =>
-                  Router.standIns({
-                    failover,
-                    catalog,
-                    asked,
-                    call,
-                    requestFor: (model, call, params) => requestFor(model, defaults, call, params)
-                  })
-              }),
-            call
-          }),
+          plan: Router.firstOf({ candidates: [first], more: failover === false ? undefined : standIns, call }),
           span: () => Telemetry.callSpan(call.id, asked, call.tags),
           record: (exit: Exit.Exit<unknown, GenerateError>, span: Tracer.Span | undefined) =>
             Effect.suspend(() => {

@@ -2,7 +2,17 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Exit, Fiber, Layer, Result, Schema, type Scope, Stream } from "effect"
 import { Tool } from "effect/ai"
 import { TestClock } from "effect/testing"
-import { Call, Catalog, GenerateError, Generation, Generator, Model, Request, RetryPolicy } from "loom-router"
+import {
+  Call,
+  Catalog,
+  GenerateError,
+  Generation,
+  Generator,
+  Model,
+  Request,
+  ResponseCache,
+  RetryPolicy
+} from "loom-router"
 import {
   ada,
   answer,
@@ -56,6 +66,7 @@ const stages: Record<string, (self: Generator.Generator) => Generator.Generator>
   short: Generator.validate(accepts.short),
   all: Generator.validate(accepts.all),
   timeout: Generator.timeout("1 minute"),
+  coalesced: Generator.coalesced,
   other: Generator.orElse(Generator.fake(() => answer("other"))),
   renamed: Generator.mapRequest((request) => Effect.succeed({ ...request, native: { a: 1 } })),
   model: Generator.model(ada)
@@ -115,6 +126,26 @@ describe("laws", () => {
         assert.deepStrictEqual(validated.outcomes, failed.outcomes)
       })
     },
+    few
+  )
+
+  it.effect.prop("coalescing twice is coalescing once", [Behaviour, Stages], ([behaviour, names]) => {
+    const generator = names.reduce((self, name) => stages[name]!(self), behaving(behaviour))
+    const once = Generator.coalesced(generator)
+    return Effect.andThen(equal(once, Generator.coalesced(once)), equal(once, generator))
+  }, few)
+
+  it.effect.prop(
+    "a cache never changes a successful answer",
+    [Behaviour, Stages],
+    ([behaviour, names]) =>
+      Effect.gen(function*() {
+        const cache = yield* ResponseCache.make({ ttl: "1 hour" })
+        const generator = names.reduce((self, name) => stages[name]!(self), behaving(behaviour))
+        const cached = Generator.cached(generator, cache)
+        const { outcomes } = yield* both(generator)
+        for (let n = 0; n < 2; n++) assert.deepStrictEqual((yield* both(cached)).outcomes, outcomes)
+      }),
     few
   )
 
@@ -193,6 +224,7 @@ describe("dual forms", () => {
     ["around", Generator.around(vendor, shout), vendor.pipe(Generator.around(shout))],
     ["mapRequest", Generator.mapRequest(vendor, named), vendor.pipe(Generator.mapRequest(named))],
     ["model", Generator.model(vendor, "openai/nope"), vendor.pipe(Generator.model("openai/nope"))],
+    ["gate", Generator.gate(down, (_, attempt) => attempt), down.pipe(Generator.gate((_, attempt) => attempt))],
     ["retry", Generator.retry(down, RetryPolicy.none), down.pipe(Generator.retry(RetryPolicy.none))],
     ["orElse", Generator.orElse(down, vendor), down.pipe(Generator.orElse(vendor))],
     [
