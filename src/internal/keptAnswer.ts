@@ -1,6 +1,7 @@
 /**
  * Answers as bytes, and back: JSON, with the bytes of files in base64.
  */
+import { isNumber, isString } from "effect/Predicate"
 import * as Generation from "../Generation.ts"
 import { isRecord, parse } from "./json.ts"
 
@@ -26,7 +27,8 @@ export const sizeOf = ({ content }: Generation.Generation): number => {
 
 /** `undefined` where JSON can't say it. */
 export const encode = ({ generation, object }: Answer): Uint8Array | undefined => {
-  const { attempts: _, content, images: __, object: ___, text: ____, ...summary } = generation
+  const { attempts: _, content, images: __, object: decoded, text: ____, ...summary } = generation
+  if (object === undefined && decoded !== undefined) return undefined
   const parts = content.map(writtenPart)
   if (parts.includes(undefined)) return undefined
   try {
@@ -51,19 +53,55 @@ const writtenPart = (part: Generation.Content): object | undefined => {
 export const decode = (bytes: Uint8Array): Answer | undefined => {
   const json = parse(Buffer.from(bytes).toString())
   if (!isRecord(json) || json.version !== version || !Array.isArray(json.content)) return undefined
-  const { content, object, version: _, ...summary } = json
+  const { content, object, version: _, ...kept } = json
+  const summary = { ...absent, ...kept, attempts: [], object: undefined }
   const parts = content.map(readPart)
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what `encode` wrote: a store hands out nothing else
-  const written = { ...summary, attempts: [], object: undefined } as unknown as Generation.Summary
-  return { generation: Generation.withContent(written, parts), object }
+  return isSummary(summary) && parts.every(isContent)
+    ? { generation: Generation.withContent(summary, parts), object }
+    : undefined
 }
 
-const readPart = (part: unknown): Generation.Content => {
-  const read = isRecord(part) && typeof part.data === "string"
-    ? { ...part, data: new Uint8Array(Buffer.from(part.data, "base64")) }
-    : isRecord(part) && typeof part.url === "string"
-    ? { ...part, url: new URL(part.url) }
-    : part
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as above
-  return read as Generation.Content
+/** JSON leaves them out where they are `undefined`. */
+const absent = {
+  router: undefined,
+  requestId: undefined,
+  serviceTier: undefined,
+  region: undefined,
+  native: undefined
+}
+
+/** What is read of an answer on its way: the rest is its reader's to look at. */
+const isSummary = (u: Readonly<Record<string, unknown>>): u is typeof u & Generation.Summary =>
+  isString(u.provider) && isString(u.model) && isString(u.finishReason) && u.cache === "miss" &&
+  isRecord(u.usage) && isRecord(u.timing) && Array.isArray(u.warnings) &&
+  isRecord(u.cost) && (u.cost.picoUsd === undefined || isNumber(u.cost.picoUsd)) &&
+  isRecord(u.saved) && isNumber(u.saved.picoUsd)
+
+const readPart = (part: unknown): unknown => {
+  if (!isRecord(part)) return undefined
+  if (part.type === "file" && isString(part.data)) {
+    return { ...part, data: new Uint8Array(Buffer.from(part.data, "base64")) }
+  }
+  if (part.type === "source" && isString(part.url) && URL.canParse(part.url)) {
+    return { ...part, url: new URL(part.url) }
+  }
+  return part
+}
+
+const isContent = (part: unknown): part is Generation.Content => {
+  if (!isRecord(part)) return false
+  switch (part.type) {
+    case "text":
+    case "reasoning":
+      return isString(part.text)
+    case "file":
+      return isString(part.mediaType) && part.data instanceof Uint8Array
+    case "source":
+      return part.sourceType === "document" || part.url instanceof URL
+    case "tool-call":
+    case "tool-result":
+      return isString(part.id) && isString(part.name)
+    default:
+      return false
+  }
 }

@@ -29,16 +29,27 @@ export const passOn = <A extends Summary>(
 ): Result.Result<A, GenerateError> => {
   const { cost, saved } = answered
   const { currency } = request.call
+  const listPrice = cost.picoUsd === undefined || saved.unknown ? undefined : cost.picoUsd + saved.picoUsd
   const given = {
     ...answered,
     cache: how,
     cost: currency === undefined ? Cost.zero : Cost.withCurrency(Cost.zero, currency),
-    saved: Saved.make({ [mechanism[how]]: cost.picoUsd === undefined ? undefined : cost.picoUsd + saved.picoUsd })
+    saved: Saved.make({ [mechanism[how]]: listPrice })
   }
-  if (request.object === undefined || json === undefined) return Result.succeed(given)
-  return Result.mapBoth(Schema.decodeUnknownResult(codecOf(request.object.schema))(json), {
-    onSuccess: (object) => ({ ...given, object }),
-    onFailure: (error) => Request.fail(request, new InvalidResponse({ detail: problemsOf(error)[0].message }))
+  if (request.object === undefined || (json === undefined && answered.object === undefined)) {
+    return Result.succeed(given)
+  }
+  const fail = (detail: string) => Result.fail(Request.fail(request, new InvalidResponse({ detail })))
+  const { schema } = request.object
+  // What can't be written as JSON is passed on as it is.
+  if (json === undefined) {
+    return Schema.is(schema)(answered.object)
+      ? Result.succeed(given)
+      : fail("the object fits another caller's schema only")
+  }
+  return Result.match(Schema.decodeUnknownResult(codecOf(schema))(json), {
+    onSuccess: (object) => Result.succeed({ ...given, object }),
+    onFailure: (error) => fail(problemsOf(error)[0].message)
   })
 }
 
