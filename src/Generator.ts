@@ -382,7 +382,7 @@ export const cached: {
   (self: Generator, cache: ResponseCache.ResponseCache): Generator
 } = dual(2, (self: Generator, cache: ResponseCache.ResponseCache): Generator => {
   const keep = (request: Request.Request, key: string, ttl: number, generation: Generation.Generation) =>
-    generation.cache === "miss" && generation.finishReason !== "unknown"
+    generation.cache === "miss" && !isDoubtful(generation.finishReason)
       ? cache.set(key, { generation, object: encodeObject(request, generation.object) }, ttl)
       : Effect.void
 
@@ -430,6 +430,10 @@ export const cached: {
     )
   })
 })
+
+/** Nobody knows whether such an answer is whole. */
+const isDoubtful = (reason: Generation.FinishReason): boolean =>
+  reason === "unknown" || reason === "other" || reason === "error"
 
 /**
  * Asks once for all who ask the same at the same time. `request.call.coalesce: false` leaves a call out.

@@ -19,7 +19,8 @@
  *
  * Answers are found by their `CallKey` and kept under the model that was asked for them: one of a stand-in is found where
  * it would be asked. A call and a stream of the same question share one. Temperature plays no part in what may be kept.
- * Failures and answers that may have been cut off are never kept.
+ * Failures are never kept, nor are answers of which nobody knows whether they are whole (finish reasons `unknown`,
+ * `other` and `error`).
  *
  * The memory tier is Effect's `Cache`: 2,000 answers, none above 64 kB. Behind it may stand a store that survives the
  * process and is shared by many (`sqlite`). A store that is broken or slow costs a call at most 50 ms and
@@ -32,6 +33,8 @@ import type * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -84,6 +87,8 @@ export interface Stats {
   readonly kept: number
   /** Answers that the store can't take: JSON doesn't say them. */
   readonly unwritable: number
+  /** Entries of the store that hold no answer, or one of another version of Loom. */
+  readonly unreadable: number
   /** Answers too large for the memory tier. */
   readonly tooLarge: number
   /** Reads and writes of the store that failed or took too long. */
@@ -115,7 +120,7 @@ export interface ResponseCache {
  * @since 0.1.0
  */
 export interface Options {
-  /** How long answers are kept. Without it only calls that name a time of their own are. */
+  /** How long answers are kept. Without it, or with none, only those of calls that name a time of their own are. */
   readonly ttl?: Duration.Input | undefined
   /** Answers in memory at most: 2,000. Reading slows down with their number. */
   readonly capacity?: number | undefined
@@ -140,8 +145,9 @@ export interface SqliteOptions {
   readonly maxBytes?: number | undefined
 }
 
-/** What a store may cost a call, in milliseconds. */
+/** What a store may cost a call, in milliseconds, and how long a write may take, for which no call waits. */
 const patience = 50
+const writePatience = 2000
 /** Writes that may wait for a store. */
 const maxWriting = 256
 /** So many failures in a row, and a store is left alone for so many milliseconds. */
@@ -161,9 +167,9 @@ export const make = Effect.fnUntraced(function*(
   const store = options.store ?? (options.sqlite === undefined || options.sqlite === false
     ? undefined
     : yield* sqlite(options.sqlite === true ? {} : options.sqlite))
-  const own = options.ttl === undefined ? undefined : Duration.toMillis(Duration.fromInputUnsafe(options.ttl))
+  const own = options.ttl === undefined ? 0 : Duration.toMillis(Duration.fromInputUnsafe(options.ttl))
   const maxEntryBytes = options.maxEntryBytes ?? 65_536
-  const count = { hits: 0, misses: 0, kept: 0, unwritable: 0, tooLarge: 0, failed: 0, skipped: 0 }
+  const count = { hits: 0, misses: 0, kept: 0, unwritable: 0, unreadable: 0, tooLarge: 0, failed: 0, skipped: 0 }
   const memory = yield* Cache.makeWith((_: string) => Effect.succeed<Entry | undefined>(undefined), {
     capacity: options.capacity ?? 2000
   })
@@ -171,25 +177,31 @@ export const make = Effect.fnUntraced(function*(
   let inARow = 0
   let restsUntil = 0n
   let writing = 0
-  const guarded = <A>(clock: Clock.Clock, ask: Effect.Effect<A, unknown>): Effect.Effect<A | undefined> => {
-    if (clock.monotonicTimeNanosUnsafe() < restsUntil) {
-      count.skipped++
-      return Effect.undefined
-    }
-    return Effect.matchCauseEffect(Effect.timeout(ask, patience), {
-      onSuccess: (value) =>
-        Effect.sync(() => {
-          inARow = 0
-          return value
-        }),
-      onFailure: () =>
-        Effect.sync(() => {
-          count.failed++
-          inARow++
-          if (inARow >= failuresInARow) restsUntil = clock.monotonicTimeNanosUnsafe() + BigInt(rest) * 1_000_000n
-          return undefined
-        })
-    })
+  /** What the store answers, `undefined` where it doesn't in time: one that can't be interrupted is left behind. */
+  const answerOf = <A>(clock: Clock.Clock, ask: () => Effect.Effect<A, unknown>, millis: number) =>
+    Effect.flatMap(
+      Effect.forkDetach(Effect.suspend(ask), { startImmediately: true }),
+      (fiber): Effect.Effect<A | undefined> => {
+        const leave = () => fiber.interruptUnsafe()
+        return Effect.map(
+          Effect.onInterrupt(Effect.timeoutOption(Fiber.await(fiber), millis), () => Effect.sync(leave)),
+          (answered) => {
+            if (Option.isSome(answered) && Exit.isSuccess(answered.value)) {
+              inARow = 0
+              return answered.value.value
+            }
+            leave()
+            count.failed++
+            if (++inARow >= failuresInARow) restsUntil = clock.monotonicTimeNanosUnsafe() + BigInt(rest) * 1_000_000n
+            return undefined
+          }
+        )
+      }
+    )
+  const guarded: typeof answerOf = (clock, ask, millis) => {
+    if (clock.monotonicTimeNanosUnsafe() >= restsUntil) return answerOf(clock, ask, millis)
+    count.skipped++
+    return Effect.undefined
   }
 
   const remember = (key: string, entry: Entry): Effect.Effect<void> => {
@@ -198,17 +210,27 @@ export const make = Effect.fnUntraced(function*(
     return Effect.void
   }
 
+  const entryOf = (kept: Life & { readonly value: Uint8Array } | undefined, now: number): Entry | undefined => {
+    if (kept === undefined || !isLive(kept, now)) return undefined
+    const answer = Codec.decode(kept.value)
+    if (answer === undefined) {
+      count.unreadable++
+      return undefined
+    }
+    const { expiresAt, storedAt } = kept
+    return { ...answer, storedAt, expiresAt }
+  }
+
   const recall = (key: string, clock: Clock.Clock, store: Store): Effect.Effect<Answer | undefined> => {
     const now = clock.currentTimeMillisUnsafe()
-    return Effect.flatMap(guarded(clock, store.get(key, now)), (kept) => {
-      const answer = kept === undefined || !isLive(kept, now) ? undefined : Codec.decode(kept.value)
-      if (kept === undefined || answer === undefined) {
+    const ask = () => Effect.map(store.get(key, now), (kept) => entryOf(kept, now))
+    return Effect.flatMap(guarded(clock, ask, patience), (found) => {
+      if (found === undefined) {
         count.misses++
         return Effect.undefined
       }
       count.hits++
-      const { expiresAt, storedAt } = kept
-      return Effect.as(remember(key, { ...answer, storedAt, expiresAt }), answer)
+      return Effect.as(remember(key, found), found)
     })
   }
 
@@ -224,18 +246,17 @@ export const make = Effect.fnUntraced(function*(
     }
     writing++
     const { expiresAt, storedAt } = entry
-    return Effect.forkIn(
-      Effect.ensuring(
-        guarded(clock, store.set(key, { value, storedAt, expiresAt })),
-        Effect.sync(() => writing--)
-      ),
-      scope,
-      { startImmediately: true }
-    )
+    const set = guarded(clock, () => store.set(key, { value, storedAt, expiresAt }), writePatience)
+    return Effect.map(Effect.forkIn(set, scope, { startImmediately: true }), (fiber) => {
+      fiber.addObserver(() => writing--)
+    })
   }
 
   return {
-    ttl: ({ cache }) => cache === false ? undefined : cache?.ttl ?? own,
+    ttl: ({ cache }) => {
+      const ttl = cache === false ? 0 : cache?.ttl ?? own
+      return ttl > 0 ? ttl : undefined
+    },
     get: (key) =>
       Effect.clockWith((clock) =>
         Effect.flatMap(Cache.getSuccess(memory, key), (kept) => {
@@ -257,7 +278,12 @@ export const make = Effect.fnUntraced(function*(
         const remembered = remember(key, entry)
         return store === undefined ? remembered : Effect.andThen(remembered, write(key, entry, clock, store))
       }),
-    clear: Effect.andThen(Cache.invalidateAll(memory), Effect.ignore(store?.clear ?? Effect.void)),
+    clear: Effect.clockWith((clock) =>
+      Effect.andThen(
+        Cache.invalidateAll(memory),
+        store === undefined ? Effect.void : answerOf(clock, () => store.clear, writePatience)
+      )
+    ),
     stats: Effect.sync(() => ({ ...count }))
   }
 })

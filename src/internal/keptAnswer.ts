@@ -14,15 +14,23 @@ export interface Answer {
 /** Of the bytes: what another version has written is no answer. */
 const version = 1
 
-/** How much an answer holds, in characters and bytes, about. */
+/** How much an answer holds, in characters and bytes, about: more than anything where JSON can't say it. */
 export const sizeOf = ({ content }: Generation.Generation): number => {
   let size = 0
   for (const part of content) {
     if (part.type === "text" || part.type === "reasoning") size += part.text.length
     else if (part.type === "file") size += part.data.length
-    else size += JSON.stringify(part).length
+    else size += writtenSize(part)
   }
   return size
+}
+
+const writtenSize = (part: Generation.Content): number => {
+  try {
+    return JSON.stringify(part).length
+  } catch {
+    return Infinity
+  }
 }
 
 /** `undefined` where JSON can't say it. */
