@@ -315,10 +315,88 @@ describe("of", () => {
 
   it.effect("tells lists with holes apart", () =>
     Effect.gen(function*() {
-      const hole = (list: Array<unknown>, length: number) => Object.assign(list, { length })
-      const one = key(yield* asking({ native: { a: [hole([1], 2)] } }))
-      assert.notStrictEqual(one, key(yield* asking({ native: { a: hole([[1]], 2) } })))
-      assert.notStrictEqual(one, key(yield* asking({ native: { a: [[1]] } })))
+      const last = Object.assign([[1]], { length: 2 })
+      const first: Array<unknown> = Object.assign([], { 1: [1] })
+      assert.notStrictEqual(key(yield* asking({ native: { last } })), key(yield* asking({ native: { last: first } })))
+    }))
+
+  it.effect("changes with each thing that is asked", () =>
+    Effect.gen(function*() {
+      const call = yield* Call.make()
+      const part = (part: Extract<Prompt.UserMessagePartEncoded, object>) =>
+        prompted([{ role: "user", content: [part] }])
+      const called = (part: Partial<Prompt.ToolCallPartEncoded>) =>
+        prompted([{
+          role: "assistant",
+          content: [{ type: "tool-call", id: "1", name: "look", params: {}, providerExecuted: false, ...part }]
+        }])
+      const told = (part: Partial<Prompt.ToolResultPartEncoded>) =>
+        prompted([{
+          role: "tool",
+          content: [{ type: "tool-result", id: "1", name: "look", result: 1, isFailure: false, ...part }]
+        }])
+      const file = { type: "file", mediaType: "image/png", data: "QUJD" } as const
+      const variants = yield* Effect.all([
+        asking(),
+        asking({ model: Model.make({ provider: "newco", id: "ada" }) }),
+        asking({ model: Model.make({ provider: "acme", id: "bob", upstream: "ada" }) }),
+        asking({ model: Model.make({ provider: "acme", id: "ada", upstream: "ada-2026" }) }),
+        asking({ modality: "image" }),
+        ...[
+          { maxOutputTokens: 1 },
+          { temperature: 0 },
+          { temperature: 1 },
+          { topP: 1 },
+          { stop: ["a"] },
+          { stop: ["a", "b"] },
+          { seed: 1 },
+          { presencePenalty: 1 },
+          { frequencyPenalty: 1 },
+          { reasoning: "low" },
+          { reasoning: "high" },
+          { serviceTier: "flex" },
+          { parallelToolCalls: true },
+          { parallelToolCalls: false }
+        ].map((params) => asking({ params: params as Request.Params })),
+        prompted("Say hello!"),
+        prompted([{ role: "system", content: "Say hello." }]),
+        prompted([{ role: "assistant", content: [{ type: "text", text: "Say hello." }] }]),
+        prompted([{ role: "assistant", content: [{ type: "reasoning", text: "Say hello." }] }]),
+        prompted([{ role: "user", content: "Say hello.", options: { acme: { cache: true } } }]),
+        part({ type: "text", text: "Say hello.", options: { acme: { cache: true } } }),
+        part(file),
+        part({ ...file, mediaType: "image/jpeg" }),
+        part({ ...file, fileName: "a.png" }),
+        part({ ...file, data: Uint8Array.of(1) }),
+        part({ ...file, data: new URL("https://acme.test") }),
+        part({ ...file, options: { acme: { detail: "high" } } }),
+        called({}),
+        called({ id: "2" }),
+        called({ name: "seek" }),
+        called({ params: { a: 1 } }),
+        called({ providerExecuted: true }),
+        told({}),
+        told({ id: "2" }),
+        told({ name: "seek" }),
+        told({ result: 2 }),
+        told({ isFailure: true }),
+        ...tools.map((tool) => asking({ tools: [tool] })),
+        asking({ tools: [tools[0]!, tools[3]!] }),
+        asking({ toolChoice: "auto" }),
+        asking({ toolChoice: { tool: "auto" } }),
+        ...schemas.map((schema) => asking({ object: { name: "object", schema } })),
+        asking({ object: { name: "place", schema: Place } }),
+        asking({ object: { name: "object", schema: Schema.Struct({ place: Place }) } }),
+        asking({ native: { a: { b: [1] } } }),
+        asking({ native: { a: { b: [2] } } }),
+        asking({ native: { a: { b: null } } }),
+        Effect.map(asking(), (request) => ({ ...request, call: { ...call, cache: { scope: "acme" } } })),
+        Effect.map(asking(), (request) => ({ ...request, call: { ...call, cache: { scope: "newco" } } }))
+      ])
+      assert.strictEqual(new Set(variants.map(key)).size, variants.length)
+      for (const [n, variant] of variants.entries()) {
+        assert.strictEqual(ResponseCache.explain(variants[0], variant).length === 0, n === 0)
+      }
     }))
 
   it.effect("takes a file by its bytes, wherever they lie, and a link by its address", () =>

@@ -632,6 +632,18 @@ describe("F17 a store that doesn't do its work", () => {
       assert.deepInclude(yield* cache.stats, { failed: 2 })
     }))
 
+  it.effect("is told when nobody waits for it any more", () =>
+    Effect.gen(function*() {
+      let left = 0
+      const hangs = Effect.onInterrupt(Effect.never, () => Effect.sync(() => left++))
+      const { ask } = yield* behind({ store: storing({ get: () => hangs, set: () => hangs }).store })
+      yield* Effect.forkChild(ask(), { startImmediately: true })
+      yield* TestClock.adjust("50 millis")
+      assert.strictEqual(left, 1)
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(left, 2)
+    }))
+
   it.effect("a write that takes its time is no failure", () =>
     Effect.gen(function*() {
       const { entries, store } = storing()
