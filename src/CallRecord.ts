@@ -6,7 +6,7 @@
  */
 import type * as Clock from "effect/Clock"
 import type * as Exit from "effect/Exit"
-import type { Attempt } from "./Attempt.ts"
+import type { Attempt, Tried } from "./Attempt.ts"
 import type { Call } from "./Call.ts"
 import { errorIn, type GenerateError, outcomeOf } from "./GenerateError.ts"
 import type * as Generation from "./Generation.ts"
@@ -93,12 +93,13 @@ export const recorder = (
 
   return {
     complete: (answered) => {
-      const answers = call.tried.at(-1)
+      const tried = settled(call, "ok", undefined)
+      const answers = tried.at(-1)
       const whole = {
         ...answered,
         attempts: call.attempts.slice(),
         timing: timing(),
-        router: answers === undefined ? undefined : { used: answers.model, tried: call.tried.slice() },
+        router: answers === undefined ? undefined : { used: answers.model, tried },
         warnings: answers === undefined ? answered.warnings : [...answers.warnings, ...answered.warnings]
       }
       summary = whole
@@ -106,7 +107,7 @@ export const recorder = (
     },
     fail: (error) => {
       error.attempts = call.attempts.slice()
-      error.tried = call.tried.slice()
+      error.tried = settled(call, error.reason._tag, error.why)
       return error
     },
     record: (exit) => {
@@ -134,4 +135,18 @@ export const recorder = (
       }
     }
   }
+}
+
+/** What was tried, now that the call is over: of a stream that had only begun, its end and its attempt are known. */
+const settled = (
+  { attempts, tried }: Call,
+  outcome: string,
+  why: string | undefined
+): ReadonlyArray<Tried> => {
+  const last = tried.at(-1)
+  if (last?.outcome !== "ok") return tried.slice()
+  const others = tried.slice(0, -1)
+  const its = attempts.slice(others.reduce((sum, { attempts }) => sum + attempts, 0))
+  const picoUsd = its.reduce((sum, { cost }) => sum + (cost?.picoUsd ?? 0), 0)
+  return [...others, { ...last, outcome, why, attempts: its.length, picoUsd }]
 }

@@ -68,7 +68,7 @@ describe("F2", { concurrent: true }, () => {
     assert.deepStrictEqual(requests, [1, 0])
     assert.lengthOf(attempts, 1)
     assert.deepInclude(attempts[0], { outcome: "interrupted", billed: "maybe" })
-  }, ["call", "stream"])
+  })
 
   driven("F2 accepted, never answers: asked to repeat what may be billed", {
     faults: [{ hang: true }],

@@ -1,30 +1,26 @@
 /**
- * Drives one fault on a plain call, on a stream, and on a router of two candidates, called and streamed, and checks what
- * has to hold whatever went wrong: one record, one attempt for every request, nothing charged that counts as unbilled,
- * and no connection left open.
+ * Drives one fault on a plain call, on a stream, and on a router of two candidates, called and streamed, through the front
+ * door with every stage in its place. Checks what has to hold whatever went wrong: one record, one attempt for every
+ * request, nothing charged that counts as unbilled, no failure kept by the cache, and no connection left open.
  */
 import { assert, it } from "@effect/vitest"
 import { Clock, Effect, Layer, Redacted, Stream } from "effect"
-import { Prompt } from "effect/ai"
 import {
   type Attempt,
-  Call,
   type CallRecord,
   Catalog,
   type GenerateError,
   Generation,
   Generator,
   Loom,
-  Providers,
-  Request,
+  ResponseCache,
   type RetryPolicy,
-  Router,
-  Transport
+  type Transport
 } from "loom-router"
 import * as Anthropic from "loom-router/providers/Anthropic"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import * as Sandbox from "loom-router/sandbox"
-import { type Box, november, quick } from "../providers/world.ts"
+import { billed, type Box, november, quick, spent } from "../providers/world.ts"
 
 export const modes = ["call", "stream", "router", "router, streamed"] as const
 export type Mode = typeof modes[number]
@@ -85,6 +81,8 @@ export interface Drive {
   readonly wire?: Wire | undefined
   /** Falls on the first vendor. */
   readonly faults: ReadonlyArray<Sandbox.Fault>
+  /** Falls on the second. */
+  readonly later?: ReadonlyArray<Sandbox.Fault> | undefined
   readonly prompt?: string | undefined
   readonly model?: string | undefined
   /** The first vendor's address: its sandbox by default. */
@@ -94,8 +92,6 @@ export interface Drive {
   readonly retry?: RetryPolicy.RetryPolicy | undefined
   readonly timeout?: number | undefined
   readonly clock?: Clock.Clock | undefined
-  /** Which failures lead the router on. */
-  readonly goOn?: ((error: GenerateError.GenerateError) => boolean) | undefined
   /** Runs beside the call. */
   readonly meanwhile?: ((first: Box) => Effect.Effect<void>) | undefined
   /** Reads the stream up to this part, and leaves. */
@@ -111,21 +107,27 @@ export interface Ended {
   /** The text that was shown. */
   readonly text: string
   readonly attempts: ReadonlyArray<Attempt.Attempt>
+  /** The candidates that were reached, where the first was left. */
+  readonly tried: ReadonlyArray<Attempt.Tried>
   /** How many requests reached the first vendor, and the second. */
   readonly requests: readonly [number, number]
   readonly first: Box
 }
 
 export const key = "sk-test-0123456789abcd"
-const secondModel = "second/gpt-4.1"
+export const secondModel = "second/gpt-4.1"
+
+/** The first candidate. */
+const modelOf = ({ model, wire = responses }: Drive) => `${wire.provider}/${model ?? wire.model}` as const
 
 export const drive = Effect.fnUntraced(function*(mode: Mode, options: Drive) {
   const first = yield* Sandbox.make({ seed: "first" })
   // Only a router gets there.
   const second = isRouter(mode) ? yield* Sandbox.make({ seed: "second" }) : first
   yield* first.script(...options.faults)
+  yield* second.script(...options.later ?? [])
   const wire = options.wire ?? responses
-  const model = `${wire.provider}/${options.model ?? wire.model}` as const
+  const model = modelOf(options)
   const prompt = options.prompt ?? "[words: 40] Looms weave 織機 🧶."
   const catalog = Catalog.bundled.pipe(
     Catalog.registerOpenAiCompatible({ key: "second", baseUrl: second.baseUrl("openai") }),
@@ -156,56 +158,30 @@ export const drive = Effect.fnUntraced(function*(mode: Mode, options: Drive) {
   const retry = options.retry ?? quick
   const parts: Array<Generation.Part> = []
   const records: Array<CallRecord.CallRecord> = []
+  const cache = yield* ResponseCache.make({ ttl: "1 hour" })
 
   const shown = <R>(stream: Stream.Stream<Generation.Part, GenerateError.GenerateError, R>) =>
     (options.take === undefined ? stream : Stream.take(stream, options.take)).pipe(
       Stream.runForEach((part) => Effect.sync(() => parts.push(part))),
       Effect.map(() => Generation.fromParts(parts))
     )
-
-  const asked = Effect.gen(function*() {
-    if (!isRouter(mode)) {
-      const loom = Loom.layer({
-        catalog,
-        providers,
-        retry,
-        transport: options.transport,
-        onCall: (record) => records.push(record)
-      })
-      const call = { model, prompt, timeout: options.timeout } as const
-      return yield* Effect.provide(mode === "call" ? Loom.generate(call) : shown(Loom.stream(call)), loom)
-    }
-    const call = yield* Call.make({ catalog, timeout: options.timeout })
-    const transport = yield* Transport.make(options.transport)
-    const made = yield* Effect.provideService(
-      Providers.make({ catalog, sources: providers }),
-      Transport.Transport,
-      transport
-    )
-    const pipeline = Generator.retry(made, retry)
-    const candidate = (name: string): Router.Candidate => ({
-      name,
-      request: Effect.map(
-        Request.resolve(catalog, { model: name }),
-        (model) => Request.make({ model, prompt: Prompt.make(prompt), call })
-      )
-    })
-    const plan = Router.firstOf({
-      candidates: [candidate(model), candidate(secondModel)],
-      goOn: options.goOn
-    })
-    return yield* (mode === "router"
-      ? plan(pipeline.generate)
-      : Effect.scoped(Effect.flatMap(plan(pipeline.open), shown))).pipe(
-        Effect.mapBoth({
-          onFailure: (error) => {
-            error.attempts = call.attempts
-            return error
-          },
-          onSuccess: (answer) => answer === undefined ? undefined : { ...answer, attempts: call.attempts }
-        })
-      )
+  const call = {
+    model,
+    prompt,
+    timeout: options.timeout,
+    failover: isRouter(mode) ? [secondModel] : undefined
+  } as const
+  const loom = Loom.layer({
+    catalog,
+    providers,
+    retry,
+    transport: options.transport,
+    onCall: (record) => records.push(record)
   })
+  const asked = Effect.provide(
+    isStream(mode) ? shown(Loom.stream(call)) : Loom.generate(call),
+    Layer.provide(loom, Layer.succeed(ResponseCache.CurrentResponseCache, cache))
+  )
 
   if (options.meanwhile !== undefined) yield* Effect.forkChild(options.meanwhile(first))
   const { answer, error } = yield* Effect.match(asked, {
@@ -215,7 +191,15 @@ export const drive = Effect.fnUntraced(function*(mode: Mode, options: Drive) {
 
   const sandboxes = [...new Set([first, second])]
   for (const sandbox of sandboxes) yield* sandbox.awaitJournal((journal) => journal.every(({ ended }) => ended))
-  const attempts = answer?.attempts ?? error?.attempts ?? records[0]?.attempts ?? []
+  assert.lengthOf(records, 1, "one record of every call")
+  const attempts = records[0]?.attempts ?? []
+  assert.deepStrictEqual(answer?.attempts ?? error?.attempts ?? attempts, attempts)
+  assert.strictEqual(records[0]?.outcome, error?.reason._tag ?? (answer === undefined ? "interrupted" : "ok"))
+  assert.strictEqual(
+    (yield* cache.stats).kept,
+    answer === undefined || answer.finishReason === "unknown" ? 0 : 1,
+    "whole answers are kept, and nothing else is"
+  )
   assert.isAtLeast(
     attempts.filter(({ billed }) => billed !== "no").length,
     (yield* Effect.forEach(sandboxes, ({ bill }) => bill)).flat().length,
@@ -225,14 +209,16 @@ export const drive = Effect.fnUntraced(function*(mode: Mode, options: Drive) {
     if (billed === "yes") assert.isAbove(cost?.picoUsd ?? 0, 0, "what is billed has a cost")
     if (billed === "no") assert.isUndefined(cost)
   }
-  if (!isRouter(mode)) {
-    assert.lengthOf(records, 1)
-    assert.deepStrictEqual(records[0]?.attempts, attempts)
-    assert.strictEqual(records[0]?.outcome, error?.reason._tag ?? (answer === undefined ? "interrupted" : "ok"))
+  for (const [sandbox, isIts] of [[first, true], [second, false]] as const) {
+    const its = attempts.filter(({ provider }) => (provider !== "second") === isIts)
+    const charged = yield* billed(sandbox)
+    const isMeasured = its.every(({ billed, cost }) => billed === "no" || cost?.status === "measured")
+    if (charged > 0 && isMeasured && its.length > 0) assert.strictEqual(spent(its), charged, "the cost is the bill")
   }
   return {
     answer,
     error,
+    tried: answer?.router?.tried ?? error?.tried ?? [],
     parts,
     text: parts.map((part) => part.type === "text-delta" ? part.delta : "").join(""),
     attempts,
@@ -277,7 +263,7 @@ export interface Failure {
 export const fails = (title: string, options: Drive, failure: Failure, only?: ReadonlyArray<Mode>): void => {
   const { attempts = 1, requests = attempts } = failure
   const { provider } = options.wire ?? responses
-  driven(title, options, ({ answer, attempts: made, error, parts, requests: arrived, text }, mode) => {
+  driven(title, options, ({ answer, attempts: made, error, parts, requests: arrived, text, tried }, mode) => {
     const atFirst = made.slice(0, attempts)
     for (const attempt of atFirst) {
       assert.deepInclude(attempt, { provider, outcome: failure.reason, billed: failure.billed })
@@ -292,8 +278,16 @@ export const fails = (title: string, options: Drive, failure: Failure, only?: Re
       assert.strictEqual(answer?.finishReason, "stop")
       assert.isAbove(answer?.text.length ?? 0, 0)
       if (isStream(mode)) assert.strictEqual(answer?.text, text)
+      assert.strictEqual(answer?.router?.used, secondModel)
+      assert.deepStrictEqual(tried.map(({ attempts, model, outcome }) => [model, outcome, attempts]), [
+        [modelOf(options), failure.reason, attempts],
+        [secondModel, "ok", 1]
+      ])
+      assert.deepStrictEqual(tried.map(({ picoUsd }) => picoUsd), [spent(atFirst), spent(made.slice(attempts))])
+      if (failure.why !== undefined) assert.match(tried[0]?.why ?? "", failure.why)
       return
     }
+    assert.deepStrictEqual(tried, [])
     assert.deepStrictEqual(arrived, [requests, 0])
     assert.lengthOf(made, attempts)
     assert.strictEqual(error?.reason._tag, failure.reason)

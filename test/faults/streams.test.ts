@@ -270,6 +270,27 @@ driven("F12 a reply that failed, and counts what it took: openai, responses", {
   assert.strictEqual(attempts[0]?.cost?.status, "measured")
 }, ["call", "router"])
 
+driven("F9 the stream of a stand-in is cut after n parts: there is no going on from there", {
+  faults: [{ cut: { afterEvents: 2 } }],
+  later: [{ cut: { afterEvents: 8 } }],
+  prompt
+}, ({ attempts, error, requests, text, tried }) => {
+  assert(error?.reason._tag === "Partial")
+  assert.strictEqual(error.reason.text, text)
+  assert.isAbove(text.length, 5)
+  assert.strictEqual(error.provider, "second")
+  assert.deepStrictEqual(requests, [1, 1])
+  assert.deepStrictEqual(attempts.map(({ billed, outcome }) => [outcome, billed]), [
+    ["Network", "maybe"],
+    ["Partial", "maybe"]
+  ])
+  assert.deepStrictEqual(tried.map(({ attempts, outcome, picoUsd }) => [outcome, attempts, picoUsd]), [
+    ["Network", 1, attempts[0]?.cost?.picoUsd ?? 0],
+    ["Partial", 1, attempts[1]?.cost?.picoUsd]
+  ])
+  assert.strictEqual(tried[1]?.why, error.why)
+}, ["router, streamed"])
+
 // undici looks at its timers once a second: these wait together.
 describe("F10", { concurrent: true }, () => {
   for (const { amid, before, wire } of wires) {
@@ -337,6 +358,6 @@ describe("F10", { concurrent: true }, () => {
       assert.deepStrictEqual(requests, [1, 0])
       assert.deepInclude(attempts[0], { outcome: "interrupted", billed: "maybe" })
       assert.strictEqual(attempts[0]?.usage?.outputText, Math.ceil(text.length / 4))
-    }, ["stream"])
+    }, of(streamed))
   }
 })
