@@ -28,6 +28,24 @@ export type Mode = typeof modes[number]
 export const isStream = (mode: Mode): boolean => mode === "stream" || mode === "router, streamed"
 export const isRouter = (mode: Mode): boolean => mode === "router" || mode === "router, streamed"
 
+/** How one asks, to the end of the answer. */
+export type Asking = (
+  options: Parameters<typeof Loom.generate>[0]
+) => Effect.Effect<Generation.Generation, GenerateError.GenerateError>
+
+/** Called, and streamed. */
+export const ways: readonly [readonly ["call", Asking], readonly ["stream", Asking]] = [
+  ["call", Loom.generate],
+  [
+    "stream",
+    (options) =>
+      Effect.flatMap(Stream.runCollect(Loom.stream(options)), (parts) => {
+        const generation = Generation.fromParts(parts)
+        return generation === undefined ? Effect.die("the stream has no finish") : Effect.succeed(generation)
+      })
+  ]
+]
+
 /** What a vendor is made of, besides its key. */
 interface Made {
   readonly baseUrl: string
