@@ -3,7 +3,8 @@ import { Effect, Redacted, Result, Schema, Stream } from "effect"
 import { Prompt } from "effect/ai"
 import { Call, Catalog, type GenerateError, type Generation, Request, Transport } from "loom-router"
 import * as Sandbox from "loom-router/sandbox"
-import { chat, driven, isFull, key, messages, responses, type Wire, wires } from "./drive.ts"
+import { chat, driven, isFull, messages, responses, type Wire, wires } from "./drive.ts"
+import { key } from "./pair.ts"
 
 const tool = {
   name: "look_up",

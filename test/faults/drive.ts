@@ -8,7 +8,6 @@ import { Clock, Effect, Layer, Redacted, Stream } from "effect"
 import {
   type Attempt,
   type CallRecord,
-  Catalog,
   type GenerateError,
   Generation,
   Generator,
@@ -21,6 +20,7 @@ import * as Anthropic from "loom-router/providers/Anthropic"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import * as Sandbox from "loom-router/sandbox"
 import { billed, type Box, november, quick, spent } from "../providers/world.ts"
+import { catalogWith, key, secondModel, stranger } from "./pair.ts"
 
 export const modes = ["call", "stream", "router", "router, streamed"] as const
 export type Mode = typeof modes[number]
@@ -46,8 +46,10 @@ export const ways: readonly [readonly ["call", Asking], readonly ["stream", Aski
   ]
 ]
 
-/** What a vendor is made of, besides its key. */
+/** What a vendor is made of. */
 interface Made {
+  /** The environment's by default. */
+  readonly apiKey?: Redacted.Redacted | undefined
   readonly baseUrl: string
   readonly limits?: Partial<Transport.Limits> | undefined
 }
@@ -57,7 +59,7 @@ export interface Wire {
   readonly title: string
   readonly provider: "openai" | "anthropic"
   readonly model: string
-  readonly make: (made: Made & { readonly apiKey: Redacted.Redacted }) => ReturnType<typeof OpenAi.make>
+  readonly make: (made: Made) => ReturnType<typeof OpenAi.make>
   /** An error as the vendor tells it with status 200; by code, or by type. */
   readonly error: (code: string, message: string) => Readonly<Record<string, unknown>>
 }
@@ -132,9 +134,6 @@ export interface Ended {
   readonly first: Box
 }
 
-export const key = "sk-test-0123456789abcd"
-export const secondModel = "second/gpt-4.1"
-
 /** The first candidate. */
 const modelOf = ({ model, wire = responses }: Drive) => `${wire.provider}/${model ?? wire.model}` as const
 
@@ -147,16 +146,7 @@ export const drive = Effect.fnUntraced(function*(mode: Mode, options: Drive) {
   const wire = options.wire ?? responses
   const model = modelOf(options)
   const prompt = options.prompt ?? "[words: 40] Looms weave 織機 🧶."
-  const catalog = Catalog.bundled.pipe(
-    Catalog.registerOpenAiCompatible({ key: "second", baseUrl: second.baseUrl("openai") }),
-    Catalog.registerModel({
-      provider: "second",
-      model: "gpt-4.1",
-      inputCostPer1M: 2,
-      cachedReadCostPer1M: 0.5,
-      outputCostPer1M: 8
-    })
-  )
+  const catalog = catalogWith(second)
   const providers = {
     [wire.provider]: Layer.effect(
       Generator.Generator,
@@ -166,12 +156,7 @@ export const drive = Effect.fnUntraced(function*(mode: Mode, options: Drive) {
         limits: options.limits
       })
     ),
-    second: OpenAi.layer({
-      provider: "second",
-      baseUrl: second.baseUrl("openai"),
-      apiKey: Redacted.make(key),
-      protocol: "chat"
-    })
+    second: stranger(second)
   }
   const retry = options.retry ?? quick
   const parts: Array<Generation.Part> = []

@@ -1,25 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Redacted, Stream } from "effect"
 import { Prompt } from "effect/ai"
-import { Call, Catalog, Providers, Request, RetryPolicy, Router, Transport } from "loom-router"
+import { Call, Providers, Request, RetryPolicy, Router, Transport } from "loom-router"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import type { Fault } from "loom-router/sandbox"
 import * as Sandbox from "loom-router/sandbox"
 import { type Box, november } from "../providers/world.ts"
-import {
-  drive,
-  driven,
-  fails,
-  isFull,
-  isRouter,
-  key,
-  messages,
-  type Mode,
-  modes,
-  responses,
-  secondModel,
-  type Wire
-} from "./drive.ts"
+import { drive, driven, fails, isFull, isRouter, messages, type Mode, modes, responses, type Wire } from "./drive.ts"
+import { catalogWith, key, secondModel } from "./pair.ts"
 
 const always = (respond: Fault["respond"], more?: Fault): Fault => ({ ...more, respond, times: "always" })
 
@@ -250,10 +238,7 @@ describe("F6, where failing over is asked for", () => {
         yield* first.script(always({ status: 400 }))
         const vendor = (sandbox: Box) =>
           OpenAi.layer({ apiKey: Redacted.make(key), baseUrl: sandbox.baseUrl("openai") })
-        const catalog = Catalog.bundled.pipe(
-          Catalog.registerOpenAiCompatible({ key: "second", baseUrl: second.baseUrl("openai") }),
-          Catalog.registerModel({ provider: "second", model: "gpt-4.1" })
-        )
+        const catalog = catalogWith(second)
         const vendors = yield* Effect.provideService(
           Providers.make({ catalog, sources: { openai: vendor(first), second: vendor(second) } }),
           Transport.Transport,

@@ -1,55 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Exit, Fiber, Layer, Redacted, type Scope } from "effect"
-import { type CallRecord, Catalog, type GenerateError, Loom, ResponseCache, RetryPolicy } from "loom-router"
-import * as OpenAi from "loom-router/providers/OpenAi"
-import * as Sandbox from "loom-router/sandbox"
-import { billed, type Box, november, quick, spent } from "../providers/world.ts"
-import { type Asking, key, secondModel, ways } from "./drive.ts"
-
-interface World {
-  readonly first: Box
-  readonly second: Box
-  readonly records: ReadonlyArray<CallRecord.CallRecord>
-  readonly cache: ResponseCache.ResponseCache
-}
+import { Effect, Exit, Fiber } from "effect"
+import { type CallRecord, RetryPolicy } from "loom-router"
+import type * as Sandbox from "loom-router/sandbox"
+import { billed, spent } from "../providers/world.ts"
+import { type Asking, ways } from "./drive.ts"
+import { errorOf, inPair, type Pair, secondModel } from "./pair.ts"
 
 const asked = { model: "openai/gpt-4.1", prompt: "[words: 40] Looms weave." } as const
 
-/** Two vendors, and a Loom with every stage in its place. */
-const inWorld = <A, E>(
-  options: Loom.Options,
-  body: (world: World) => Effect.fn.Return<A, E, Scope.Scope>
-) =>
-  Effect.gen(function*() {
-    const [first, second] = yield* Effect.all([Sandbox.make({ seed: "first" }), Sandbox.make({ seed: "second" })])
-    const records: Array<CallRecord.CallRecord> = []
-    const cache = yield* ResponseCache.make({ ttl: "1 hour" })
-    const vendor = (sandbox: Box, provider: string) =>
-      OpenAi.layer({ provider, apiKey: Redacted.make(key), baseUrl: sandbox.baseUrl("openai") })
-    const loom = Loom.layer({
-      retry: quick,
-      catalog: Catalog.bundled.pipe(
-        Catalog.registerOpenAiCompatible({ key: "second", baseUrl: second.baseUrl("openai") }),
-        Catalog.registerModel({
-          provider: "second",
-          model: "gpt-4.1",
-          inputCostPer1M: 2,
-          cachedReadCostPer1M: 0.5,
-          outputCostPer1M: 8
-        })
-      ),
-      providers: { openai: vendor(first, "openai"), second: vendor(second, "second") },
-      onCall: (record) => records.push(record),
-      ...options
-    })
-    return yield* Effect.provide(
-      Effect.gen(() => body({ first, second, records, cache })),
-      Layer.provide(loom, Layer.succeed(ResponseCache.CurrentResponseCache, cache))
-    )
-  }).pipe(Effect.provideService(Clock.Clock, november()))
-
 /** So many ask; what they ask is held by the vendor until it is released. */
-const gather = Effect.fnUntraced(function*(ask: Asking, count: number, { first }: World) {
+const gather = Effect.fnUntraced(function*(ask: Asking, count: number, { first }: Pair) {
   const fibers = yield* Effect.replicateEffect(
     Effect.forkChild(Effect.exit(ask(asked)), { startImmediately: true }),
     count
@@ -66,25 +26,16 @@ const outcomes = (records: ReadonlyArray<CallRecord.CallRecord>) => records.map(
 const buyers = (records: ReadonlyArray<CallRecord.CallRecord>) =>
   records.flatMap(({ attempts }) => attempts.length === 0 ? [] : [attempts])
 
-const arrived = ({ first, second }: World) =>
-  Effect.all([first.journal, second.journal]).pipe(Effect.map((journals) => journals.map(({ length }) => length)))
-
-const errorOf = (exit: Exit.Exit<unknown, GenerateError.GenerateError>) => {
-  const [reason] = Exit.isFailure(exit) ? exit.cause.reasons : []
-  assert(reason?._tag === "Fail")
-  return reason.error
-}
-
 for (const [way, ask] of ways) {
   describe(way, () => {
     it.live(`F24 1,000 identical calls at once: ${way}`, () =>
-      inWorld({}, function*(world) {
-        const { cache, first, records } = world
+      inPair({}, function*(pair) {
+        const { cache, first, records } = pair
         yield* first.script(held)
-        const { fibers, release } = yield* gather(ask, 1000, world)
+        const { fibers, release } = yield* gather(ask, 1000, pair)
         yield* release
-        const answers = yield* Effect.forEach(fibers, (fiber) => Effect.flatMap(Fiber.join(fiber), (exit) => exit))
-        assert.deepStrictEqual(yield* arrived(world), [1, 0])
+        const answers = yield* Effect.forEach(fibers, (fiber) => Effect.flatten(Fiber.join(fiber)))
+        assert.deepStrictEqual(yield* pair.arrived, [1, 0])
         assert.deepStrictEqual(new Set(outcomes(records)), new Set(["ok"]))
         assert.lengthOf(records, 1000)
         const [attempts, ...others] = buyers(records)
@@ -101,15 +52,15 @@ for (const [way, ask] of ways) {
         assert.deepInclude(yield* cache.stats, { kept: 1, hits: 0 })
         const later = yield* ask(asked)
         assert.strictEqual(later.cache, "hit")
-        assert.deepStrictEqual(yield* arrived(world), [1, 0])
+        assert.deepStrictEqual(yield* pair.arrived, [1, 0])
       }))
 
     for (const [leaver, index] of [["leader", 0], ["follower", 2], ["last to come", 4]] as const) {
       it.live(`F15 the ${leaver} leaves: the others are answered by the same request: ${way}`, () =>
-        inWorld({}, function*(world) {
-          const { first, records } = world
+        inPair({}, function*(pair) {
+          const { first, records } = pair
           yield* first.script(held)
-          const { fibers, release } = yield* gather(ask, 5, world)
+          const { fibers, release } = yield* gather(ask, 5, pair)
           yield* Fiber.interrupt(fibers[index]!)
           assert.deepStrictEqual(outcomes(records), ["interrupted"])
           yield* release
@@ -129,10 +80,10 @@ for (const [way, ask] of ways) {
     }
 
     it.live(`F15 all leave: the request is cancelled with the last one, and the next call asks anew: ${way}`, () =>
-      inWorld({}, function*(world) {
-        const { cache, first, records } = world
+      inPair({}, function*(pair) {
+        const { cache, first, records } = pair
         yield* first.script(held)
-        const { fibers } = yield* gather(ask, 5, world)
+        const { fibers } = yield* gather(ask, 5, pair)
         for (const fiber of fibers) {
           assert.isFalse((yield* first.journal)[0]?.clientClosed)
           yield* Fiber.interrupt(fiber)
@@ -145,16 +96,16 @@ for (const [way, ask] of ways) {
         assert.deepInclude(yield* cache.stats, { kept: 0 })
         const answer = yield* ask(asked)
         assert.strictEqual(answer.cache, "miss")
-        assert.deepStrictEqual(yield* arrived(world), [2, 0])
+        assert.deepStrictEqual(yield* pair.arrived, [2, 0])
       }))
 
     it.live(`F16 the leader fails: all fail alike, nothing is kept, and the next call asks anew: ${way}`, () =>
-      inWorld({ retry: RetryPolicy.none }, function*(world) {
-        const { cache, first, records } = world
+      inPair({ retry: RetryPolicy.none }, function*(pair) {
+        const { cache, first, records } = pair
         yield* first.script({ ...held, respond: { status: 503 } })
-        const { fibers, release } = yield* gather(ask, 50, world)
+        const { fibers, release } = yield* gather(ask, 50, pair)
         yield* release
-        const errors = yield* Effect.forEach(fibers, (fiber) => Effect.map(Fiber.join(fiber), errorOf))
+        const errors = yield* Effect.forEach(fibers, (fiber) => errorOf(Effect.flatten(Fiber.join(fiber))))
         assert.lengthOf(new Set(errors), 50)
         assert.lengthOf(new Set(errors.map(({ message }) => message)), 1)
         assert.deepInclude(errors[0], { status: 503 })
@@ -163,20 +114,20 @@ for (const [way, ask] of ways) {
           ["Overloaded", "no"]
         ])
         assert.deepStrictEqual(errors.map(({ attempts }) => attempts), records.map(({ attempts }) => attempts))
-        assert.deepStrictEqual(yield* arrived(world), [1, 0])
+        assert.deepStrictEqual(yield* pair.arrived, [1, 0])
         assert.deepInclude(yield* cache.stats, { kept: 0 })
         assert.strictEqual((yield* ask(asked)).cache, "miss")
-        assert.deepStrictEqual(yield* arrived(world), [2, 0])
+        assert.deepStrictEqual(yield* pair.arrived, [2, 0])
       }))
 
     it.live(`F16 the leader's request is made again once for all: ${way}`, () =>
-      inWorld({}, function*(world) {
-        const { first, records } = world
+      inPair({}, function*(pair) {
+        const { first, records } = pair
         yield* first.script({ ...held, respond: { status: 503 } })
-        const { fibers, release } = yield* gather(ask, 50, world)
+        const { fibers, release } = yield* gather(ask, 50, pair)
         yield* release
-        for (const fiber of fibers) yield* Effect.flatMap(Fiber.join(fiber), (exit) => exit)
-        assert.deepStrictEqual(yield* arrived(world), [2, 0])
+        for (const fiber of fibers) yield* Effect.flatten(Fiber.join(fiber))
+        assert.deepStrictEqual(yield* pair.arrived, [2, 0])
         assert.deepStrictEqual(buyers(records).map((attempts) => attempts.map(({ outcome }) => outcome)), [
           ["Overloaded", "ok"]
         ])
@@ -184,13 +135,13 @@ for (const [way, ask] of ways) {
       }))
 
     it.live(`F16 the leader's request fails over once for all: ${way}`, () =>
-      inWorld({ failover: [secondModel] }, function*(world) {
-        const { first, records, second } = world
+      inPair({ failover: [secondModel] }, function*(pair) {
+        const { first, records, second } = pair
         yield* first.script({ ...held, respond: { status: 502 } })
-        const { fibers, release } = yield* gather(ask, 50, world)
+        const { fibers, release } = yield* gather(ask, 50, pair)
         yield* release
-        const answers = yield* Effect.forEach(fibers, (fiber) => Effect.flatMap(Fiber.join(fiber), (exit) => exit))
-        assert.deepStrictEqual(yield* arrived(world), [1, 1])
+        const answers = yield* Effect.forEach(fibers, (fiber) => Effect.flatten(Fiber.join(fiber)))
+        assert.deepStrictEqual(yield* pair.arrived, [1, 1])
         assert.deepStrictEqual(new Set(answers.map(({ router }) => router?.used)), new Set([secondModel]))
         assert.lengthOf(answers.filter((answer) => answer.cache === "coalesced"), 49)
         const attempts = buyers(records).flat()
@@ -204,18 +155,18 @@ for (const [way, ask] of ways) {
 }
 
 it.live("F16 the leader's stream is cut after n parts: all have the same Partial: stream", () =>
-  inWorld({}, function*(world) {
-    const { cache, first, records } = world
+  inPair({}, function*(pair) {
+    const { cache, first, records } = pair
     const [, stream] = ways[1]
     yield* first.script({ ...held, cut: { afterEvents: 12 } })
-    const { fibers, release } = yield* gather(stream, 50, world)
+    const { fibers, release } = yield* gather(stream, 50, pair)
     yield* release
-    const errors = yield* Effect.forEach(fibers, (fiber) => Effect.map(Fiber.join(fiber), errorOf))
+    const errors = yield* Effect.forEach(fibers, (fiber) => errorOf(Effect.flatten(Fiber.join(fiber))))
     assert.deepStrictEqual(new Set(outcomes(records)), new Set(["Partial"]))
     assert.lengthOf(new Set(errors.map(({ reason }) => reason._tag === "Partial" ? reason.text : "")), 1)
     assert.deepStrictEqual(buyers(records).flat().map(({ billed, outcome }) => [outcome, billed]), [
       ["Partial", "maybe"]
     ])
-    assert.deepStrictEqual(yield* arrived(world), [1, 0])
+    assert.deepStrictEqual(yield* pair.arrived, [1, 0])
     assert.deepInclude(yield* cache.stats, { kept: 0 })
   }))
