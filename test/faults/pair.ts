@@ -23,6 +23,10 @@ export const catalogWith = (second: Box): Catalog.Catalog =>
     })
   )
 
+/** The first vendor, whose key is in the environment unless it is given. */
+export const openAi = (first: Box, apiKey?: Redacted.Redacted): Providers.Source =>
+  OpenAi.layer({ baseUrl: first.baseUrl("openai"), apiKey })
+
 /** The second vendor. */
 export const stranger = (second: Box): Providers.Source =>
   OpenAi.layer({
@@ -32,7 +36,7 @@ export const stranger = (second: Box): Providers.Source =>
     protocol: "chat"
   })
 
-/** A clock that runs as it does, and leaps when it is told to. */
+/** A clock that runs as it does, and leaps when it is told to; who sleeps by one that stands still wakes by leaps alone. */
 export interface Movable extends Clock.Clock {
   /** Time passes: who sleeps until then wakes. */
   readonly pass: (millis: number) => void
@@ -40,7 +44,7 @@ export interface Movable extends Clock.Clock {
   readonly jump: (millis: number) => void
 }
 
-export const movable = (): Movable => {
+export const movable = (isStill = false): Movable => {
   const clock = november()
   let passed = 0
   let jumped = 0
@@ -65,7 +69,7 @@ export const movable = (): Movable => {
         }
         const length = Duration.toMillis(duration)
         const sleeper = { until: Number(monotonic()) / 1e6 + length, wake }
-        const timer = setTimeout(wake, length)
+        const timer = isStill ? undefined : setTimeout(wake, length)
         sleepers.add(sleeper)
         return Effect.sync(() => {
           sleepers.delete(sleeper)
@@ -98,25 +102,27 @@ export interface Pair {
 /** A Loom's options; its providers may need to know where the first vendor is. */
 export interface Setting extends Omit<Loom.Options, "catalog" | "providers"> {
   readonly providers?: ((first: Box) => Readonly<Record<string, Providers.Source>>) | undefined
+  /** What waits, waits until the test lets time pass. */
+  readonly isStill?: boolean | undefined
 }
 
 /** Runs a test between two vendors: `openai`, and `second`. */
 export const inPair = <A, E>(
   options: Setting,
   body: (pair: Pair) => Effect.fn.Return<A, E, Scope.Scope>
-): Effect.Effect<A, E | Sandbox.SandboxError, Scope.Scope> => {
-  const clock = movable()
+): Effect.Effect<A, E | Sandbox.SandboxError> => {
+  const clock = movable(options.isStill)
   return Effect.gen(function*() {
     const [first, second] = yield* Effect.all([Sandbox.make({ seed: "first" }), Sandbox.make({ seed: "second" })])
     const records: Array<CallRecord.CallRecord> = []
     const environment: Record<string, string> = { OPENAI_API_KEY: key }
-    const cache = yield* ResponseCache.make({ ttl: "1 hour" })
-    const { providers, ...rest } = options
+    const { cache: keeping = { ttl: "1 hour" }, isStill: _, providers, ...rest } = options
+    const cache = yield* ResponseCache.make(keeping)
     const loom = Loom.layer({
       retry: quick,
       catalog: catalogWith(second),
       providers: {
-        openai: OpenAi.layer({ baseUrl: first.baseUrl("openai") }),
+        openai: openAi(first),
         second: stranger(second),
         ...providers?.(first)
       },
@@ -134,7 +140,7 @@ export const inPair = <A, E>(
         Layer.merge(environmentOf(environment), Layer.succeed(ResponseCache.CurrentResponseCache, cache))
       )
     )
-  }).pipe(Effect.provideService(Clock.Clock, clock))
+  }).pipe(Effect.scoped, Effect.provideService(Clock.Clock, clock))
 }
 
 /** The error of a call that must fail. */
