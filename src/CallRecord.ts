@@ -85,7 +85,8 @@ export const recorder = (
     for (const attempt of call.attempts) {
       waited += attempt.duration
       if (attempt.firstToken !== undefined) {
-        firstToken ??= Math.max(0, attempt.startedAt - call.startedAt) + attempt.firstToken
+        // The clock on the wall may have been set meanwhile.
+        firstToken ??= Math.min(total, Math.max(0, attempt.startedAt - call.startedAt) + attempt.firstToken)
       }
     }
     return { total, firstToken, overhead: Math.max(0, total - waited) }

@@ -38,6 +38,8 @@ export const stranger = (second: Box): Providers.Source =>
 
 /** A clock that runs as it does, and leaps when it is told to; who sleeps by one that stands still wakes by leaps alone. */
 export interface Movable extends Clock.Clock {
+  /** How long was asked to be slept, in milliseconds. */
+  readonly slept: ReadonlyArray<number>
   /** Time passes: who sleeps until then wakes. */
   readonly pass: (millis: number) => void
   /** Somebody sets the clock on the wall. */
@@ -52,8 +54,10 @@ export const movable = (isStill = false): Movable => {
   const nanos = () => BigInt(millis()) * 1_000_000n
   const monotonic = () => clock.monotonicTimeNanosUnsafe() + BigInt(passed) * 1_000_000n
   const sleepers = new Set<{ readonly until: number; readonly wake: () => void }>()
+  const slept: Array<number> = []
   return {
     ...clock,
+    slept,
     currentTimeMillisUnsafe: millis,
     currentTimeMillis: Effect.sync(millis),
     currentTimeNanosUnsafe: nanos,
@@ -68,6 +72,7 @@ export const movable = (isStill = false): Movable => {
           resume(Effect.void)
         }
         const length = Duration.toMillis(duration)
+        slept.push(length)
         const sleeper = { until: Number(monotonic()) / 1e6 + length, wake }
         const timer = isStill ? undefined : setTimeout(wake, length)
         sleepers.add(sleeper)
