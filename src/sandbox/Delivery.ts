@@ -3,6 +3,7 @@
  */
 import { once } from "node:events"
 import type { ServerResponse } from "node:http"
+import type { Socket } from "node:net"
 import { Readable } from "node:stream"
 import { createGzip } from "node:zlib"
 import type { Fault, Position } from "./Faults.ts"
@@ -138,6 +139,7 @@ export const deliver = async (options: {
       const millis = paceMillis(upcoming.tokens)
       if (millis > 0) await wait(millis)
     }
+    if (fault?.chunkDelayMillis !== undefined) await wait(fault.chunkDelayMillis)
     if (closed.aborted) return conclude({ ...progress, end: "closed" })
     const bytes = payload.bytes.subarray(start, stop)
     advance(stop)
@@ -165,6 +167,28 @@ const ended = (response: ServerResponse, bytes?: Uint8Array): Promise<void> =>
     response.once("close", resolve)
     response.end(bytes)
   })
+
+/** Writes text past HTTP, piece by piece. */
+export const spill = async (options: {
+  readonly socket: Socket
+  readonly text: string
+  readonly fault: Fault
+  readonly wait: (millis: number) => Promise<void>
+  readonly closed: AbortSignal
+  readonly report: (progress: Progress) => void
+}): Promise<void> => {
+  const { closed, fault, report, socket, text, wait } = options
+  const payload = textPayload(text)
+  let bytes = 0
+  for (const border of borders(payload, fault.chunks)) {
+    if (fault.chunkDelayMillis !== undefined) await wait(fault.chunkDelayMillis)
+    if (closed.aborted) return
+    const piece = payload.bytes.subarray(bytes, border)
+    await new Promise<void>((resolve) => void socket.write(piece, () => resolve()))
+    bytes = border
+    report({ bytes, events: 0, tokens: 0 })
+  }
+}
 
 /** Sends `megabytes` of JSON, gzipped or plain, without ever holding it. */
 export const flood = async (options: {

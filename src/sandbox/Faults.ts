@@ -37,6 +37,16 @@ export const Fault = Schema.Struct({
   hang: Schema.optional(Schema.Boolean),
   /** Resets the connection before the status line. */
   reset: Schema.optional(Schema.Boolean),
+  /**
+   * Writes this to the socket in place of an answer, cut into `chunks`, for what no HTTP server would send: a head that
+   * breaks off, a status line that is none, a chunk of no size. Then closes the connection, resets it, or leaves it.
+   */
+  raw: Schema.optional(Schema.Struct({
+    text: Schema.String,
+    ending: Schema.optional(Schema.Literals(["close", "reset", "wait"]))
+  })),
+  /** Status codes of informational answers (1xx) before the answer itself. */
+  informational: Schema.optional(Schema.Array(Schema.Int)),
   /** Answers this instead. Without `body`, the vendor's own error body for the status; text is sent as it is. */
   respond: Schema.optional(Schema.Struct({
     status: Schema.Int,
@@ -50,7 +60,7 @@ export const Fault = Schema.Struct({
   hugeBodyMegabytes: Schema.optional(Schema.Finite),
   /** Answers 200 with a small gzip body that inflates to this size. */
   gzipBombMegabytes: Schema.optional(Schema.Finite),
-  /** With `hang`, `reset`, `respond` and bodies: the vendor has done the work and charges for it. */
+  /** With `hang`, `reset`, `raw`, `respond` and bodies: the vendor has done the work and charges for it. */
   billed: Schema.optional(Schema.Boolean),
 
   /** Serves and charges another model than the one asked for. */
@@ -83,6 +93,12 @@ export const Fault = Schema.Struct({
     sizes: Schema.optional(Schema.Array(Schema.Int)),
     seed: Schema.optional(Schema.String)
   })),
+  /** Waits before each chunk of a body. */
+  chunkDelayMillis: Schema.optional(Schema.Finite),
+  /** Says that a body of JSON is so many bytes longer than it is, or shorter where it is negative. */
+  contentLengthOff: Schema.optional(Schema.Int),
+  /** Closes the connection after the answer, which has said that it stays open. */
+  closeAfter: Schema.optional(Schema.Boolean),
   /** Ends the body there: by closing the socket, or with `clean` as if it were complete. */
   cut: Schema.optional(Schema.Struct({ ...Position.fields, clean: Schema.optional(Schema.Boolean) })),
   /** Sends nothing more there, for good or for a while. */

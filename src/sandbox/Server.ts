@@ -1,7 +1,7 @@
 /**
  * The HTTP core that all vendors share: reads a request, asks the vendor's protocol, plays faults, keeps the books.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http"
 import * as Bill from "./Bill.ts"
 import type * as Bounded from "./Bounded.ts"
 import * as Delivery from "./Delivery.ts"
@@ -149,7 +149,7 @@ export const make = (options: {
     head(exchange, answer.status, {
       ...answer.headers,
       "content-type": "application/json",
-      ...(fault?.cut?.clean === true ? {} : { "content-length": payload.bytes.length })
+      ...(fault?.cut?.clean === true ? {} : { "content-length": payload.bytes.length + (fault?.contentLengthOff ?? 0) })
     })
     return deliver(exchange, payload, fault, answer.charge)
   }
@@ -171,9 +171,33 @@ export const make = (options: {
     head(exchange, respond.status, {
       ...Object.fromEntries(Object.entries(standard.headers).filter(([name]) => !names.has(name))),
       ...(names.has("content-type") ? {} : { "content-type": respond.contentType ?? "application/json" }),
+      ...(fault.contentLengthOff === undefined
+        ? {}
+        : { "content-length": payload.bytes.length + fault.contentLengthOff }),
       ...respond.headers
     })
     return deliver(exchange, payload, fault)
+  }
+
+  const spill = async (exchange: Exchange, fault: Faults.Fault, raw: NonNullable<Faults.Fault["raw"]>) => {
+    const { closed, draft, request: { socket } } = exchange
+    await Delivery.spill({
+      socket,
+      text: raw.text,
+      fault,
+      wait: (millis) => wait(exchange, millis),
+      closed,
+      report: report(draft)
+    })
+    if (raw.ending === "wait") await wait(exchange, Infinity)
+    conclude(exchange, {
+      bytes: draft.bytesSent,
+      events: 0,
+      tokens: 0,
+      end: closed.aborted ? "closed" : "cut"
+    })
+    if (raw.ending === "reset") socket.resetAndDestroy()
+    else socket.end()
   }
 
   const play = async (exchange: Exchange, accepted: Protocol.Accepted, fault: Faults.Fault | undefined) => {
@@ -181,8 +205,11 @@ export const make = (options: {
     if (fault?.delayMillis !== undefined) await wait(exchange, fault.delayMillis)
     if (closed.aborted) return conclude(exchange, { bytes: 0, events: 0, tokens: 0, end: "closed" })
 
+    for (const status of fault?.informational ?? []) {
+      request.socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Information"}\r\n\r\n`)
+    }
     const replaced = fault !== undefined
-      && (fault.hang === true || fault.reset === true || fault.respond !== undefined
+      && (fault.hang === true || fault.reset === true || fault.raw !== undefined || fault.respond !== undefined
         || fault.hugeBodyMegabytes !== undefined || fault.gzipBombMegabytes !== undefined)
     if (!replaced) return send(exchange, accepted.answer(fault ?? {}), fault)
 
@@ -196,6 +223,7 @@ export const make = (options: {
       request.socket.resetAndDestroy()
       return
     }
+    if (fault.raw !== undefined) return spill(exchange, fault, fault.raw)
     if (fault.respond !== undefined) return respond(exchange, accepted, fault, fault.respond)
     const gzip = fault.gzipBombMegabytes !== undefined
     head(exchange, 200, { "content-type": "application/json", ...(gzip ? { "content-encoding": "gzip" } : {}) })
@@ -235,6 +263,7 @@ export const make = (options: {
     const fault = faults.take({ path, headers, model, prompt, stream })
     draft.faulted = fault !== undefined
     await play(exchange, received, fault)
+    if (fault?.closeAfter === true) request.socket.end()
   }
 
   const controlled = async (request: IncomingMessage, response: ServerResponse, path: string) => {
