@@ -1,6 +1,4 @@
 /** One case in one process: `node cases.ts <case> <port> <rounds>` prints the CPU microseconds of a unit, round by round. */
-import { Exit } from "effect"
-
 const [name = "", port = "", rounds = "1"] = process.argv.slice(2)
 const baseURL = `http://127.0.0.1:${port}/v1`
 process.env.OPENAI_API_KEY = "sk-bench"
@@ -58,12 +56,20 @@ const longPrompt = (n: number) => `${"A loom interlaces warp and weft, thread by
 const full = 2000
 const atOnce = 1000
 
-/** What can't be left out: a key of the question, a look at a Map, a fiber. */
+/** What can't be left out: the key of a question, a look at a Map, a fiber of the same kind of runtime. */
 const floor = async () => {
-  const [{ Effect }, { hash }] = await Promise.all([import("effect"), import("node:crypto")])
-  const keyOf = (prompt: string) =>
-    hash("sha256", [model, prompt].map((field) => `${field.length}:${field}`).join(""), "hex")
-  return { Effect, keyOf }
+  const [{ Deferred, Effect, Layer, ManagedRuntime }, { Prompt }, { CallKey, Catalog, Request }] = await Promise.all([
+    import("effect"),
+    import("effect/ai"),
+    import("loom-router")
+  ])
+  const runtime = ManagedRuntime.make(Layer.empty)
+  const resolved = await Effect.runPromise(
+    Effect.fromResult(Catalog.resolve(Catalog.bundled, { model: `openai/${model}` }))
+  )
+  const request = await Effect.runPromise(Request.fromPrompt("", { model: resolved }))
+  const keyOf = (prompt: string) => CallKey.of({ ...request, prompt: Prompt.make(prompt) }) ?? ""
+  return { Deferred, Effect, runtime, keyOf }
 }
 
 const cachedHit = async (listening: boolean): Promise<Case> => {
@@ -170,33 +176,29 @@ const cases: Record<string, () => Promise<Case>> = {
 
 Object.assign(cases, {
   "cached, floor": async (): Promise<Case> => {
-    const { Effect, keyOf } = await floor()
+    const { Effect, keyOf, runtime } = await floor()
     const answers = new Map(Array.from({ length: full }, (_, n) => [keyOf(longPrompt(n)), { n }]))
     const run = (n: number) =>
-      Effect.runPromise(Effect.suspend(() => Effect.succeed(answers.get(keyOf(longPrompt(n % full))))))
+      runtime.runPromise(Effect.suspend(() => Effect.succeed(answers.get(keyOf(longPrompt(n % full))))))
     return { ...unary, run }
   },
   "cached": () => cachedHit(false),
   "cached, traced": () => cachedHit(true),
   "coalesced, floor": async (): Promise<Case> => {
-    const { Effect, keyOf } = await floor()
-    const flights = new Map<string, Set<(answer: Exit.Exit<object>) => void>>()
+    const { Deferred, Effect, keyOf, runtime } = await floor()
+    const flights = new Map<string, ReturnType<typeof Deferred.makeUnsafe<object>>>()
     const run = (n: number) =>
-      Effect.runPromise(Effect.suspend(() => {
+      runtime.runPromise(Effect.suspend(() => {
         const key = keyOf(longPrompt(full))
-        const flight = flights.get(key) ?? new Set()
+        const flight = flights.get(key) ?? Deferred.makeUnsafe<object>()
         flights.set(key, flight)
-        return Effect.callback<object>((resume) => {
-          flight.add(resume)
-          if (n === 0) {
-            setImmediate(() => {
-              flights.delete(key)
-              const exit = Exit.succeed({ n })
-              for (const resume of flight) resume(exit)
-            })
-          }
-          return Effect.sync(() => flight.delete(resume))
-        })
+        if (n === 0) {
+          setImmediate(() => {
+            flights.delete(key)
+            Deferred.doneUnsafe(flight, Effect.succeed({ n }))
+          })
+        }
+        return Effect.onInterrupt(Deferred.await(flight), () => Effect.void)
       }))
     return { calls: atOnce, concurrency: atOnce, units: 1, run }
   },
