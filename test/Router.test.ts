@@ -317,6 +317,18 @@ describe("standIns", () => {
       )
     }))
 
+  it.effect("a list: an alias goes by its model's id", () =>
+    Effect.gen(function*() {
+      const aliased = Catalog.models(catalog).flatMap((model) => {
+        const found = Catalog.resolve(catalog, { provider: model.provider, model: model.upstream })
+        return found._tag === "Success" && found.success.id === model.id && model.upstream !== model.id ? [model] : []
+      })
+      assert.isNotEmpty(aliased)
+      for (const { id, provider, upstream } of aliased) {
+        assert.deepStrictEqual(yield* names([`${provider}/${upstream}`], "azure/gpt-4o"), [`${provider}/${id}`])
+      }
+    }))
+
   it.effect("numbers them, and gives each its own params and policy", () =>
     Effect.gen(function*() {
       const retry = RetryPolicy.none

@@ -110,6 +110,8 @@ describe("translate", () => {
       const { request, warnings } = yield* translated(settled, { params })
       assert.deepStrictEqual(request.params, { serviceTier: "standard", temperature: 1 })
       assert.lengthOf(warnings, 2)
+      const already = yield* translated(settled, { params: settled.defaults })
+      assert.deepStrictEqual([already.request.params, already.warnings], [settled.defaults, []])
     }))
 
   it.effect("leaves out sampling where only the other model reasons", () =>
