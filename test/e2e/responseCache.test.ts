@@ -63,9 +63,9 @@ describe("the response cache, end to end", () => {
 
       // After one round at most it has bought what wasn't kept, and finds all of it.
       const after = told(goesOn.said).slice(before)
-      assert.deepStrictEqual(after.slice(21).filter(({ cache }) => cache === "miss"), [])
+      const settled = after.slice(21)
+      assert.isTrue(settled.every(({ cache }) => cache === "hit"))
       const answers = [...told(killed.said), ...told(goesOn.said)]
-      assert.strictEqual(new Set(answers.map(({ n, text }) => `${n} ${text}`)).size, 20)
       const misses = answers.filter(({ cache }) => cache === "miss").length
       // The killed one may have asked once more than it could tell.
       assert.oneOf((yield* sandbox.journal).length - misses, [0, 1])
@@ -75,5 +75,7 @@ describe("the response cache, end to end", () => {
       const last = yield* other(sandbox, path, "0", "20")
       assert.deepStrictEqual(yield* last.ended, [0, null])
       assert.isTrue(told(last.said).every(({ cache }) => cache === "hit"))
+      const found = [...settled, ...told(last.said)].map(({ n, text }) => `${n} ${text}`)
+      assert.strictEqual(new Set(found).size, 20)
     }))
 })
