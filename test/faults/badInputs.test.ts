@@ -110,6 +110,24 @@ describe("prototype keys", () => {
       assert.strictEqual(JSON.stringify(native), json)
     }))
 
+  const options = {
+    cache: ["cache", (json: string) => ({ cache: fromJson(json) })],
+    "a stand-in": ["failover[0]", (json: string) => ({ failover: ["acme/ada", fromJson(json)] })],
+    retry: ["retry", (json: string) => ({ retry: fromJson(json) })]
+  } as const
+
+  it.effect.each(
+    Object.keys(options).flatMap((option) =>
+      ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty"].map((key) => [option, key] as const)
+    )
+  )("in %s: %s is refused", ([option, key]) =>
+    Effect.gen(function*() {
+      const [field, make] = options[option as keyof typeof options]
+      const named = yield* refusedFor(make(`{"${key}":{"ttl":1,"model":"acme/ada"}}`))
+      assert.isTrue(named?.startsWith(field.split("[")[0]!), named)
+      assert.isUndefined(({} as { ttl?: number }).ttl)
+    }))
+
   it.effect("in tags and tool arguments they are data, and change no object", () =>
     Effect.gen(function*() {
       const request = yield* requestOf({
@@ -552,5 +570,82 @@ describe("usage as a vendor may report it", () => {
         const { usage } = Result.getOrThrow(reply)
         assert.deepStrictEqual([usage.state, usage.inputUncached, usage.outputText], ["reported", 7, 5])
       }
+    }))
+})
+
+describe("the cache and failover as options", () => {
+  const Json = Schema.Union([
+    Schema.Null,
+    Schema.Boolean,
+    Schema.Number,
+    Schema.String,
+    Schema.Array(Schema.String),
+    Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Number, Schema.Null]))
+  ])
+
+  const cacheFields: ReadonlySet<string> = new Set(["ttl", "scope", "refresh"])
+
+  it.effect.prop("any value is taken for cache, or refused by name", [Json], ([cache]) =>
+    Effect.gen(function*() {
+      const result = yield* ask({ cache })
+      if (Result.isSuccess(result)) {
+        assert.isTrue(
+          cache === false || typeof cache === "object" && cache !== null && !Array.isArray(cache) &&
+              Object.keys(cache).every((name) => cacheFields.has(name))
+        )
+      } else assert.match(fieldOf(result.failure) ?? "", /^cache(\.|$)/)
+    }), { arbitrary: { runs: 50 } })
+
+  it.effect.prop(
+    "any value is taken for a time of the cache, or refused by name",
+    [Schema.Union([Schema.Number, Schema.String, Schema.Null, Schema.BigInt])],
+    ([ttl]) =>
+      Effect.gen(function*() {
+        const result = yield* ask({ cache: { ttl } })
+        if (Result.isSuccess(result)) {
+          const { cache } = result.success.call
+          assert.isTrue(cache !== undefined && cache !== false && (cache.ttl ?? NaN) > 0)
+        } else assert.strictEqual(fieldOf(result.failure), "cache.ttl")
+      }),
+    { arbitrary: { runs: 50 } }
+  )
+
+  it.effect.prop("any value is taken for failover, or refused by name", [Json], ([failover]) =>
+    Effect.gen(function*() {
+      const result = yield* ask({ failover })
+      if (Result.isSuccess(result)) {
+        assert.isTrue(typeof failover === "boolean" || failover === "same-model" || Array.isArray(failover))
+      } else assert.match(fieldOf(result.failure) ?? "", /^failover(\.|\[|$)/)
+    }), { arbitrary: { runs: 50 } })
+
+  it.effect.each(
+    [
+      [{ model: "" }],
+      [{ provider: "acme" }],
+      [{ model: "acme/ada", retries: 3 }],
+      [{ model: "acme/ada", retry: { maxAttempts: 0 } }],
+      [{ model: "acme/ada", params: "hot" }],
+      [""],
+      [7],
+      [null],
+      "same",
+      {}
+    ].map((failover) => [JSON.stringify(failover), failover] as const)
+  )("%s is no failover", ([, failover]) =>
+    Effect.gen(function*() {
+      assert.match((yield* refusedFor({ failover })) ?? "", /^failover/)
+    }))
+
+  it.effect.each([0, -1, NaN, Infinity, 1.5, "3", null])(
+    "%s is no maxAttempts",
+    (maxAttempts) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* refusedFor({ maxAttempts }), "maxAttempts")
+      })
+  )
+
+  it.effect.each(["yes", 1, null])("%s is no coalesce", (coalesce) =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* refusedFor({ coalesce }), "coalesce")
     }))
 })

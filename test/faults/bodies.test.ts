@@ -151,6 +151,31 @@ describe("F7 200 with", () => {
   }
 })
 
+describe("F7 a body that", () => {
+  for (const wire of [responses, messages]) {
+    fails(`F7 a body that is longer than it says: ${wire.title}`, { faults: [{ contentLengthOff: -7 }], wire }, {
+      ...unreadable,
+      status: 200
+    }, ["call", "router"])
+    fails(
+      `F7 a body that is shorter than it says: ${wire.title}`,
+      { faults: [{ contentLengthOff: 7, closeAfter: true }], wire },
+      { reason: "Network", billed: "maybe", failover: true },
+      ["call", "router"]
+    )
+  }
+
+  driven("F7 a body that answers for another model is billed as that one", {
+    faults: [{ answerModel: "gpt-4.1-mini" }]
+  }, ({ answer, attempts, requests }) => {
+    assert.deepStrictEqual(requests, [1, 0])
+    assert.match(answer?.model ?? "", /^gpt-4\.1-mini/)
+    assert.strictEqual(attempts[0]?.model, answer?.model)
+    assert.deepInclude(attempts[0], { asked: "gpt-4.1", outcome: "ok", billed: "yes" })
+    assert.strictEqual(attempts[0]?.cost?.status, "measured")
+  })
+})
+
 describe("F7 bounded", () => {
   const limits = { maxBodyBytes: 1_000_000 }
   fails("F7 50 MB", { faults: [{ hugeBodyMegabytes: 50 }], limits }, {

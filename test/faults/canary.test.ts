@@ -1,10 +1,13 @@
 import { assert, describe, it, vi } from "@effect/vitest"
 import { Cause, Clock, Effect, Exit, Fiber, Layer, Logger, Redacted, References, Stream, Tracer } from "effect"
-import { Catalog, type GenerateError, Generator, Loom, type Transport } from "loom-router"
+import { CallLog, Catalog, type GenerateError, Generator, Loom, ResponseCache, type Transport } from "loom-router"
 import * as Sandbox from "loom-router/sandbox"
+import { readdirSync, readFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { inspect } from "node:util"
 import { november, quick } from "../providers/world.ts"
-import { type Wire, wires } from "./drive.ts"
+import { connect, tempPath } from "../storage/files.ts"
+import { isFull, type Wire, wires } from "./drive.ts"
 
 /** What nothing may show. The second isn't shaped like a key, so that nobody finds it by its looks. */
 const canaries = ["sk-proj-left0-c4n4ryMIDDLE-right9", "left0c4n4ryMIDDLEright9"]
@@ -109,7 +112,7 @@ const shown = (value: unknown): string => {
   return seen.join("\n")
 }
 
-const run = (key: string, wire: Wire, stream: boolean, setting: Setting) =>
+const run = (key: string, wire: Wire, stream: boolean, setting: Setting, prompt = "[words: 40]") =>
   Effect.gen(function*() {
     const seen: Array<unknown> = []
     const spans: Array<Tracer.Span> = []
@@ -118,6 +121,7 @@ const run = (key: string, wire: Wire, stream: boolean, setting: Setting) =>
     const loom = Loom.layer({
       catalog: Catalog.bundled,
       retry: quick,
+      health: { failures: 1, onTransition: (transition) => seen.push(transition) },
       log: stream ? "line" : "json",
       providers: {
         [wire.provider]: Layer.effect(
@@ -138,7 +142,7 @@ const run = (key: string, wire: Wire, stream: boolean, setting: Setting) =>
         return span
       }
     })
-    const asked = { model: `${wire.provider}/${wire.model}`, prompt: "[words: 40]" } as const
+    const asked = { model: `${wire.provider}/${wire.model}`, prompt } as const
     const answered: Effect.Effect<unknown, GenerateError.GenerateError> = stream
       ? Stream.runCollect(Loom.stream(asked))
       : Loom.generate(asked)
@@ -148,7 +152,12 @@ const run = (key: string, wire: Wire, stream: boolean, setting: Setting) =>
       Effect.withSpan("a call of ours")
     )
     const exit = yield* Effect.gen(function*() {
-      if (setting.interrupt !== true) return yield* Effect.exit(call)
+      if (setting.interrupt !== true) {
+        const exit = yield* Effect.exit(call)
+        // Another one, which may find a circuit open or an answer kept.
+        seen.push(yield* Effect.exit(call))
+        return exit
+      }
       const fiber = yield* Effect.forkChild(call)
       yield* sandbox.awaitJournal(([entry]) => entry?.waiting === true)
       yield* Fiber.interrupt(fiber)
@@ -214,3 +223,41 @@ describe("the key is never shown", () => {
       }))
   }
 })
+
+it.live("canary: what lies on the disk", () =>
+  Effect.gen(function*() {
+    const folder = dirname(yield* tempPath)
+    const [calls, answers] = [join(folder, "calls.db"), join(folder, "answers.db")]
+    const asked = yield* Effect.gen(function*() {
+      let asked = 0
+      for (const setting of Object.values(settings)) {
+        for (const wire of isFull ? wires : [wires[asked % wires.length] ?? wires[0]]) {
+          for (const key of canaries) {
+            yield* run(key, wire, asked % 2 === 0, setting, `[words: 40] ${asked}`)
+            asked++
+          }
+        }
+      }
+      yield* (yield* CallLog.CurrentCallLog).flush
+      return asked
+    }).pipe(
+      Effect.provide([
+        CallLog.layerSqlite({ path: calls }),
+        ResponseCache.layer({ ttl: "1 hour", sqlite: { path: answers } })
+      ]),
+      Effect.provideService(Clock.Clock, november())
+    )
+    const count = (path: string, table: string) =>
+      Effect.map(connect(path, { readOnly: true }), (db) =>
+        Number(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.["n"]))
+    assert.isAtLeast(yield* count(calls, "calls"), asked)
+    assert.isAtLeast(yield* count(calls, "transitions"), asked / 4)
+    assert.isAtLeast(yield* count(answers, "entries"), 1)
+    const bytes = Buffer.concat(
+      readdirSync(folder).map((name) =>
+        readFileSync(join(folder, name))
+      )
+    )
+    assert.isAtLeast(bytes.indexOf("gpt-4.1"), 0)
+    assert.strictEqual(bytes.indexOf(middle), -1)
+  }))
