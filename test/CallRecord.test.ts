@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit } from "effect"
 import { TestClock } from "effect/testing"
-import { type Attempt, Call, CallRecord, type GenerateError } from "loom-router"
+import { type Attempt, Call, CallRecord, Cost, GenerateError } from "loom-router"
 import { answer, failing, overloaded } from "./scripted.ts"
 
 const attempt = (rest: Partial<Attempt.Attempt>): Attempt.Attempt => ({
@@ -58,11 +58,31 @@ describe("recorder", () => {
       assert.lengthOf(whole.attempts, 0)
     }))
 
-  it.effect("never makes overhead negative, however clocks differ", () =>
+  it.effect.each([-5_000, 5_000])(
+    "never makes overhead negative, nor a first token later than the whole, however clocks differ (%s)",
+    (startedAt) =>
+      Effect.gen(function*() {
+        const { call, recorder } = yield* begin()
+        yield* TestClock.adjust(100)
+        call.attempts.push(attempt({ startedAt, duration: 1_000, firstToken: 10 }))
+        const { firstToken, overhead, total } = recorder.complete(answer("Hi")).timing
+        assert.deepStrictEqual([total, firstToken, overhead], [100, startedAt < 0 ? 10 : 100, 0])
+      })
+  )
+
+  it.effect("tells of a stand-in's stream what it has cost, and how it ended", () =>
     Effect.gen(function*() {
+      const tried = { why: undefined, duration: 5, picoUsd: 0, warnings: [] }
       const { call, recorder } = yield* begin()
-      call.attempts.push(attempt({ startedAt: -5_000, duration: 1_000, firstToken: 10 }))
-      assert.deepStrictEqual(recorder.complete(answer("Hi")).timing, { total: 0, firstToken: 10, overhead: 0 })
+      call.attempts.push(attempt({ outcome: "Overloaded" }))
+      call.tried.push({ ...tried, model: "acme/ada", outcome: "Overloaded", why: "busy", attempts: 1 })
+      call.tried.push({ ...tried, model: "acme/eve", outcome: "ok", attempts: 0 })
+      call.attempts.push(attempt({ cost: { ...Cost.zero, picoUsd: 7 } }))
+      assert.deepInclude(recorder.complete(answer("Hi")).router?.tried[1], { outcome: "ok", attempts: 1, picoUsd: 7 })
+      const error = recorder.fail(failing(new GenerateError.Partial({ detail: "cut", text: "Once" })))
+      assert.deepInclude(error.tried[1], { outcome: "Partial", attempts: 1, picoUsd: 7 })
+      assert.match(error.tried[1]?.why ?? "", /cut/)
+      assert.deepInclude(error.tried[0], { outcome: "Overloaded", why: "busy", attempts: 1 })
     }))
 
   it.effect("gives a failure the attempts that led to it", () =>

@@ -2,14 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber } from "effect"
 import type { CallRecord } from "loom-router"
 import { tempPath } from "../storage/files.ts"
-import { ways } from "./drive.ts"
+import { isFull, ways } from "./drive.ts"
 import { inPair, type Movable, secondModel } from "./pair.ts"
 
 const model = "openai/gpt-4.1"
 const seconds = 1000
 const hours = 3600 * seconds
 const days = 24 * hours
-const jumps = [-365 * days, -days, -seconds, seconds, days, 365 * days]
+const jumps = isFull ? [-365 * days, -days, -seconds, seconds, days, 365 * days] : [-days, -seconds, days]
 
 const told = (jump: number) => `${jump < 0 ? "back" : "forth"} by ${Math.abs(jump) / seconds} s`
 
