@@ -251,7 +251,8 @@ it.live("canary: what lies on the disk", () =>
       Effect.map(connect(path, { readOnly: true }), (db) =>
         Number(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.["n"]))
     assert.isAtLeast(yield* count(calls, "calls"), asked)
-    assert.isAtLeast(yield* count(calls, "transitions"), asked / 4)
+    // Of each vendor and key: what happens at the same moment of another run is taken for the same.
+    assert.isAtLeast(yield* count(calls, "transitions"), 4)
     assert.isAtLeast(yield* count(answers, "entries"), 1)
     const bytes = Buffer.concat(
       readdirSync(folder).map((name) =>
