@@ -185,14 +185,20 @@ const decoderOf = (name: string) => {
   return decode
 }
 
+/** The word that was last given for an option, where it fits: calls mostly name the same provider and model. */
+const fitting = new Map<string, string>()
+
 /** The first option that doesn't fit: where, and why. */
 const misfitIn = (options: object): readonly [field: string, detail: string] | undefined => {
   for (const [name, value] of Object.entries(options)) {
     const decode = decoderOf(name)
     if (decode === undefined) return [name, "there is no such option; what only one vendor knows goes into `native`"]
-    if (value === undefined) continue
+    if (value === undefined || (typeof value === "string" && fitting.get(name) === value)) continue
     const decoded = decode(value)
-    if (Result.isSuccess(decoded)) continue
+    if (Result.isSuccess(decoded)) {
+      if (typeof value === "string" && value.length < 100) fitting.set(name, value)
+      continue
+    }
     const [{ message, path }] = problemsOf(decoded.failure)
     return [path === "" || path.startsWith("[") ? `${name}${path}` : `${name}.${path}`, message]
   }

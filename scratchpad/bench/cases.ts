@@ -49,8 +49,8 @@ const loom = async (listening: boolean) => {
   return { Effect, Loom, Stream, runtime }
 }
 
-/** A prompt of about a thousand characters, where a key is all that is left to pay for. */
-const longPrompt = (n: number) => `${"A loom interlaces warp and weft, thread by thread. ".repeat(20)}${n}`
+/** A question with its context, five thousand characters in all, where a key is most of what is left to pay for. */
+const longPrompt = (n: number) => `${"A loom interlaces warp and weft, thread by thread. ".repeat(100)}${n}`
 
 /** How many answers the memory tier holds, and how many callers ask the same. */
 const full = 2000

@@ -241,7 +241,7 @@ const costOf = (row: typeof AttemptColumns.Type): Cost.Cost | undefined => {
   }
 }
 
-/** The statement of a page, newest first. A tag is where the search starts, being the narrowest. */
+/** The statement of a page, newest first. A tag is where the search starts, being the narrowest, or what was spent. */
 export const recentStatement = (query: Query): { readonly sql: string; readonly params: ReadonlyArray<Param> } => {
   const conditions: Array<string> = []
   const params: Array<Param> = []
@@ -250,27 +250,31 @@ export const recentStatement = (query: Query): { readonly sql: string; readonly 
     params.push(...values)
   }
   const { filters = {} } = query
-  const { tag } = filters
-  const ended = tag === undefined ? "calls.ended_at" : "tags.ended_at"
-  const seq = tag === undefined ? "calls.seq" : "tags.call_seq"
+  const { minPicoUsd, tag } = filters
+  const start = tag !== undefined ? "tags" : minPicoUsd !== undefined ? "attempts" : "calls"
+  const ended = `${start}.ended_at`
+  const seq = start === "calls" ? "calls.seq" : `${start}.call_seq`
   if (tag !== undefined) where("tags.key = ? AND tags.value = ?", tag.key, tag.value)
   if (filters.since !== undefined) where(`${ended} >= ?`, filters.since)
   if (filters.until !== undefined) where(`${ended} < ?`, filters.until)
-  if (filters.provider !== undefined) where("provider = ?", filters.provider)
-  if (filters.model !== undefined) where("model = ?", filters.model)
-  if (filters.outcome !== undefined) where("outcome = ?", filters.outcome)
+  if (filters.provider !== undefined) where("calls.provider = ?", filters.provider)
+  if (filters.model !== undefined) where("calls.model = ?", filters.model)
+  if (filters.outcome !== undefined) where("calls.outcome = ?", filters.outcome)
   // Said again in the words of the partial index.
-  if (filters.failed === true || (filters.outcome ?? "ok") !== "ok") where("outcome <> 'ok'")
+  if (filters.failed === true || (filters.outcome ?? "ok") !== "ok") where("calls.outcome <> 'ok'")
   if (filters.cached === true) where("cache <> 'miss'")
   if (filters.cached === false) where("cache = 'miss'")
-  if (filters.retried === true) where("attempts > 1")
+  if (filters.retried === true) where("calls.attempts > 1")
   if (filters.minMillis !== undefined) where("total_ms >= ?", filters.minMillis)
-  if (filters.minPicoUsd !== undefined) {
-    where("calls.seq IN (SELECT call_seq FROM attempts WHERE spent_pico > 0 AND spent_pico >= ?)", filters.minPicoUsd)
+  // What a call has spent is on its last attempt.
+  if (minPicoUsd !== undefined && start === "attempts") {
+    where("attempts.spent_pico > 0 AND attempts.spent_pico >= ? AND attempts.n = calls.attempts", minPicoUsd)
+  } else if (minPicoUsd !== undefined) {
+    where("EXISTS (SELECT 1 FROM attempts WHERE call_seq = calls.seq AND spent_pico >= ?)", minPicoUsd)
   }
   const cursor = query.cursor?.split(".").map(Number)
   if (cursor !== undefined) where(`(${ended}, ${seq}) < (?, ?)`, cursor[0] ?? 0, cursor[1] ?? 0)
-  const from = tag === undefined ? "calls" : "tags CROSS JOIN calls ON calls.seq = tags.call_seq"
+  const from = start === "calls" ? "calls" : `${start} CROSS JOIN calls ON calls.seq = ${start}.call_seq`
   const sql = `WITH page AS (
   SELECT calls.* FROM ${from}${conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`}
   ORDER BY ${ended} DESC, ${seq} DESC LIMIT ?
