@@ -62,7 +62,7 @@ const capture = Effect.fnUntraced(function*(request: Request.Request, isStream: 
   const notepad: Transport.Fetch = async (input, init) => {
     const text = typeof init?.body === "string" ? init.body : "null"
     sent = {
-      method: init?.method ?? "GET",
+      method: (init?.method ?? "GET").toUpperCase(),
       url: String(input instanceof globalThis.Request ? input.url : input),
       body: Result.getOrElse(Result.try((): unknown => JSON.parse(text)), () => text)
     }
