@@ -4,8 +4,8 @@ const full = process.env.LOOM_TEST === "full"
 const report = process.env.LOOM_REPORT
 
 export default defineConfig({
-  ssr: { resolve: { conditions: ["loom-source", "module", "node"] } },
-  resolve: { conditions: ["loom-source", "module", "node"] },
+  ssr: { resolve: { conditions: ["loom-source", "node"] } },
+  resolve: { conditions: ["loom-source", "node"] },
   test: {
     include: full ? ["test/**/*.test.ts"] : ["test/**/*.test.ts", "!test/e2e/**"],
     exclude: ["**/node_modules/**"],

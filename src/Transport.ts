@@ -63,6 +63,17 @@ export interface VendorOptions {
 }
 
 /**
+ * What `Transport.infrastructure` binds a `Fetch` to.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface InfrastructureOptions extends VendorOptions {
+  /** Certificates (PEM) that the endpoint's may be signed by, in place of those that Node trusts. */
+  readonly ca?: string | undefined
+}
+
+/**
  * What `Transport.link` allows.
  *
  * @category models
@@ -223,7 +234,7 @@ export const cancelledBy = (handle: Handle): Cancellation => ({ [handleKey]: han
  */
 export class Transport extends Context.Service<Transport, {
   /**
-   * Makes a `Fetch` for a configured endpoint: a vendor, a secret manager, an exporter.
+   * Makes a `Fetch` for a vendor.
    *
    * **Details**
    *
@@ -232,6 +243,11 @@ export class Transport extends Context.Service<Transport, {
    * `TransportError` if `baseUrl` isn't an http URL.
    */
   readonly vendor: (options: VendorOptions) => Fetch
+  /**
+   * Makes a `Fetch` for a configured endpoint that is no vendor: a secret manager, an exporter. The same rules hold, and
+   * a reply has to begin within 10 seconds and weigh at most 1 MiB.
+   */
+  readonly infrastructure: (options: InfrastructureOptions) => Fetch
   /**
    * Makes a `Fetch` for hosts that nobody configured: images that a user points to, results that a vendor points to.
    *
@@ -262,12 +278,19 @@ export const makeUnsafe = (
   const open = new Set<Pool>()
   let closed = false
 
-  const openPool = async (origin: string, rules: Rules, connections: number, lookup: LookupFunction | undefined) => {
+  const openPool = async (
+    origin: string,
+    rules: Rules,
+    connections: number,
+    lookup: LookupFunction | undefined,
+    ca?: string
+  ) => {
     const undici = await import("undici")
     const connect = undici.buildConnector({
       timeout: rules.connectTimeout,
       allowH2: false,
-      ...(lookup === undefined ? {} : { lookup })
+      ...(lookup === undefined ? {} : { lookup }),
+      ...(ca === undefined ? {} : { ca })
     })
     const pool = new undici.Pool(origin, {
       connections,
@@ -286,15 +309,15 @@ export const makeUnsafe = (
     return pool
   }
 
-  const vendor = ({ baseUrl, limits, provider }: VendorOptions): Fetch => {
+  const bound = ({ baseUrl, ca, limits, provider }: InfrastructureOptions, normal: Limits): Fetch => {
     const base = parse(baseUrl, provider)
-    const rules = rulesOf(vendorLimits, limits)
-    const key = `${base.origin} ${rules.connectTimeout} ${rules.maxBodyBytes}`
+    const rules = rulesOf(normal, limits)
+    const key = `${base.origin} ${rules.connectTimeout} ${rules.maxBodyBytes} ${ca ?? ""}`
     let pool: Pool | undefined
     const connected = async () => {
       let opening = pools.get(key)
       if (opening === undefined) {
-        opening = openPool(base.origin, rules, options?.connections ?? 256, options?.lookup)
+        opening = openPool(base.origin, rules, options?.connections ?? 256, options?.lookup, ca)
         pools.set(key, opening)
       }
       return pool = await opening
@@ -370,7 +393,12 @@ export const makeUnsafe = (
     await Promise.all(Array.from(open, (pool) => pool.destroy()))
   }
 
-  return { vendor, link, close }
+  return {
+    vendor: (options) => bound(options, vendorLimits),
+    infrastructure: (options) => bound(options, infrastructureLimits),
+    link,
+    close
+  }
 }
 
 /**
@@ -403,6 +431,13 @@ const vendorLimits: Limits = {
   headersTimeout: "10 minutes",
   idleTimeout: "5 minutes",
   maxBodyBytes: 64 * 1024 * 1024
+}
+
+const infrastructureLimits: Limits = {
+  connectTimeout: "10 seconds",
+  headersTimeout: "10 seconds",
+  idleTimeout: "10 seconds",
+  maxBodyBytes: 1024 * 1024
 }
 
 const linkLimits: Limits = {

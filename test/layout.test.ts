@@ -47,9 +47,13 @@ const testedThrough: Readonly<Record<string, string>> = {
   "internal/prompts.ts": "providers/contract.ts",
   "internal/replies.ts": "providers/contract.ts",
   "internal/reply.ts": "Transport.test.ts",
+  "internal/secretFile.ts": "secrets/KeyFile.test.ts",
+  "internal/secretHttp.ts": "secrets/contract.ts",
+  "internal/secretShelf.ts": "Secrets.test.ts",
   "internal/yamlFile.ts": "Catalog.test.ts",
   "providers/anthropic/": "providers/Anthropic.test.ts",
   "providers/openai/": "providers/OpenAi.test.ts",
+  "SecretBackend.ts": "Secrets.test.ts",
   "sandbox/": "sandbox/Sandbox.test.ts",
   "storage/": "storage/"
 }
@@ -60,6 +64,7 @@ const unmirrored = [
   /^faults\//,
   /^(cli|sandbox|storage)\//,
   /^providers\/([a-z]\w*|\w+Bill\.test)\.ts$/,
+  /^secrets\/[a-z]\w*\.ts$/,
   /^(docs|layout|CatalogData)\.test\.ts$/,
   /^(listening|scripted|setup)\.ts$/
 ]
@@ -242,6 +247,13 @@ describe("imports", () => {
     )
   })
 
+  it("of a place of secrets are SecretBackend, Transport, paths and what is internal", () => {
+    const isForSecrets = (file: string) =>
+      file === "SecretBackend.ts" || file === "Transport.ts" || file === "storage/paths.ts" ||
+      inFolder(file, "internal")
+    forbids(imports.filter(({ from, to }) => inFolder(from, "secrets") && to.endsWith(".ts") && !isForSecrets(to)))
+  })
+
   it("of the sandbox are its own", () => {
     forbids(
       imports.filter(({ from, to }) => inFolder(from, "sandbox") && to.endsWith(".ts") && !inFolder(to, "sandbox"))
@@ -266,12 +278,13 @@ describe("imports", () => {
     )
   })
 
-  it("of a vendor's SDK are its provider's, on first use", () => {
+  // The clients of AWS and Google bring a transport of their own: signing, and the search for credentials, belong to them.
+  it("of an SDK are its provider's or its place of secrets', on first use", () => {
     const isOwn = (to: string) => to.endsWith(".ts") || /^(effect(\/|$)|node:)/.test(to)
     forbids(
       imports.filter(({ from, kind, to }) =>
         !isOwn(to) && kind !== "type" && !inFolder(from, "cli") && from !== "internal/precompile.ts" &&
-        !(kind === "dynamic" && (inFolder(from, "providers") || to === "undici"))
+        !(kind === "dynamic" && (inFolder(from, "providers", "secrets") || to === "undici"))
       )
     )
   })

@@ -68,7 +68,11 @@ const capture = Effect.fnUntraced(function*(request: Request.Request, isStream: 
     }
     throw new TypeError("nothing is sent in a dry run")
   }
-  const transport = Transport.Transport.of({ vendor: () => notepad, link: () => notepad })
+  const transport = Transport.Transport.of({
+    vendor: () => notepad,
+    infrastructure: () => notepad,
+    link: () => notepad
+  })
   const keyless = Catalog.provider(Catalog.bundled, request.model.provider)?.apiKeyEnv
 
   const asked = yield* Providers.make({ catalog: Catalog.bundled, sources: {} }).pipe(

@@ -2,15 +2,26 @@
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 
-/** Effect's own default copies the environment once; keys that are set later are to be seen. */
-export const live = ConfigProvider.layer(
-  ConfigProvider.make((path) =>
-    Effect.suspend(() => {
-      // A provider is made of a copy of the whole environment, which a call's one key isn't worth.
-      const value = path.length === 1 ? process.env[String(path[0])] : undefined
-      return value === undefined || value === ""
-        ? ConfigProvider.fromEnv().load(path)
-        : Effect.succeed(ConfigProvider.makeValue(value))
-    })
-  )
+/** A variable of the environment; an empty one is none. */
+export const variable = (name: string): string | undefined => {
+  const value = process.env[name]
+  return value === "" ? undefined : value
+}
+
+const provider = ConfigProvider.make((path) =>
+  Effect.suspend(() => {
+    const [name] = path
+    // A name with a `_` is one variable; what may be a group of them needs a copy of the environment, which is dear.
+    if (path.length !== 1 || typeof name !== "string" || !name.includes("_")) {
+      return ConfigProvider.fromEnv().load(path)
+    }
+    const value = variable(name)
+    return Effect.succeed(value === undefined ? undefined : ConfigProvider.makeValue(value))
+  })
 )
+
+/** Effect's own default copies the environment once; keys that are set later are to be seen. */
+export const live = ConfigProvider.layer(provider)
+
+/** Whether a provider is {@link live}, so that a look at it may be spared the way through it. */
+export const isLive = (other: ConfigProvider.ConfigProvider): boolean => other === provider

@@ -15,6 +15,12 @@ const environment = Config.all({
   local: given("LOCALAPPDATA")
 })
 
+const settings = Config.all({
+  loom: given("LOOM_HOME"),
+  config: given("XDG_CONFIG_HOME"),
+  roaming: given("APPDATA")
+})
+
 /** `LOOM_HOME`; else `loom` in the folder that the system keeps for the state of programs. */
 export const stateFolder: Effect.Effect<string> = Effect.gen(function*() {
   return yield* environment
@@ -35,3 +41,21 @@ export const callLog: Effect.Effect<string> = Effect.map(stateFolder, (folder) =
 
 /** The database of the response cache. */
 export const cache: Effect.Effect<string> = Effect.map(stateFolder, (folder) => join(folder, "cache.db"))
+
+/** The file of the user's keys: under `LOOM_HOME`, else in `loom` in the folder for the settings of programs. */
+export const keys: Effect.Effect<string> = Effect.gen(function*() {
+  return yield* settings
+}).pipe(
+  Effect.catch(() => Effect.succeed({ loom: undefined, config: undefined, roaming: undefined })),
+  Effect.map(({ config, loom, roaming }) =>
+    join(
+      loom ?? join(
+        process.platform === "win32"
+          ? roaming ?? join(homedir(), "AppData", "Roaming")
+          : config ?? join(homedir(), ".config"),
+        "loom"
+      ),
+      "keys.json"
+    )
+  )
+)

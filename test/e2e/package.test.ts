@@ -105,7 +105,8 @@ describe("the tarball", () => {
     ).filter((file) => !files.includes(file))
     assert.deepStrictEqual(missing, [])
     const entries = modules.filter((module) =>
-      /^src\/(index|sandbox\/Sandbox|providers\/\w+|storage\/sqlite(Keeper|Reader|Writer))\.ts$/.test(module)
+      /^src\/(index|sandbox\/Sandbox|(providers|secrets|sandbox\/secrets)\/\w+|storage\/sqlite(Keeper|Reader|Writer))\.ts$/
+        .test(module)
     ).map((module) => module.replace(/^src/, "dist").replace(/\.ts$/, ".js"))
     assert.isAtLeast(entries.length, 6)
     assert.deepStrictEqual(

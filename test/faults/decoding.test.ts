@@ -107,7 +107,7 @@ const answering = (chunks: ReadonlyArray<Uint8Array>): Transport.Transport["Serv
         }
       )
     )
-  return { vendor: () => fetch, link: () => fetch }
+  return { vendor: () => fetch, infrastructure: () => fetch, link: () => fetch }
 }
 
 interface Read {

@@ -1,0 +1,62 @@
+/**
+ * Secrets in a `.env` file. It is read again when it is some seconds old, so that a change is seen.
+ *
+ * @since 0.1.0
+ */
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { resolve } from "node:path"
+import { parseEnv } from "node:util"
+import { type Kept, locate, SecretBackend } from "../SecretBackend.ts"
+import * as SecretFile from "../internal/secretFile.ts"
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** `.env` in the working directory by default. */
+  readonly path?: string | undefined
+}
+
+/**
+ * Makes the backend.
+ *
+ * **Details**
+ *
+ * Without a path it finds nothing when `NODE_ENV` is `production`, where such a file is left over from development.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (options?: Options): Effect.Effect<Kept> =>
+  Effect.gen(function*() {
+    const mode = yield* Config.String("NODE_ENV")
+    return mode
+  }).pipe(
+    Effect.orElseSucceed(() => "development"),
+    Effect.map((mode) => {
+      const path = resolve(options?.path ?? ".env")
+      const isOff = options?.path === undefined && mode === "production"
+      return {
+        _tag: "Kept",
+        name: "dotenv",
+        where: () => path,
+        locate: locate(path, undefined),
+        fetch: () =>
+          isOff ? Effect.succeed(undefined) : Effect.map(
+            SecretFile.read("dotenv", path),
+            (text) => text === undefined ? undefined : Redacted.make(parseEnv(Redacted.value(text)))
+          ),
+        policy: SecretFile.policy
+      }
+    })
+  )
+
+/**
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options?: Options): Layer.Layer<SecretBackend> => Layer.effect(SecretBackend, make(options))
