@@ -209,15 +209,18 @@ const secondsUp = (duration: Duration.Duration) => Duration.seconds(Math.ceil(Du
  * @since 0.1.0
  */
 export class KeyMissing extends Schema.TaggedError<KeyMissing>()("KeyMissing", {
-  /** The environment variable that was looked for. */
-  variable: Schema.String
+  /** The environment variable, or the secret of that name, that was looked for. */
+  variable: Schema.String,
+  /** Where it was looked for, or which place couldn't tell. */
+  detail: Schema.optionalKey(Schema.String),
+  remedy: Schema.optionalKey(Schema.String)
 }) implements Traits {
   readonly what = "has no API key"
   get why() {
-    return `${this.variable} is not set`
+    return this.detail ?? `${this.variable} is not set`
   }
   get fix() {
-    return `set ${this.variable} in the environment, or give the key to the provider's layer`
+    return this.remedy ?? `set ${this.variable} in the environment, or give the key to the provider's layer`
   }
   readonly retryable = false
   readonly failover = true

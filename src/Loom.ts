@@ -47,6 +47,7 @@ import * as Providers from "./Providers.ts"
 import * as ResponseCache from "./ResponseCache.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import * as Router from "./Router.ts"
+import * as Secrets from "./Secrets.ts"
 import * as Telemetry from "./Telemetry.ts"
 import * as Transport from "./Transport.ts"
 
@@ -91,6 +92,8 @@ export interface Options {
   readonly onCall?: ((record: CallRecord.CallRecord) => void) | undefined
   /** How connections to vendors are made and kept. */
   readonly transport?: Transport.Options | undefined
+  /** Where keys are read. By default the service that is provided, else the environment, `.env` and the file of keys. */
+  readonly secrets?: Secrets.Options | undefined
 }
 
 /**
@@ -112,7 +115,10 @@ const makeEngine = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Engine, never, Transport.Transport | Scope.Scope> {
   const catalog = options.catalog ?? Catalog.bundled
   const defaults = GenerateOptions.decodeLayer(catalog, options)
-  const providers = yield* Providers.make({ catalog, sources: options.providers ?? {}, sealed })
+  const secrets = yield* (options.secrets === undefined ? Secrets.current : Secrets.make(options.secrets))
+  const providers = yield* Providers.make({ catalog, sources: options.providers ?? {}, sealed }).pipe(
+    Effect.provideService(Secrets.Secrets, secrets)
+  )
   const cache = options.cache === undefined
     ? (yield* ResponseCache.CurrentResponseCache) ?? (yield* ResponseCache.make())
     : yield* ResponseCache.make(options.cache)

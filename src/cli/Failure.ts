@@ -128,7 +128,7 @@ const fromGenerateError = (error: GenerateError): Failure => {
 const fixOf = ({ fix, reason }: GenerateError): string => {
   switch (reason._tag) {
     case "KeyMissing":
-      return `set ${reason.variable} in the environment`
+      return reason.remedy ?? `set ${reason.variable} in the environment`
     case "UnknownModel":
       return listed
     case "Timeout":

@@ -94,7 +94,7 @@ export const make = <Sdk>(vendor: Vendor<Sdk>): Generator.Generator => {
         fail: (cause) =>
           errorOf(request, cause, key, (error) => {
             const refusal = vendor.refusalOf(error, clock.currentTimeMillisUnsafe())
-            return refusal && { ...refusal, keySource: vendor.key.name }
+            return refusal && { ...refusal, keySource: vendor.key.nameOf(key) }
           }),
         send: async (fetchOptions) => ask(await client, protocol, fetchOptions),
         errorIn: (json, origin) => {
@@ -137,7 +137,7 @@ export const make = <Sdk>(vendor: Vendor<Sdk>): Generator.Generator => {
       reason._tag !== "KeyRefused"
         ? Effect.undefined
         : Effect.flatMap(
-          vendor.key.refetch(request),
+          vendor.key.refetch(request, key),
           (newer) => Equal.equals(newer, key) ? Effect.undefined : prepareWith(request, stream, newer)
         ),
     generate: (request, { exchange, protocol }) =>

@@ -8,41 +8,53 @@ import * as Redacted from "effect/Redacted"
 import { hash } from "node:crypto"
 import { type GenerateError, KeyMissing } from "../GenerateError.ts"
 import * as Request from "../Request.ts"
+import * as Secrets from "../Secrets.ts"
+import type * as Transport from "../Transport.ts"
 
 export type Key = Redacted.Redacted | Config.Config<Redacted.Redacted>
 
 export interface KeySource {
-  /** What an error may call it: the environment variable, where it came from one. */
-  readonly name: string | undefined
   readonly read: (request: Request.Request) => Effect.Effect<Redacted.Redacted, GenerateError>
-  /** Reads it where it really is: after a vendor refused the one that was read. */
-  readonly refetch: (request: Request.Request) => Effect.Effect<Redacted.Redacted, GenerateError>
+  /** Reads it where it really is, after a vendor refused this one. */
+  readonly refetch: (
+    request: Request.Request,
+    refused: Redacted.Redacted
+  ) => Effect.Effect<Redacted.Redacted, GenerateError>
+  /** What an error may call the place that a key came from: the environment variable, where it was one. */
+  readonly nameOf: (key: Redacted.Redacted) => string | undefined
 }
 
-/** The key as given, or else the environment variable. */
-export const source = (key: Key | undefined, variable: string): Effect.Effect<KeySource> =>
-  Effect.map(ConfigProvider.ConfigProvider, (provider) => {
+/** The key as given, or else the secret of this name. */
+export const source = (
+  key: Key | undefined,
+  variable: string
+): Effect.Effect<KeySource, never, Transport.Transport> =>
+  Effect.gen(function*(): Effect.fn.Return<KeySource, never, Transport.Transport> {
     if (key !== undefined && Redacted.isRedacted(key)) {
       const given = () => Effect.succeed(key)
-      return { name: undefined, read: given, refetch: given }
+      return { read: given, refetch: given, nameOf: () => undefined }
     }
-    const load: Effect.Effect<Redacted.Redacted, unknown> = key === undefined
-      ? variableOf(provider, variable)
-      : key.parse(provider)
-    const read = (request: Request.Request) =>
-      Effect.mapError(load, () => Request.fail(request, new KeyMissing({ variable })))
-    return { name: variable, read, refetch: read }
+    if (key !== undefined) {
+      const load = key.parse(yield* ConfigProvider.ConfigProvider)
+      const read = (request: Request.Request) =>
+        Effect.mapError(load, () => Request.fail(request, new KeyMissing({ variable })))
+      return { read, refetch: read, nameOf: () => variable }
+    }
+    const secrets = yield* Secrets.current
+    const orFail = (request: Request.Request, read: Effect.Effect<Redacted.Redacted, Secrets.SecretsError>) =>
+      Effect.mapError(
+        read,
+        (error) => Request.fail(request, new KeyMissing({ variable, detail: error.why, remedy: error.fix }))
+      )
+    return {
+      read: (request) => orFail(request, secrets.get(variable, request.call.tags)),
+      refetch: (request, refused) => orFail(request, secrets.refetch(variable, refused, request.call.tags)),
+      nameOf: (key) => {
+        const origin = Secrets.originOf(key)
+        return origin === undefined || origin.backend === "environment" ? variable : `${origin.name} in ${origin.where}`
+      }
+    }
   })
-
-/** `Config.Redacted` without its codec: this is on the path of every call. */
-const variableOf = (
-  provider: ConfigProvider.ConfigProvider,
-  variable: string
-): Effect.Effect<Redacted.Redacted, ConfigProvider.SourceError | undefined> =>
-  Effect.flatMap(
-    provider.load([variable]),
-    (node) => node?.value === undefined ? Effect.fail(undefined) : Effect.succeed(Redacted.make(node.value))
-  )
 
 /** What is made of a key, and the fingerprint it is told apart by: the same ones until the key changes. */
 export interface Made<Client> {
@@ -50,13 +62,21 @@ export interface Made<Client> {
   readonly fingerprint: string
 }
 
+/** Keys whose clients are kept: rotating ones and those of tenants take turns. */
+const most = 100
+
 export const clientFor = <Client>(make: (secret: string) => Promise<Client>) => {
+  const kept = new Map<string, Made<Client>>()
   let latest: { readonly secret: string; readonly made: Made<Client> } | undefined
   return (key: Redacted.Redacted): Made<Client> => {
     const secret = Redacted.value(key)
-    if (latest?.secret !== secret) {
-      latest = { secret, made: { client: make(secret), fingerprint: hash("sha256", secret, "hex").slice(0, 16) } }
-    }
-    return latest.made
+    if (latest?.secret === secret) return latest.made
+    const made = kept.get(secret) ?? { client: make(secret), fingerprint: hash("sha256", secret, "hex").slice(0, 16) }
+    kept.delete(secret)
+    kept.set(secret, made)
+    const [eldest] = kept.keys()
+    if (kept.size > most && eldest !== undefined) kept.delete(eldest)
+    latest = { secret, made }
+    return made
   }
 }

@@ -439,7 +439,10 @@ layer(Sandbox.layer({ seed: "cli" }), { excludeTestServices: true })("loom gener
       assert.deepStrictEqual([keyless.code, keyless.stdout], [4, ""])
       assert.strictEqual(
         keyless.stderr,
-        "KeyMissing: openai/gpt-4o-mini has no API key\n  why: OPENAI_API_KEY is not set\n  fix: set OPENAI_API_KEY in the environment\n"
+        "KeyMissing: openai/gpt-4o-mini has no API key\n" +
+          `  why: OPENAI_API_KEY is not set: looked in the environment, ${join(process.cwd(), ".env")}, ` +
+          `${join(home, "keys.json")}\n` +
+          "  fix: set OPENAI_API_KEY in the environment, or run `loom keys set OPENAI_API_KEY`\n"
       )
       yield* sandbox.revokeKey(canary)
       const refused = yield* ask(["g", "Hello", "--json"])

@@ -1,45 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import type { SecretBackend } from "loom-router"
 import * as AwsServer from "loom-router/sandbox/secrets/Aws"
 import * as AwsSecretsManager from "loom-router/secrets/AwsSecretsManager"
 import { environmentOf } from "../providers/world.ts"
 import { warned } from "./backends.ts"
 import { contract, make, told } from "./contract.ts"
+import { aws } from "./managers.ts"
 
-contract({
-  name: "aws",
-  where: "AWS Secrets Manager",
-  throttled: { respond: { status: 400, body: { __type: "ThrottlingException", message: "Rate exceeded" } } },
-  hold: () =>
-    Effect.map(AwsServer.make(), (door) => {
-      let own = door.credentials("session")
-      const source = (names?: SecretBackend.Names) =>
-        AwsSecretsManager.layer({
-          endpoint: door.url,
-          region: door.region,
-          // As a role's credentials are: asked for again when they are over.
-          credentials: async () => ({ ...own, expiration: new Date(Date.now() + 1) }),
-          names
-        })
-      return {
-        source: source(),
-        named: source,
-        door,
-        put: (secret, fields) => {
-          if (fields === undefined) door.remove(secret)
-          else door.put(secret, JSON.stringify(fields))
-        },
-        text: door.put,
-        deny: door.deny,
-        expire: () => {
-          door.expire(own)
-          own = door.credentials("session")
-        },
-        reads: () => door.arrivals().length
-      }
-    })
-})
+contract(aws)
 
 const reading = (options: AwsSecretsManager.Options, environment: Readonly<Record<string, string>> = {}) =>
   Effect.provide(make({ from: [AwsSecretsManager.layer(options)] }), environmentOf(environment))

@@ -5,45 +5,9 @@ import * as GcpServer from "loom-router/sandbox/secrets/Gcp"
 import * as GcpSecretManager from "loom-router/secrets/GcpSecretManager"
 import { environmentOf } from "../providers/world.ts"
 import { contract, make, told } from "./contract.ts"
+import { gcp } from "./managers.ts"
 
-const isRead = ({ url }: { readonly url: string }) => url.includes(":access")
-
-contract({
-  name: "gcp",
-  where: "Google Secret Manager",
-  throttled: {
-    respond: { status: 429, body: { error: { code: 429, status: "RESOURCE_EXHAUSTED", message: "quota" } } }
-  },
-  hold: () =>
-    Effect.map(GcpServer.make(), (door) => {
-      const source = (names?: SecretBackend.Names) =>
-        GcpSecretManager.layer({
-          endpoint: door.url,
-          project: door.project,
-          names,
-          token: Effect.sync(() => Redacted.make(door.token()))
-        })
-      return {
-        source: source(),
-        named: (names) =>
-          // Its names have no slashes.
-          source(Object.fromEntries(
-            Object.entries(names).map((
-              [name, place]
-            ) => [name, typeof place === "string" ? place.replace("/", "-") : place])
-          )),
-        door,
-        put: (secret, fields) => {
-          if (fields === undefined) door.remove(secret)
-          else door.put(secret.replace("/", "-"), JSON.stringify(fields))
-        },
-        text: door.put,
-        deny: door.deny,
-        expire: door.revokeTokens,
-        reads: () => door.arrivals().filter(isRead).length
-      }
-    })
-})
+contract(gcp)
 
 const reading = (options: GcpSecretManager.Options, environment: Readonly<Record<string, string>> = {}) =>
   Effect.provide(make({ from: [GcpSecretManager.layer(options)] }), environmentOf(environment))

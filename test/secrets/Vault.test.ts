@@ -7,46 +7,11 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { environmentOf } from "../providers/world.ts"
 import { contract, make, told } from "./contract.ts"
+import { vault } from "./managers.ts"
 import { steered } from "./steered.ts"
 
-const isRead = ({ method, url }: { readonly method: string; readonly url: string }) =>
-  method === "GET" && !url.includes("/auth/")
-
-for (const version of [1, 2] as const) {
-  contract({
-    name: `vault, KV ${version}`,
-    where: "Vault",
-    throttled: { respond: { status: 429, body: { errors: ["request path \"x\": rate limit quota exceeded"] } } },
-    hold: () =>
-      Effect.map(VaultServer.make(), (door) => {
-        door.appRole("role", "proof", { seconds: 600, renewable: true })
-        const mount = version === 1 ? "kv" : "secret"
-        const source = (names?: Vault.Options["names"]) =>
-          Vault.layer({
-            address: door.url,
-            mount,
-            version,
-            names,
-            auth: { method: "approle", roleId: "role", secretId: Redacted.make("proof") }
-          })
-        return {
-          source: source(),
-          named: source,
-          door: {
-            ...door,
-            script: (...faults) => {
-              for (const fault of faults) door.script({ path: `/${mount}/`, ...fault })
-            }
-          },
-          put: (secret, fields) =>
-            fields === undefined ? door.remove(secret, { mount }) : door.put(secret, fields, { mount }),
-          deny: door.deny,
-          expire: door.revokeAll,
-          reads: () => door.arrivals().filter(isRead).filter(({ status }) => status !== 403).length
-        }
-      })
-  })
-}
+contract(vault(1))
+contract(vault(2))
 
 const setUp = Effect.gen(function*() {
   const clock = yield* Clock.Clock

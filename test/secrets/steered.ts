@@ -8,8 +8,10 @@ export interface Steered extends Clock.Clock {
 export const steered = (): Steered => {
   let ahead = 0
   const real = Clock.Clock.defaultValue()
-  const millis = () => real.currentTimeMillisUnsafe() + ahead
-  const nanos = () => real.currentTimeNanosUnsafe() + BigInt(ahead) * 1_000_000n
+  // Prices are dated, so that the day is fixed.
+  const from = Date.UTC(2026, 10, 23, 10) - real.currentTimeMillisUnsafe()
+  const millis = () => from + real.currentTimeMillisUnsafe() + ahead
+  const nanos = () => BigInt(millis()) * 1_000_000n
   const monotonic = () => real.monotonicTimeNanosUnsafe() + BigInt(ahead) * 1_000_000n
   return {
     currentTimeMillisUnsafe: millis,
