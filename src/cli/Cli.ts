@@ -11,13 +11,15 @@ import * as Failure from "./Failure.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
 import { cache } from "./cache.ts"
+import { doctor } from "./doctor.ts"
 import { generate } from "./generate.ts"
+import { keys } from "./keys.ts"
 import { models } from "./models.ts"
 import { sandbox } from "./sandbox.ts"
 
 const loom = Command.make("loom").pipe(
   Command.withDescription("One API for every AI vendor."),
-  Command.withSubcommands([generate, models, cache, sandbox]),
+  Command.withSubcommands([generate, keys, models, cache, doctor, sandbox]),
   Command.withGlobalFlags([Flags.Json, Flags.Quiet, Flags.NoColor]),
   Command.withExamples([
     { command: "loom generate \"Say hello.\"" },

@@ -34,7 +34,9 @@ export class Failure extends Schema.TaggedError<Failure>()("Failure", {
   requestId: Schema.optionalKey(Schema.String),
   /** Where a bug is. */
   trace: Schema.optionalKey(Schema.String),
-  exitCode: Schema.Int
+  exitCode: Schema.Int,
+  /** What went wrong was printed already: only the exit code is left to give. */
+  isTold: Schema.optionalKey(Schema.Boolean)
 }) {
   override get message() {
     return this.what
@@ -78,6 +80,10 @@ export const usage = (told: Told, tag = "Usage"): Failure => make(tag, exitCodes
 
 /** Something outside didn't go as it should. */
 export const failed = (tag: string, told: Told): Failure => make(tag, exitCodes.failed, told)
+
+/** The end of a command whose own output says what is wrong. */
+export const told = (exitCode: number): Failure =>
+  new Failure({ ...make("Told", exitCode, { what: "see above" }), isTold: true })
 
 /** The failure that an error is told as; `undefined` for help that was asked for, which is none. */
 export const from = (error: unknown): Failure | undefined => {
@@ -207,7 +213,9 @@ const invocation = (
 export const report = (failure: Failure) =>
   Effect.flatMap(Output, (output) =>
     Effect.ignore(
-      output.json
+      failure.isTold === true
+        ? Effect.void
+        : output.json
         ? output.document(Document, {
           schemaVersion: 1,
           error: {

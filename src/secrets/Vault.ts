@@ -225,6 +225,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
   }
 
   const fetch = Effect.fnUntraced(function*(locator: Locator) {
+    bound ??= yield* bind
     const used = yield* current(undefined)
     let answer = yield* read(locator, used)
     // 403 is a token that ran out as well as a secret that it may not read.

@@ -1,0 +1,76 @@
+/**
+ * Asks a vendor whether it accepts a key: it lists its models, which costs nothing.
+ */
+import * as Clock from "effect/Clock"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type { Provider } from "../Model.ts"
+import * as Transport from "../Transport.ts"
+
+export const Outcome = Schema.Literals(["accepted", "refused", "unreachable", "unknown"])
+
+export interface Verdict {
+  readonly outcome: typeof Outcome.Type
+  /** Said behind the outcome: a status, what broke. */
+  readonly detail: string | undefined
+  /** Milliseconds that it took, and by which the vendor's clock is ahead of this one. */
+  readonly millis: number
+  readonly ahead: number | undefined
+}
+
+type Headers = Readonly<Record<string, string>>
+
+/** How a vendor of a kind is asked. */
+const questions: ReadonlyMap<string, { readonly path: string; readonly headers: (key: string) => Headers }> = new Map([
+  ["openai", { path: "/models", headers: (key) => ({ authorization: `Bearer ${key}` }) }],
+  ["openai-compatible", { path: "/models", headers: (key) => ({ authorization: `Bearer ${key}` }) }],
+  ["anthropic", { path: "/v1/models", headers: (key) => ({ "x-api-key": key, "anthropic-version": "2023-06-01" }) }]
+])
+
+/** Whether a provider can be asked. */
+export const isAskable = ({ baseUrl, kind }: Provider): boolean => baseUrl !== undefined && questions.has(kind)
+
+/** Asks a vendor. Without a key, one that refuses is one that can be reached. */
+export const ask = Effect.fnUntraced(function*(
+  provider: Provider,
+  key: Redacted.Redacted | undefined
+): Effect.fn.Return<Verdict, never, Transport.Transport> {
+  const transport = yield* Transport.Transport
+  const clock = yield* Clock.Clock
+  const from = clock.currentTimeMillisUnsafe()
+  const question = questions.get(provider.kind)
+  const baseUrl = yield* baseUrlOf(provider)
+  const verdict = (outcome: Verdict["outcome"], detail?: string, date?: string | null): Verdict => {
+    const now = clock.currentTimeMillisUnsafe()
+    const theirs = Date.parse(date ?? "")
+    return { outcome, detail, millis: now - from, ahead: Number.isNaN(theirs) ? undefined : theirs - now }
+  }
+  if (question === undefined || baseUrl === undefined) return verdict("unknown", "nothing knows how to ask it")
+  return yield* Effect.tryPromise({
+    try: async (signal) => {
+      const fetch = transport.vendor({ provider: provider.key, baseUrl, limits: { headersTimeout: "10 seconds" } })
+      const headers = question.headers(key === undefined ? "" : Redacted.value(key))
+      const answer = await fetch(`${baseUrl.replace(/\/+$/, "")}${question.path}`, { headers, signal })
+      await answer.body?.cancel()
+      return { status: answer.status, date: answer.headers.get("date") }
+    },
+    catch: (cause) => Transport.findError(cause)
+  }).pipe(
+    Effect.match({
+      onSuccess: ({ date, status }) => {
+        if (status >= 200 && status < 300) return verdict("accepted", undefined, date)
+        if (status === 401 || status === 403) return verdict("refused", String(status), date)
+        return verdict("unknown", `it answered with ${status}`, date)
+      },
+      onFailure: (error) =>
+        verdict("unreachable", error === undefined ? "no answer" : error.message.replace(/^[^:]*: /, ""))
+    })
+  )
+})
+
+const baseUrlOf = (provider: Provider): Effect.Effect<string | undefined> =>
+  Effect.gen(function*() {
+    return yield* Config.NonEmptyString(`${provider.key.toUpperCase().replaceAll("-", "_")}_BASE_URL`)
+  }).pipe(Effect.orElseSucceed(() => provider.baseUrl))
