@@ -115,9 +115,11 @@ const makeEngine = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Engine, never, Transport.Transport | Scope.Scope> {
   const catalog = options.catalog ?? Catalog.bundled
   const defaults = GenerateOptions.decodeLayer(catalog, options)
-  const secrets = yield* (options.secrets === undefined ? Secrets.current : Secrets.make(options.secrets))
-  const providers = yield* Providers.make({ catalog, sources: options.providers ?? {}, sealed }).pipe(
-    Effect.provideService(Secrets.Secrets, secrets)
+  const made = Providers.make({ catalog, sources: options.providers ?? {}, sealed })
+  // Adapters that are given to a test find their own.
+  const providers = yield* sealed && options.secrets === undefined ? made : Effect.flatMap(
+    options.secrets === undefined ? Secrets.current : Secrets.make(options.secrets),
+    (secrets) => Effect.provideService(made, Secrets.Secrets, secrets)
   )
   const cache = options.cache === undefined
     ? (yield* ResponseCache.CurrentResponseCache) ?? (yield* ResponseCache.make())
