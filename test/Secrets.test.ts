@@ -66,7 +66,9 @@ describe("the chain", () => {
           "  fix: set A in the environment"
       )
       assert.notInclude(error.fix, "\n")
-      assert.include((yield* Effect.flip(secrets.get("OTHER"))).why, "the environment (MY_OTHER)")
+      const other = yield* Effect.flip(secrets.get("OTHER"))
+      assert.include(other.why, "the environment (MY_OTHER)")
+      assert.strictEqual(other.fix, "set the variable of the environment (MY_OTHER)")
       const managed = yield* make({ from: [fake({}, { name: "vault" }).backend] })
       assert.strictEqual((yield* Effect.flip(managed.get("A"))).fix, "put it into vault (loom#A)")
     }))

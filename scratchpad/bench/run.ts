@@ -4,7 +4,7 @@
  * their own and take turns, round by round, so that a busy moment hits all of them.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { createInterface } from "node:readline"
@@ -35,8 +35,33 @@ const install = () => {
     JSON.stringify({ name: "loom-bench", private: true, type: "module", dependencies })
   )
   npm("install", "--no-audit", "--no-fund", "--loglevel=error")
-  for (const name of ["server.ts", "cases.ts", "imports.ts", "log.ts"]) {
+  for (const name of ["server.ts", "cases.ts", "imports.ts", "keys.ts", "log.ts"]) {
     cpSync(join(import.meta.dirname, name), join(place, name))
+  }
+}
+
+/** MB that a package takes in a folder of modules, with everything under it. */
+const weightOf = (folder: string): number =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .reduce((sum, entry) => entry.isFile() ? sum + statSync(join(entry.parentPath, entry.name)).size : sum, 0) / 1e6
+
+/** What `npm install loom-router effect` brings, with and without the clients of secret managers. */
+const printWeight = () => {
+  const own = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+  const managers = ["@aws-sdk/client-secrets-manager", "google-auth-library"]
+  const dependencies = { ...own.dependencies, effect: own.devDependencies.effect }
+  const weigh = (without: ReadonlyArray<string>) => {
+    const folder = mkdtempSync(join(tmpdir(), "loom-weight-"))
+    const wanted = Object.fromEntries(Object.entries(dependencies).filter(([name]) => !without.includes(name)))
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, dependencies: wanted }))
+    execFileSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder, stdio: "ignore" })
+    const weight = weightOf(join(folder, "node_modules"))
+    rmSync(folder, { recursive: true })
+    return weight
+  }
+  console.log("\nInstalled, with effect")
+  for (const [name, without] of [["all", []], ["no managers", managers]] as const) {
+    console.log(`  ${name.padEnd(16)} ${weigh(without).toFixed(1).padStart(8)} MB`)
   }
 }
 
@@ -112,6 +137,9 @@ print(
 print("A streamed chunk: CPU", await measure(["sdk stream", "ai-sdk stream", "loom stream"], port), "µs")
 server.kill()
 
+console.log("\nA warm key: CPU")
+process.stdout.write(execFileSync(process.execPath, ["keys.ts"], { cwd: place }))
+
 console.log("\nThe call log")
 process.stdout.write(execFileSync(process.execPath, ["log.ts"], { cwd: place }))
 
@@ -139,4 +167,5 @@ console.log(`  loom-router                    ${own.toFixed(0).padStart(4)} ms`)
 console.log(`  the same effect modules alone  ${same.toFixed(0).padStart(4)} ms   ${(own / same).toFixed(2)}`)
 console.log(`  ai and one provider            ${others.toFixed(0).padStart(4)} ms   ${(own / others).toFixed(2)}`)
 
+printWeight()
 rmSync(place, { recursive: true, force: true })

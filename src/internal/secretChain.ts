@@ -77,10 +77,11 @@ export const make = Effect.fnUntraced(function*(
 
   const walk = (name: string, start: number): Effect.Effect<Redacted.Redacted, SecretsError> =>
     Effect.clockWith((clock) => {
+      const now = Shelf.millisOf(clock)
       for (let i = start; i < links.length; i++) {
         const link = links[i]
         if (link === undefined) return Effect.flatMap(Cache.get(built, i), () => walk(name, i))
-        const told = link.read(name, clock)
+        const told = link.read(name, now)
         if (told === undefined) continue
         if (Redacted.isRedacted(told)) return found(link, name, told)
         return Effect.matchEffect(told, {
@@ -156,7 +157,7 @@ export const make = Effect.fnUntraced(function*(
       Effect.forEach(from, (_, i) =>
         Effect.flatMap(Cache.get(built, i), ({ backend, read }) => {
           const place = { backend: backend.name, where: backend.where(name) }
-          const said = Effect.clockWith((clock) => Shelf.effectOf(read(name, clock)))
+          const said = Effect.clockWith((clock) => Shelf.effectOf(read(name, Shelf.millisOf(clock))))
           return Effect.match(said, {
             onSuccess: (key): Found => ({ ...place, key, error: undefined }),
             onFailure: (error): Found => ({ ...place, key: undefined, error })
@@ -227,12 +228,17 @@ const backendOf = (
 }
 
 const fixFor = (name: string, backends: ReadonlyArray<SecretBackend["Service"]>): string => {
-  const has = (kind: Known) => backends.some((backend) => backend.name === kind)
-  if (has("file")) {
-    const set = `run \`loom keys set ${name}\``
-    return has("environment") ? `set ${name} in the environment, or ${set}` : set
+  const environment = backends.find((backend) => backend.name === "environment")?.where(name)
+  const set = environment === "the environment"
+    ? `set ${name} in the environment`
+    : `set the variable of ${environment}`
+  const keep = `run \`loom keys set ${name}\``
+  if (backends.some((backend) => backend.name === "file")) {
+    return environment === undefined
+      ? keep
+      : `${set}, or ${keep}`
   }
-  if (has("environment")) return `set ${name} in the environment`
+  if (environment !== undefined) return set
   const [first] = backends
   return first === undefined ? "name a source of secrets" : `put it into ${first.where(name)}`
 }

@@ -69,8 +69,11 @@ export type Told =
   | Effect.Effect<Redacted.Redacted | undefined, SecretBackendError>
 
 export interface Shelf {
-  /** What the backend says of a name, as far as it is known; else it is asked, or whoever asks it is waited for. */
-  readonly read: (name: string, clock: Clock.Clock) => Told
+  /**
+   * What the backend says of a name at a time in monotonic milliseconds, as far as it is known; else it is asked, or
+   * whoever asks it is waited for.
+   */
+  readonly read: (name: string, now: number) => Told
   /** Asks again because a vendor refused the key, unless that was done already. */
   readonly recheck: (name: string, refused: Redacted.Redacted) => Effect.Effect<void>
 }
@@ -117,8 +120,11 @@ export const make = Effect.fnUntraced(function*(backend: Kept): Effect.fn.Return
   }
 
   const keyIn = (slot: Slot, field: string | undefined) => {
-    if (!slot.keys.has(field)) slot.keys.set(field, extract(backend.name, slot.content, slot.locator, field, undefined))
-    return slot.keys.get(field)
+    const known = slot.keys.get(field)
+    if (known !== undefined || slot.keys.has(field)) return known
+    const key = extract(backend.name, slot.content, slot.locator, field, undefined)
+    slot.keys.set(field, key)
+    return key
   }
 
   const accept = (slot: Slot, asked: number, content: Redacted.Redacted<unknown> | undefined) => {
@@ -205,14 +211,16 @@ export const make = Effect.fnUntraced(function*(backend: Kept): Effect.fn.Return
   }
 
   return {
-    read: (name, clock) => {
+    read: (name, now) => {
       const { field, slot } = placeOf(name)
-      const now = millisOf(clock)
       const waits = now < slot.retryAt
       const wait = () =>
         waits
           ? tell(settled(slot, field, now))
-          : Effect.flatMap(Cache.get(flights, slot.id), () => effectOf(tell(settled(slot, field, millisOf(clock)))))
+          : Effect.flatMap(
+            Cache.get(flights, slot.id),
+            () => Effect.clockWith((clock) => effectOf(tell(settled(slot, field, millisOf(clock)))))
+          )
       if (slot.asked === undefined) return wait()
       const key = keyIn(slot, field)
       const age = now - slot.asked

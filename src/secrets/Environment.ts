@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as ConfigProvider from "effect/ConfigProvider"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type Live, SecretBackend, SecretBackendError } from "../SecretBackend.ts"
@@ -19,14 +20,16 @@ export interface Options {
 }
 
 /**
- * Reads through the `ConfigProvider` in whose reach it is made: by default the environment.
+ * Reads the process's environment as it is at every read, or the `ConfigProvider` that is provided in its place.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const make = (options?: Options): Effect.Effect<Live> =>
-  Effect.map(ConfigProvider.ConfigProvider, (provider) => {
-    const isLive = Environment.isLive(provider)
+  Effect.map(Effect.context(), (context) => {
+    const provider = Context.get(context, ConfigProvider.ConfigProvider)
+    // Effect's own default is a copy of the environment, in which what is set later isn't seen.
+    const isLive = !context.mapUnsafe.has(ConfigProvider.ConfigProvider.key) || Environment.isLive(provider)
     const variableOf = (name: string) => {
       const { names } = options ?? {}
       return names !== undefined && Object.hasOwn(names, name) ? names[name] ?? name : name

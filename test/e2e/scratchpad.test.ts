@@ -34,6 +34,17 @@ const listening = (child: ChildProcess) =>
     })
   )
 
+describe("keys", () => {
+  it.live("goes on through a rotation and an outage, and says where it looked at last", () =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* finished(start("keys", {}))
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      assert.include(stdout, "rotated, and the first key revoked at once: KeyRefused, then ok")
+      assert.include(stdout, "with Vault sealed: ok")
+      assert.include(stdout, "why: OPENAI_API_KEY is not set: looked in Vault (secret/apps/openai#key)")
+    }))
+})
+
 describe("npm start", () => {
   it.live("needs no key, and ends by itself with the sandbox's own bill", () =>
     Effect.gen(function*() {

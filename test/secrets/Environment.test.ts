@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Redacted } from "effect"
+import { ConfigProvider, Effect, Layer, Redacted } from "effect"
 import { Secrets } from "loom-router"
 import * as Environment from "loom-router/secrets/Environment"
 import { live } from "../../src/internal/environment.ts"
@@ -7,21 +7,26 @@ import { make, told } from "./contract.ts"
 
 const name = "LOOM_TEST_ENVIRONMENT_KEY"
 
+const surroundings = [["where nothing else is provided", Layer.empty], ["as Loom provides it", live]] as const
+
 describe("the environment", () => {
-  it.effect("is the process's, as it is at every read", () =>
-    Effect.gen(function*() {
-      yield* Effect.addFinalizer(() => Effect.sync(() => delete process.env[name]))
-      const secrets = yield* make({ from: [Environment.layer({ names: { OTHER: name } })] })
-      const read = Effect.all([told(secrets, name), told(secrets, "OTHER")])
-      assert.deepStrictEqual(yield* read, ["missing", "missing"])
-      process.env[name] = "one"
-      assert.deepStrictEqual(yield* read, ["one", "one"])
-      process.env[name] = ""
-      assert.deepStrictEqual(yield* read, ["missing", "missing"])
-      process.env[name] = "two"
-      assert.deepStrictEqual(yield* read, ["two", "two"])
-      assert.strictEqual(Secrets.originOf(yield* secrets.get("OTHER"))?.where, `the environment (${name})`)
-    }).pipe(Effect.provide(live)))
+  it.effect.each(surroundings)(
+    "is the process's, as it is at every read, %s",
+    ([, surrounding]) =>
+      Effect.gen(function*() {
+        yield* Effect.addFinalizer(() => Effect.sync(() => delete process.env[name]))
+        const secrets = yield* make({ from: [Environment.layer({ names: { OTHER: name } })] })
+        const read = Effect.all([told(secrets, name), told(secrets, "OTHER")])
+        assert.deepStrictEqual(yield* read, ["missing", "missing"])
+        process.env[name] = "one"
+        assert.deepStrictEqual(yield* read, ["one", "one"])
+        process.env[name] = ""
+        assert.deepStrictEqual(yield* read, ["missing", "missing"])
+        process.env[name] = "two"
+        assert.deepStrictEqual(yield* read, ["two", "two"])
+        assert.strictEqual(Secrets.originOf(yield* secrets.get("OTHER"))?.where, `the environment (${name})`)
+      }).pipe(Effect.provide(surrounding))
+  )
 
   it.effect("is the ConfigProvider, where that is another", () =>
     Effect.gen(function*() {
