@@ -2,8 +2,9 @@
  * What every secret manager must do, over real HTTP against its simulator. Titles carry the backend's name.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Fiber, Redacted, type Scope } from "effect"
+import { Clock, Effect, Fiber, Redacted, type Scope, Tracer } from "effect"
 import { type SecretBackend, Secrets, Transport } from "loom-router"
+import { traced } from "../listening.ts"
 import { warned } from "./backends.ts"
 import { type Steered, steered } from "./steered.ts"
 
@@ -178,7 +179,10 @@ export const contract = (manager: Manager): void => {
         assert.strictEqual(yield* told(secrets, "A"), "a")
       }
       held.door.script({ ...manager.throttled, times: "always" })
+      const before = held.reads()
       assert.strictEqual(yield* told(yield* make({ from: [held.source] }), "A"), "Throttled")
+      // Nobody else tries again beneath.
+      assert.strictEqual(held.reads() - before, 3)
     })
 
     test("a reader that leaves takes its request along", function*(held) {
@@ -189,6 +193,14 @@ export const contract = (manager: Manager): void => {
       yield* until(() => held.door.arrivals().some(({ status }) => status === 0))
       yield* Fiber.interrupt(fiber)
       assert.strictEqual(yield* told(secrets, "A"), "a")
+    })
+
+    test("a listening tracer sees nothing of it", function*(held) {
+      held.put("loom", { A: "a" })
+      const { spans, tracer } = traced()
+      const secrets = yield* make({ from: [held.source] })
+      assert.strictEqual(yield* Effect.provideService(told(secrets, "A"), Tracer.Tracer, tracer), "a")
+      assert.deepStrictEqual(spans.map(({ name }) => name), [])
     })
 
     const garbage: Readonly<Record<string, Fault>> = {
