@@ -111,7 +111,8 @@ export interface Found {
  * @since 0.1.0
  */
 export class SecretsError extends Schema.TaggedError<SecretsError>()("SecretsError", {
-  name: Schema.String,
+  /** The name that was asked for. */
+  secret: Schema.String,
   /** Where Loom looked, in order. */
   looked: Schema.Array(Schema.String),
   why: Schema.String,
@@ -120,7 +121,7 @@ export class SecretsError extends Schema.TaggedError<SecretsError>()("SecretsErr
   backend: Schema.optionalKey(SecretBackendError)
 }) {
   override get message(): string {
-    return `no secret ${this.name}\n  why: ${this.why}\n  fix: ${this.fix}`
+    return `no secret ${this.secret}\n  why: ${this.why}\n  fix: ${this.fix}`
   }
 }
 

@@ -1,10 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Config, ConfigProvider, Deferred, Effect, Fiber, Layer, Redacted, Schema, type Scope } from "effect"
+import { Clock, Config, ConfigProvider, Deferred, Effect, Fiber, Layer, Redacted, Schema, type Scope } from "effect"
 import { TestClock } from "effect/testing"
-import { Secrets, Transport } from "loom-router"
+import { Generator, Loom, Request, Secrets, Transport } from "loom-router"
+import * as OpenAi from "loom-router/providers/OpenAi"
+import * as Sandbox from "loom-router/sandbox"
 import * as Environment from "loom-router/secrets/Environment"
 import { environmentOf } from "./providers/world.ts"
 import { fake, refusal, warned } from "./secrets/backends.ts"
+import { steered } from "./secrets/steered.ts"
 
 const make = (options: Secrets.Options): Effect.Effect<Secrets.Secrets["Service"], never, Scope.Scope> =>
   Effect.provide(Secrets.make(options), Transport.layer())
@@ -239,6 +242,40 @@ describe("time to live", () => {
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(yield* secrets.get("A"), first)
       assert.lengthOf(vault.fetches, 2)
+    }))
+})
+
+describe("F21 a wall clock that is set back", () => {
+  it.live("makes no answer immortal", () => {
+    const clock = steered()
+    const setBack = { ...clock, currentTimeMillisUnsafe: () => 0, currentTimeMillis: Effect.succeed(0) }
+    return Effect.gen(function*() {
+      const vault = fake({ loom: { A: "old" } })
+      const secrets = yield* make({ from: [vault.backend] })
+      yield* secrets.get("A")
+      vault.secrets["loom"] = { A: "new" }
+      clock.advance("45 seconds")
+      assert.strictEqual(yield* Effect.provideService(valueOf(secrets.get("A")), Clock.Clock, setBack), "new")
+    }).pipe(Effect.provideService(Clock.Clock, clock))
+  })
+})
+
+describe("the service", () => {
+  it.live("is what Loom's adapters read their keys through, where it is provided", () =>
+    Effect.gen(function*() {
+      const sandbox = yield* Sandbox.make({ keys: ["sk-provided-0123456789"] })
+      const vault = fake({ loom: { OPENAI_API_KEY: "sk-provided-0123456789" } })
+      const loom = Loom.layer({ providers: { openai: OpenAi.layer({ baseUrl: sandbox.baseUrl("openai") }) } })
+      const call = Loom.generate({ model: "openai/gpt-4.1", prompt: "Hello" })
+      const around = Secrets.layer({ from: [vault.backend] })
+      yield* Effect.provide(call, Layer.provide(loom, around))
+      assert.lengthOf(vault.fetches, 1)
+      const pipeline = Effect.flatMap(
+        OpenAi.make({ baseUrl: sandbox.baseUrl("openai") }),
+        (openai) => Effect.flatMap(Request.fromPrompt("Hello"), openai.pipe(Generator.model("openai/gpt-4.1")).generate)
+      )
+      yield* Effect.provide(pipeline, Layer.merge(around, Transport.layer()))
+      assert.lengthOf(yield* sandbox.journal, 2)
     }))
 })
 

@@ -849,6 +849,37 @@ describe("Transport: the process", () => {
 })
 
 // Made for these tests: a self-signed certificate of `localhost` that nobody trusts, and its key.
+describe("Transport: infrastructure", () => {
+  const reading = (options: Transport.InfrastructureOptions, url = options.baseUrl) =>
+    Effect.gen(function*() {
+      const { infrastructure } = yield* Transport.make()
+      return yield* Effect.tryPromise({
+        try: async () => (await infrastructure(options)(url)).text(),
+        catch: (cause) => Transport.findError(cause)?.kind
+      })
+    })
+
+  it.effect("trusts the authority that it was given, and no other", () =>
+    Effect.gen(function*() {
+      const server = https.createServer({ key, cert }, (_, response) => void response.end("hello"))
+      const port = yield* listening(server, () => server.closeAllConnections())
+      const options = { provider: "vault", baseUrl: `https://localhost:${port}` }
+      assert.strictEqual(yield* reading({ ...options, ca: cert }), "hello")
+      assert.strictEqual(yield* Effect.flip(reading(options)), "tls")
+    }))
+
+  it.effect("talks to its own origin alone, and reads at most 1 MiB", () =>
+    Effect.gen(function*() {
+      const url = yield* serve((request, response) => {
+        response.end(request.url === "/large" ? "x".repeat(1024 * 1024 + 1) : "hello")
+      })
+      const options = { provider: "vault", baseUrl: url }
+      assert.strictEqual(yield* reading(options), "hello")
+      assert.strictEqual(yield* Effect.flip(reading(options, `${url}/large`)), "body-too-large")
+      assert.strictEqual(yield* Effect.flip(reading(options, "http://127.0.0.1:1/")), "egress-refused")
+    }))
+})
+
 const key = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgA2dMAB5NmA0NL2UO
 /FNt8icH9nBfb7KNtNED/c11T8KhRANCAAT1r2XKHBp/igKbOxtuxE6Yn/jE77su

@@ -51,7 +51,7 @@ export const make = Effect.fnUntraced(function*(
   const missing = (name: string, names: ReadonlyArray<string>): SecretsError => {
     const looked = asked().map((backend) => backend.where(name))
     return new SecretsError({
-      name,
+      secret: name,
       looked,
       why: `${names.join(", ")} ${names.length === 1 ? "is" : "are"} not set: looked in ${looked.join(", ")}`,
       fix: fixFor(names[0] ?? name, asked())
@@ -72,7 +72,7 @@ export const make = Effect.fnUntraced(function*(
       return Effect.andThen(Effect.logWarning(warning), walk(name, i + 1))
     }
     const looked = asked().map((backend) => backend.where(name))
-    return Effect.fail(new SecretsError({ name, looked, why: error.message, fix: error.fix, backend: error }))
+    return Effect.fail(new SecretsError({ secret: name, looked, why: error.message, fix: error.fix, backend: error }))
   }
 
   const walk = (name: string, start: number): Effect.Effect<Redacted.Redacted, SecretsError> =>
@@ -132,7 +132,7 @@ export const make = Effect.fnUntraced(function*(
     if (picked !== undefined) return read(picked)
     return Effect.fail(
       new SecretsError({
-        name,
+        secret: name,
         looked: [],
         why: value === undefined
           ? `its secret is picked by the tag ${rule.tag}, which the call doesn't have`

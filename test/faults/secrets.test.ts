@@ -136,6 +136,21 @@ for (const manager of managers) {
       assert.strictEqual(error.fix, "set OPENAI_API_KEY in the environment")
       assert.lengthOf(yield* sandbox.journal, 4)
     })
+
+    test(manager, "a key that is gone: where failover is on, another vendor answers", function*(world) {
+      const { clock, held, sandbox } = world
+      yield* ask
+      const { ANTHROPIC_API_KEY } = keysOf("old")
+      held.put("loom", undefined)
+      held.put("loom", { ANTHROPIC_API_KEY: ANTHROPIC_API_KEY ?? "" })
+      clock.advance("46 seconds")
+      const options = { model: "openai/gpt-6-luna", prompt: "Hello", failover: true } as const
+      const answered = yield* Loom.generate(options)
+      assert.strictEqual(answered.provider, "anthropic")
+      const parts = yield* Stream.runCollect(Loom.stream(options))
+      assert.strictEqual(parts.at(-1)?.type, "finish")
+      assert.deepStrictEqual((yield* statuses(sandbox)).slice(4), [200, 200])
+    })
   })
 }
 
