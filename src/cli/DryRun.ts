@@ -2,9 +2,9 @@
  * Shows what would be sent, byte for byte, and what it may cost. Nothing leaves the machine.
  */
 import * as Clock from "effect/Clock"
-import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import { hasProperty, isObject } from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Call from "../Call.ts"
@@ -13,6 +13,7 @@ import * as Cost from "../Cost.ts"
 import * as GenerateOptions from "../GenerateOptions.ts"
 import * as Providers from "../Providers.ts"
 import * as Request from "../Request.ts"
+import * as Secrets from "../Secrets.ts"
 import * as Transport from "../Transport.ts"
 import * as Usage from "../Usage.ts"
 import * as Failure from "./Failure.ts"
@@ -73,18 +74,14 @@ const capture = Effect.fnUntraced(function*(request: Request.Request, isStream: 
     infrastructure: () => notepad,
     link: () => notepad
   })
-  const keyless = Catalog.provider(Catalog.bundled, request.model.provider)?.apiKeyEnv
-
+  const key = Effect.succeed(Redacted.make("dry-run"))
+  const secrets = Secrets.Secrets.of({ get: () => key, refetch: () => key, inspect: () => Effect.succeed([]) })
   const asked = yield* Providers.make({ catalog: Catalog.bundled, sources: {} }).pipe(
     Effect.flatMap((generator) =>
       isStream ? Effect.asVoid(generator.open(request)) : Effect.asVoid(generator.generate(request))
     ),
     Effect.provideService(Transport.Transport, transport),
-    Effect.updateService(
-      ConfigProvider.ConfigProvider,
-      (config) =>
-        ConfigProvider.orElse(config, ConfigProvider.fromUnknown(keyless === undefined ? {} : { [keyless]: "dry-run" }))
-    ),
+    Effect.provideService(Secrets.Secrets, secrets),
     Effect.scoped,
     Effect.result
   )

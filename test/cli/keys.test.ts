@@ -150,6 +150,15 @@ describe("loom keys", () => {
       assert.strictEqual(stderr, "note: vault: its address isn't set: set VAULT_ADDR, or `address`\n")
     }))
 
+  it.live("aren't asked for in a dry run", () =>
+    Effect.gen(function*() {
+      const { run } = yield* setUp
+      const vault = yield* VaultServer.make()
+      const env = { LOOM_SECRETS: "vault", VAULT_ADDR: vault.url, VAULT_TOKEN: vault.token() }
+      assert.strictEqual((yield* run(["g", "Hello", "--dry-run"], { env })).code, 0)
+      assert.lengthOf(vault.arrivals(), 0)
+    }))
+
   it.live("prints JSON alone where that is asked for", () =>
     Effect.gen(function*() {
       const { path, run } = yield* setUp
