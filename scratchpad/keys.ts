@@ -44,12 +44,12 @@ const program = Effect.gen(function*() {
     console.log(`after that: ${yield* ask}`)
     vault.seal(true)
     console.log(`with Vault sealed: ${yield* ask}`)
-    vault.seal(false)
-    vault.remove("apps/openai")
-    yield* vendor.revokeKey(second)
-    const error = yield* Effect.flip(ask)
-    console.log(`\nwith the key gone:\n${error.message}`)
   }).pipe(Effect.provide(loom))
+
+  vault.seal(false)
+  vault.remove("apps/openai")
+  const error = yield* Effect.provide(Effect.flip(ask), loom)
+  console.log(`\nstarted anew, with the key gone:\n${error.message}`)
 
   const reads = vault.arrivals().filter(({ url }) => url.includes("/data/")).length
   console.log(`\n${(yield* vendor.journal).length} requests to the vendor, ${reads} reads of the secret`)

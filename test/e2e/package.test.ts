@@ -158,7 +158,48 @@ describe("installed into an empty folder", () => {
     )
   })
 
-  it.each(["loom-router", "loom-router/sandbox", "loom-router/providers/OpenAi"])("exports %s", async (name) => {
+  it("reads keys from all three secret managers, with nothing else installed", async () => {
+    const program = `
+      import { Effect, Redacted } from "effect"
+      import { Secrets } from "loom-router"
+      import * as AwsServer from "loom-router/sandbox/secrets/Aws"
+      import * as GcpServer from "loom-router/sandbox/secrets/Gcp"
+      import * as VaultServer from "loom-router/sandbox/secrets/Vault"
+      import * as AwsSecretsManager from "loom-router/secrets/AwsSecretsManager"
+      import * as GcpSecretManager from "loom-router/secrets/GcpSecretManager"
+      import * as Vault from "loom-router/secrets/Vault"
+
+      const read = (source) =>
+        Effect.gen(function*() {
+          return Redacted.value(yield* (yield* Secrets.Secrets).get("KEY"))
+        }).pipe(Effect.provide(Secrets.layer({ from: [source] })))
+      const program = Effect.gen(function*() {
+        const vault = yield* VaultServer.make()
+        vault.put("loom", { KEY: "in Vault" })
+        const aws = yield* AwsServer.make()
+        aws.put("loom", JSON.stringify({ KEY: "at AWS" }))
+        const gcp = yield* GcpServer.make()
+        gcp.put("loom", JSON.stringify({ KEY: "at Google" }))
+        process.env.GCE_METADATA_HOST = gcp.host
+        process.env.METADATA_SERVER_DETECTION = "assume-present"
+        return [
+          yield* read(Vault.layer({ address: vault.url, auth: { method: "token", token: Redacted.make(vault.token()) } })),
+          yield* read(AwsSecretsManager.layer({ endpoint: aws.url, region: aws.region, credentials: aws.credentials() })),
+          yield* read(GcpSecretManager.layer({ endpoint: gcp.url }))
+        ]
+      })
+      console.log((await Effect.runPromise(Effect.scoped(program))).join(", "))`
+    writeFileSync(join(consumer, "keys.mjs"), program)
+    assert.strictEqual(await succeed(consumer, "node", "keys.mjs"), "in Vault, at AWS, at Google\n")
+  })
+
+  it.each([
+    "loom-router",
+    "loom-router/sandbox",
+    "loom-router/providers/OpenAi",
+    "loom-router/secrets/Vault",
+    "loom-router/sandbox/secrets/Vault"
+  ])("exports %s", async (name) => {
     const count = await succeed(consumer, "node", "-e", `console.log(Object.keys(await import("${name}")).length)`)
     assert.isAbove(Number(count), 0)
   })
@@ -173,6 +214,7 @@ describe("installed into an empty folder", () => {
     "loom-router/src/index.ts",
     "loom-router/dist/Loom.js",
     "loom-router/providers/openai/Wire",
+    "loom-router/sandbox/secrets/Door",
     "loom-router/cli/main"
   ])("keeps %s to itself", async (name) => {
     const { code, stderr } = await run(consumer, "node", "-e", `await import("${name}")`)
@@ -207,12 +249,14 @@ import { Effect, Layer } from "effect"
 import { type GenerateError, Loom } from "loom-router"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import { Sandbox } from "loom-router/sandbox"
+import * as AwsSecretsManager from "loom-router/secrets/AwsSecretsManager"
 import type OpenAI from "openai"
 
 const generate = Loom.generate({ provider: "openai", model: "gpt-4o-mini", prompt: "Hi", native: { store: true } })
 export const wired: Effect.Effect<{ readonly text: string }, GenerateError.GenerateError, never> = generate
 export const native = Effect.map(generate, (generation): OpenAI.Responses.Response | OpenAI.Chat.ChatCompletion | undefined => generation.native)
 export const layer: Layer.Layer<never> = Loom.layer({ providers: { openai: OpenAi.layer() } })
+export const keyed: Layer.Layer<never> = Loom.layer({ secrets: { from: ["environment", AwsSecretsManager.layer()] } })
 export const sandbox: Layer.Layer<Sandbox, unknown> = Sandbox.layer({ seed: "one" })
 
 // @ts-expect-error: native is the vendor SDK's own request type
