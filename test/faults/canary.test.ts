@@ -1,11 +1,40 @@
 import { assert, describe, it, vi } from "@effect/vitest"
-import { Cause, Clock, Effect, Exit, Fiber, Layer, Logger, Redacted, References, Stream, Tracer } from "effect"
-import { CallLog, Catalog, type GenerateError, Generator, Loom, ResponseCache, type Transport } from "loom-router"
+import {
+  Cause,
+  Clock,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Redacted,
+  References,
+  type Scope,
+  Stream,
+  Tracer
+} from "effect"
+import {
+  CallLog,
+  Catalog,
+  type GenerateError,
+  Generator,
+  Loom,
+  ResponseCache,
+  type Secrets,
+  type Transport
+} from "loom-router"
 import * as Sandbox from "loom-router/sandbox"
-import { readdirSync, readFileSync } from "node:fs"
+import * as DotEnv from "loom-router/secrets/DotEnv"
+import * as Environment from "loom-router/secrets/Environment"
+import * as KeyFile from "loom-router/secrets/KeyFile"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { inspect } from "node:util"
-import { november, quick } from "../providers/world.ts"
+import { environmentOf, november, quick } from "../providers/world.ts"
+import type { Held } from "../secrets/contract.ts"
+import { managers } from "../secrets/managers.ts"
+import { steered } from "../secrets/steered.ts"
 import { connect, tempPath } from "../storage/files.ts"
 import { isFull, type Wire, wires } from "./drive.ts"
 
@@ -112,7 +141,10 @@ const shown = (value: unknown): string => {
   return seen.join("\n")
 }
 
-const run = (key: string, wire: Wire, stream: boolean, setting: Setting, prompt = "[words: 40]") =>
+/** Where a key is kept, in place of the hand that gives it. */
+type Keeper = (name: string, key: string) => Effect.Effect<Secrets.Options, never, Scope.Scope>
+
+const run = (key: string, wire: Wire, stream: boolean, setting: Setting, keeper?: Keeper, prompt = "[words: 40]") =>
   Effect.gen(function*() {
     const seen: Array<unknown> = []
     const spans: Array<Tracer.Span> = []
@@ -123,12 +155,13 @@ const run = (key: string, wire: Wire, stream: boolean, setting: Setting, prompt 
       retry: quick,
       health: { failures: 1, onTransition: (transition) => seen.push(transition) },
       log: stream ? "line" : "json",
+      secrets: keeper && (yield* keeper(`${wire.provider.toUpperCase()}_API_KEY`, key)),
       providers: {
         [wire.provider]: Layer.effect(
           Generator.Generator,
           wire.make({
             baseUrl: setting.baseUrl ?? sandbox.baseUrl(wire.provider),
-            apiKey: Redacted.make(key),
+            ...(keeper === undefined ? { apiKey: Redacted.make(key) } : undefined),
             limits: setting.limits
           })
         )
@@ -181,45 +214,147 @@ const run = (key: string, wire: Wire, stream: boolean, setting: Setting, prompt 
     } else seen.push(exit.value)
     for (const span of spans) seen.push(span.name, span.attributes, span.status, Reflect.get(span, "events"))
     return { seen: seen.map(shown), exit, spans: spans.length, requests: (yield* sandbox.journal).length }
-  }).pipe(Effect.provideService(Clock.Clock, november()))
+  }).pipe(Effect.provideService(Clock.Clock, keeper === undefined ? november() : steered()))
+
+/** Runs something in all ways, and gives what was seen or printed of the key. */
+const leaksOf = Effect.fnUntraced(function*(
+  body: (key: string, wire: Wire, stream: boolean) => Effect.Effect<ReadonlyArray<string>, unknown, Scope.Scope>
+) {
+  const printed: Array<string> = []
+  const note = (...values: ReadonlyArray<unknown>) => {
+    printed.push(values.map(shown).join(" "))
+    return true
+  }
+  const spies = (["log", "info", "warn", "error", "debug", "trace"] as const).map((method) =>
+    vi.spyOn(console, method).mockImplementation(note)
+  )
+  const writes = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, "write").mockImplementation(note))
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      for (const spy of [...spies, ...writes]) spy.mockRestore()
+    })
+  )
+  const leaks = new Set<string>()
+  for (const key of canaries) {
+    for (const wire of wires) {
+      for (const stream of [false, true]) {
+        const seen = yield* body(key, wire, stream)
+        assert.isAbove(seen.join("").length, 500)
+        for (const text of [...seen, ...printed]) {
+          const at = text.indexOf(middle)
+          if (at >= 0) leaks.add(text.slice(Math.max(0, at - 60), at + 30))
+        }
+      }
+    }
+  }
+  return [...leaks].slice(0, 3)
+})
 
 describe("the key is never shown", () => {
   for (const [name, setting] of Object.entries(settings)) {
     it.live(`canary: ${name}`, () =>
       Effect.gen(function*() {
-        const printed: Array<string> = []
-        const note = (...values: ReadonlyArray<unknown>) => {
-          printed.push(values.map(shown).join(" "))
-          return true
-        }
-        const spies = (["log", "info", "warn", "error", "debug", "trace"] as const).map((method) =>
-          vi.spyOn(console, method).mockImplementation(note)
-        )
-        const writes = [process.stdout, process.stderr].map((stream) =>
-          vi.spyOn(stream, "write").mockImplementation(note)
-        )
-        yield* Effect.addFinalizer(() =>
-          Effect.sync(() => {
-            for (const spy of [...spies, ...writes]) spy.mockRestore()
+        const leaks = yield* leaksOf((key, wire, stream) =>
+          Effect.map(run(key, wire, stream, setting), ({ exit, requests, seen, spans }) => {
+            assert.strictEqual(Exit.isSuccess(exit), name === "a success")
+            assert.isAbove(spans, 0)
+            if (setting.baseUrl === undefined) assert.isAbove(requests, 0)
+            return seen
           })
         )
-        const leaks = new Set<string>()
-        for (const key of canaries) {
-          for (const wire of wires) {
-            for (const stream of [false, true]) {
-              const { exit, requests, seen, spans } = yield* run(key, wire, stream, setting)
-              assert.strictEqual(Exit.isSuccess(exit), name === "a success")
-              assert.isAbove(spans, 0)
-              if (setting.baseUrl === undefined) assert.isAbove(requests, 0)
-              assert.isAbove(seen.join("").length, 500)
-              for (const text of [...seen, ...printed]) {
-                const at = text.indexOf(middle)
-                if (at >= 0) leaks.add(text.slice(Math.max(0, at - 60), at + 30))
-              }
-            }
+        assert.deepStrictEqual(leaks, [])
+      }))
+  }
+})
+
+/** What a backend does to its readers, with the key in its hand. */
+const troubles: Readonly<Record<string, (held: Held, key: string) => void>> = {
+  "works": () => {},
+  "answers the key as HTML": ({ door }, key) => {
+    door.script({ respond: { status: 200, body: `<html>${key}</html>` }, times: "always" })
+  },
+  "refuses with the key": ({ door }, key) => {
+    const body = { __type: key, message: key, Message: key, errors: [key], error: { message: key, status: key } }
+    door.script({ respond: { status: 403, body }, times: "always" })
+  },
+  "fails with the key": ({ door }, key) => door.script({ respond: { status: 500, body: key }, times: "always" }),
+  "has the key where a field should be": ({ put }, key) => put("loom", { [key]: key }),
+  "has a key that is none": ({ put }, key) =>
+    put("loom", { OPENAI_API_KEY: `${key}\n${key}`, ANTHROPIC_API_KEY: `${key}\n` })
+}
+
+describe("a key in a secret manager is never shown", () => {
+  for (const manager of managers) {
+    for (const [trouble, cause] of Object.entries(troubles)) {
+      it.live(`canary: ${manager.name} ${trouble}`, () =>
+        Effect.gen(function*() {
+          const keeper: Keeper = (name, key) =>
+            Effect.map(manager.hold(steered()), (held) => {
+              held.put("loom", { [name]: key })
+              cause(held, key)
+              return { from: [held.source] }
+            })
+          for (const setting of ["a success", "401, with the key"] as const) {
+            const leaks = yield* leaksOf((key, wire, stream) =>
+              Effect.map(run(key, wire, stream, settings[setting] ?? {}, keeper), ({ exit, seen }) => {
+                if (trouble === "works") assert.strictEqual(Exit.isSuccess(exit), setting === "a success")
+                return seen
+              })
+            )
+            assert.deepStrictEqual(leaks, [])
           }
-        }
-        assert.deepStrictEqual([...leaks].slice(0, 3), [])
+        }))
+    }
+  }
+
+  const inFile = (write: (path: string, name: string, key: string) => Secrets.Source) =>
+    Effect.map(
+      Effect.acquireRelease(
+        Effect.sync(() => mkdtempSync(join(tmpdir(), "loom-canary-"))),
+        (path) => Effect.sync(() => rmSync(path, { recursive: true }))
+      ),
+      (folder): Keeper => (name, key) =>
+        Effect.sync(() => ({ from: [write(join(folder, crypto.randomUUID()), name, key)] }))
+    )
+
+  const keyFile = (mode: number) =>
+    inFile((path, name, key) => {
+      writeFileSync(path, JSON.stringify({ [name]: key }), { mode })
+      return KeyFile.layer({ path })
+    })
+
+  const places: Readonly<Record<string, readonly [Effect.Effect<Keeper, never, Scope.Scope>, boolean]>> = {
+    "the environment": [
+      Effect.succeed((name, key) =>
+        Effect.map(
+          Effect.provide(Environment.make(), environmentOf({ [name]: key })),
+          (environment) => ({ from: [environment] })
+        )
+      ),
+      true
+    ],
+    "a .env file": [
+      inFile((path, name, key) => {
+        writeFileSync(path, `${name}=${key}\n`)
+        return DotEnv.layer({ path })
+      }),
+      true
+    ],
+    "the file of keys": [keyFile(0o600), true],
+    "the file of keys, which others may read": [keyFile(0o644), false]
+  }
+
+  for (const [place, [keeping, succeeds]] of Object.entries(places)) {
+    it.live(`canary: ${place}`, () =>
+      Effect.gen(function*() {
+        const keeper = yield* keeping
+        const leaks = yield* leaksOf((key, wire, stream) =>
+          Effect.map(run(key, wire, stream, {}, keeper), ({ exit, seen }) => {
+            assert.strictEqual(Exit.isSuccess(exit), succeeds)
+            return seen
+          })
+        )
+        assert.deepStrictEqual(leaks, [])
       }))
   }
 })
@@ -233,7 +368,7 @@ it.live("canary: what lies on the disk", () =>
       for (const setting of Object.values(settings)) {
         for (const wire of isFull ? wires : [wires[asked % wires.length] ?? wires[0]]) {
           for (const key of canaries) {
-            yield* run(key, wire, asked % 2 === 0, setting, `[words: 40] ${asked}`)
+            yield* run(key, wire, asked % 2 === 0, setting, undefined, `[words: 40] ${asked}`)
             asked++
           }
         }
