@@ -1,4 +1,5 @@
-import { readdirSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
 
 // Files loaded, not code, is what an import costs: the library is a few chunks. Effect stays outside, since a program
 // must have one copy of it; the command carries its own, since nobody imports it.
@@ -8,6 +9,17 @@ const modules = ["providers", "secrets", "sandbox/secrets"].flatMap((folder) =>
   readdirSync(`src/${folder}`).filter((name) => name.endsWith(".ts")).map((name) => `${folder}/${name.slice(0, -3)}`)
 )
 const threads = ["sqliteKeeper", "sqliteReader", "sqliteWriter"]
+
+/** What `import "loom-router"` loads at once, which is one file. */
+const core = new Set()
+const reach = (file) => {
+  if (core.has(file)) return
+  core.add(file)
+  for (const [, from] of readFileSync(file, "utf8").matchAll(/^(?:import|export)(?! type)[^"]*? from "(\.[^"]+)"/gm)) {
+    reach(join(dirname(file), from))
+  }
+}
+reach(resolve("src/index.ts"))
 
 /** @type {Array<import("rolldown").RolldownOptions>} */
 export default [
@@ -20,7 +32,13 @@ export default [
       ...Object.fromEntries(threads.map((name) => [`storage/${name}`, `src/storage/${name}.ts`]))
     },
     external: [/^effect(\/|$)/, ...vendors],
-    output: { dir: dist, chunkFileNames: "chunks/[name]-[hash].js", sourcemap: true }
+    output: {
+      dir: dist,
+      chunkFileNames: "chunks/[name]-[hash].js",
+      sourcemap: true,
+      comments: { jsdoc: false },
+      codeSplitting: { groups: [{ name: "core", test: (id) => core.has(id) }] }
+    }
   },
   {
     platform: "node",

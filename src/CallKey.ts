@@ -7,8 +7,8 @@ import { hasProperty } from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as Prompt from "effect/ai/Prompt"
 import type * as Tool from "effect/ai/Tool"
-import { hash } from "node:crypto"
 import type { Request } from "./Request.ts"
+import { sha256 } from "./internal/digest.ts"
 import { isRecord } from "./internal/json.ts"
 
 /** Of the way keys are made: another one finds no entry of an older. */
@@ -32,7 +32,7 @@ export const of = (request: Request): string | undefined => {
     let text = version
     for (const [, textOf] of parts) text += written(textOf(request))
     // Lone surrogates would all be hashed as one.
-    return hash("sha256", text.isWellFormed() ? text : JSON.stringify(text), "hex")
+    return sha256(text.isWellFormed() ? text : JSON.stringify(text))
   })
   latest = { request, key }
   return key
@@ -206,7 +206,7 @@ const valueOf = (value: unknown, depth = 0): string => {
       return value ? "T" : "F"
     case "object": {
       if (value === null) return "N"
-      if (value instanceof Uint8Array) return `b${hash("sha256", value, "hex")}`
+      if (value instanceof Uint8Array) return `b${sha256(value)}`
       if (depth === maxDepth) throw new RangeError("nested too deep")
       if (Array.isArray(value)) {
         let text = `a${value.length}:`

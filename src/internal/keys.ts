@@ -5,11 +5,11 @@ import type * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { hash } from "node:crypto"
 import { type GenerateError, KeyMissing } from "../GenerateError.ts"
 import * as Request from "../Request.ts"
 import * as Secrets from "../Secrets.ts"
 import type * as Transport from "../Transport.ts"
+import { sha256 } from "./digest.ts"
 
 export type Key = Redacted.Redacted | Config.Config<Redacted.Redacted>
 
@@ -71,7 +71,7 @@ export const clientFor = <Client>(make: (secret: string) => Promise<Client>) => 
   return (key: Redacted.Redacted): Made<Client> => {
     const secret = Redacted.value(key)
     if (latest?.secret === secret) return latest.made
-    const made = kept.get(secret) ?? { client: make(secret), fingerprint: hash("sha256", secret, "hex").slice(0, 16) }
+    const made = kept.get(secret) ?? { client: make(secret), fingerprint: sha256(secret).slice(0, 16) }
     kept.delete(secret)
     kept.set(secret, made)
     const [eldest] = kept.keys()
