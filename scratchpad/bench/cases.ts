@@ -96,6 +96,20 @@ const coalesced = async (listening: boolean): Promise<Case> => {
   return { calls: atOnce, concurrency: atOnce, units: 1, run, close: () => runtime.dispose() }
 }
 
+const loomStream = async (listening: boolean): Promise<Case> => {
+  const { Effect, Loom, Stream, runtime } = await loom(listening)
+  const run = () => {
+    let length = 0
+    // A seed is what only Chat Completions has: the same protocol as the others.
+    const stream = Loom.stream({ provider: "openai", model, prompt: prompt(), seed: 1 })
+    return runtime.runPromise(Stream.runForEachArray(stream, (parts) =>
+      Effect.sync(() => {
+        for (const part of parts) if (part.type === "text-delta") length += part.delta.length
+      }))).then(() => length)
+  }
+  return { ...streamed, run, close: () => runtime.dispose() }
+}
+
 const cases: Record<string, () => Promise<Case>> = {
   "undici": async () => {
     const { Pool } = await import("undici")
@@ -159,19 +173,8 @@ const cases: Record<string, () => Promise<Case>> = {
     }
     return { ...streamed, run }
   },
-  "loom stream": async () => {
-    const { Effect, Loom, Stream, runtime } = await loom(false)
-    const run = () => {
-      let length = 0
-      // A seed is what only Chat Completions has: the same protocol as the others.
-      const stream = Loom.stream({ provider: "openai", model, prompt: prompt(), seed: 1 })
-      return runtime.runPromise(Stream.runForEachArray(stream, (parts) =>
-        Effect.sync(() => {
-          for (const part of parts) if (part.type === "text-delta") length += part.delta.length
-        }))).then(() => length)
-    }
-    return { ...streamed, run, close: () => runtime.dispose() }
-  }
+  "loom stream": () => loomStream(false),
+  "loom stream, traced": () => loomStream(true)
 }
 
 Object.assign(cases, {

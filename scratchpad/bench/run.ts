@@ -35,7 +35,7 @@ const install = () => {
     JSON.stringify({ name: "loom-bench", private: true, type: "module", dependencies })
   )
   npm("install", "--no-audit", "--no-fund", "--loglevel=error")
-  for (const name of ["server.ts", "cases.ts", "imports.ts", "keys.ts", "log.ts"]) {
+  for (const name of ["server.ts", "cases.ts", "imports.ts", "keys.ts", "log.ts", "waiting.ts"]) {
     cpSync(join(import.meta.dirname, name), join(place, name))
   }
 }
@@ -134,7 +134,13 @@ print(
   await measure(["coalesced, floor", "coalesced", "coalesced, traced"], port),
   "µs"
 )
-print("A streamed chunk: CPU", await measure(["sdk stream", "ai-sdk stream", "loom stream"], port), "µs")
+print(
+  "A streamed chunk: CPU",
+  await measure(["sdk stream", "ai-sdk stream", "loom stream", "loom stream, traced"], port),
+  "µs"
+)
+console.log("\nCalls that wait")
+process.stdout.write(execFileSync(process.execPath, ["--expose-gc", "waiting.ts", port], { cwd: place }))
 server.kill()
 
 console.log("\nA warm key: CPU")

@@ -58,8 +58,36 @@ const packets = Array.from(
   (_, n) => stream.slice(n * 10, n * 10 + 10).join("")
 )
 
+/** Requests below `/slow` are held until `/release` is asked; `/held` tells how many are, `/count` how many came. */
+let held: Array<() => void> | undefined = []
+let count = 0
+
 const server = createServer((request, reply) => {
   request.resume().on("end", () => {
+    if (request.url === "/held") {
+      reply.end(String(held?.length ?? 0))
+      return
+    }
+    if (request.url === "/count") {
+      reply.end(String(count))
+      return
+    }
+    if (request.url === "/release") {
+      for (const answer of held ?? []) answer()
+      held = undefined
+      reply.end()
+      return
+    }
+    if (request.url?.startsWith("/slow") === true) {
+      count++
+      const answer = () => {
+        reply.writeHead(200, { "content-type": "application/json", "x-request-id": "req_1" })
+        reply.end(response)
+      }
+      if (held === undefined) answer()
+      else held.push(answer)
+      return
+    }
     if (request.url?.endsWith("/responses") === true) {
       reply.writeHead(200, { "content-type": "application/json", "x-request-id": "req_1" })
       reply.end(response)
