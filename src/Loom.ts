@@ -124,17 +124,20 @@ const makeEngine = Effect.fnUntraced(function*(
   const cache = options.cache === undefined
     ? (yield* ResponseCache.CurrentResponseCache) ?? (yield* ResponseCache.make())
     : yield* ResponseCache.make(options.cache)
+  const health = options.health === false
+    ? undefined
+    : options.health === undefined
+    ? (yield* ProviderHealth.CurrentProviderHealth) ?? (yield* ProviderHealth.make())
+    : yield* ProviderHealth.make(options.health)
+  const gates = health === undefined ? [] : [health.gate]
   // A circuit has no caller: what becomes of it goes to the log of the last one.
   let latestLog = CallLog.off
-  const { health = {} } = options
-  const circuits = health === false ? undefined : yield* ProviderHealth.make({
-    ...health,
-    onTransition: (transition) => {
-      latestLog.offerTransition(transition)
-      health.onTransition?.(transition)
-    }
-  })
-  const gates = circuits === undefined ? [] : [circuits.gate]
+  if (health !== undefined) {
+    yield* Effect.forkScoped(
+      Stream.runForEach(health.transitions, (transition) => Effect.sync(() => latestLog.offerTransition(transition))),
+      { startImmediately: true }
+    )
+  }
   const pipeline = providers.pipe(
     Generator.retry(options.retry ?? RetryPolicy.make()),
     Generator.coalesced,

@@ -21,9 +21,11 @@
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
@@ -295,6 +297,39 @@ export const make = Effect.fnUntraced(function*(
   }
 })
 
+/**
+ * The circuits that engines made from here on share, where their options name none.
+ *
+ * @category references
+ * @since 0.1.0
+ */
+export const CurrentProviderHealth: Context.Reference<ProviderHealth | undefined> = Context.Reference<
+  ProviderHealth | undefined
+>("loom-router/ProviderHealth/CurrentProviderHealth", { defaultValue: () => undefined })
+
+/**
+ * The same circuits for all engines made under it, and for whoever wants to look at them.
+ *
+ * **Example** (Watching vendors come and go)
+ *
+ * ```ts
+ * import { Console, Effect, Layer, Stream } from "effect"
+ * import { Loom, ProviderHealth } from "loom-router"
+ *
+ * export const watch = Effect.gen(function*() {
+ *   const health = yield* ProviderHealth.CurrentProviderHealth
+ *   if (health === undefined) return
+ *   yield* Stream.runForEach(health.transitions, ({ provider, to, why }) => Console.log(provider, to, why))
+ * })
+ *
+ * export const layer = Loom.layer().pipe(Layer.provideMerge(ProviderHealth.layer({ failures: 3 })))
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options?: Options): Layer.Layer<never> => Layer.effect(CurrentProviderHealth, make(options))
+
 const millisOf = (duration: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(duration))
 
 const nowOf = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
@@ -303,12 +338,14 @@ const waitOf = ({ retryAfter }: GenerateError): number =>
   retryAfter === undefined ? 0 : Math.min(Duration.toMillis(retryAfter), longestWait)
 
 /** Whose fault it was. A vendor that `stopped` has said itself that it won't answer for a while. */
-const verdictOf = ({ reason }: GenerateError, patience: number): "failed" | "stopped" | "caller" => {
+const verdictOf = ({ reason, usage }: GenerateError, patience: number): "failed" | "stopped" | "caller" => {
   switch (reason._tag) {
     case "Network":
     case "Overloaded":
-    case "InvalidResponse":
       return "failed"
+    case "InvalidResponse":
+      // A vendor that has counted its tokens is well: what it wrote doesn't fit what was asked for.
+      return usage === undefined ? "failed" : "caller"
     case "Timeout":
       return reason.phase === "deadline" ? "caller" : "failed"
     case "QuotaExceeded":

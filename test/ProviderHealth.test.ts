@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Clock, Deferred, Duration, Effect, Exit, Fiber, Layer, Scheduler, Schema, Stream } from "effect"
+import { Cause, Clock, Deferred, Duration, Effect, Exit, Fiber, Layer, Option, Scheduler, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { GenerateError, ProviderHealth } from "loom-router"
+import { GenerateError, Generator, Loom, ProviderHealth, RetryPolicy, Usage } from "loom-router"
 import { randomOf } from "./storage/records.ts"
 
 const { millis, minutes, seconds } = Duration
@@ -40,6 +40,14 @@ const callerFaults: ReadonlyArray<GenerateError.Reason> = [
   new GenerateError.RateLimited({ detail }),
   new GenerateError.RateLimited({ detail, retryAfter: seconds(60) })
 ]
+
+/** What a vendor wrote and counted, and what doesn't fit what was asked for. */
+const unfit = new GenerateError.GenerateError({
+  provider: "acme",
+  model: "ada",
+  reason: new GenerateError.InvalidResponse({ detail: "the object is no JSON" }),
+  usage: Usage.make({ inputUncached: 3, outputText: 9 })
+})
 
 /** Attempts that end at once. */
 const fail = (health: ProviderHealth.ProviderHealth, error: GenerateError.GenerateError, times = 1) =>
@@ -653,4 +661,34 @@ describe("any sequence", () => {
     },
     { arbitrary: { runs: 150 } }
   )
+})
+
+describe("an answer that doesn't fit", () => {
+  it.effect("says nothing against a vendor that has counted its tokens", () =>
+    Effect.gen(function*() {
+      const health = yield* ProviderHealth.make({ failures: 1 })
+      yield* fail(health, unfit, 9)
+      assert.strictEqual((yield* health.circuits)[0]?.state, "closed")
+    }))
+})
+
+describe("layer", () => {
+  it.effect("shares the circuits of all engines under it, and shows them", () =>
+    Effect.gen(function*() {
+      const health = yield* ProviderHealth.CurrentProviderHealth
+      const down = Generator.fake(() => overloaded)
+      const up = Generator.fake(() => "Hello")
+      const ask = Loom.generate({ model: "openai/gpt-4o-mini", prompt: "Hi", retry: RetryPolicy.none })
+      const seen = yield* Effect.forkChild(Stream.runHead(health?.transitions ?? Stream.empty), {
+        startImmediately: true
+      })
+      for (const _ of [1, 2]) {
+        const { reason } = yield* Effect.flip(Effect.provide(ask, Loom.layerTest({ openai: down })))
+        assert.strictEqual(reason._tag, "Overloaded")
+      }
+      const { reason } = yield* Effect.flip(Effect.provide(ask, Loom.layerTest({ openai: up })))
+      assert.strictEqual(reason._tag, "CircuitOpen")
+      assert.strictEqual((yield* Effect.provide(ask, Loom.layerTest({ openai: up }, { health: {} }))).text, "Hello")
+      assert.strictEqual(Option.getOrUndefined(yield* Fiber.join(seen))?.to, "open")
+    }).pipe(Effect.provide(ProviderHealth.layer({ failures: 2 }))))
 })
