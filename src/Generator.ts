@@ -350,6 +350,7 @@ export const retry: {
         if (!RetryPolicy.repeats(retry, first)) return Effect.fail(first)
         // The schedule is built after the first failure, which is its first input: most calls don't fail.
         let isFirst = true
+        let hasTaken = false
         const again = Effect.suspend(() => {
           if (!isFirst) return run(request)
           isFirst = false
@@ -359,10 +360,14 @@ export const retry: {
           get deadline() {
             return call.deadline
           },
-          allow: () => call.attempts.length < call.maxAttempts && budget.take(provider)
+          allow: (error: GenerateError) => {
+            if (call.attempts.length >= call.maxAttempts) return false
+            hasTaken = error.retryAfter === undefined
+            return !hasTaken || budget.take(provider)
+          }
         }
         return Effect.map(Effect.retry(again, RetryPolicy.schedule(retry, limits)), (answer) => {
-          budget.give(provider, true)
+          budget.give(provider, hasTaken)
           return answer
         })
       }

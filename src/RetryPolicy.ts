@@ -28,7 +28,7 @@ export interface RetryPolicy {
   readonly retryMaybeBilled: boolean
   /**
    * Repeated attempts at one provider that may go without success: an outage isn't multiplied. Each that succeeds gives
-   * its own back, ten calls that succeed at once give one.
+   * its own back, ten calls that succeed at once give one. One whose time the vendor has named (Retry-After) takes none.
    */
   readonly budget: number
 }
@@ -101,7 +101,7 @@ export interface Limits {
   /** Epoch milliseconds: a wait that would end at or after it isn't begun. */
   readonly deadline: number
   /** Asked last, once all else allows another attempt. */
-  readonly allow?: (() => boolean) | undefined
+  readonly allow?: ((error: GenerateError) => boolean) | undefined
 }
 
 /**
@@ -127,7 +127,7 @@ export const schedule = (policy: RetryPolicy, limits: Limits): Schedule.Schedule
         Clock.currentTimeMillis,
         (now) =>
           attempt < policy.maxAttempts && repeats(policy, input) &&
-          now + Duration.toMillis(duration) < limits.deadline && (limits.allow?.() ?? true)
+          now + Duration.toMillis(duration) < limits.deadline && (limits.allow?.(input) ?? true)
       )
     )
   )

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Exit, Fiber, Layer, Result, Schema, type Scope, Stream } from "effect"
+import { Context, Duration, Effect, Exit, Fiber, Layer, Result, Schema, type Scope, Stream } from "effect"
 import { Tool } from "effect/ai"
 import { TestClock } from "effect/testing"
 import {
@@ -370,6 +370,17 @@ describe("retry", () => {
         made.push(request.call.attempts.length)
       }
       assert.deepStrictEqual(made, [3, 3, 3, 3, 2, 1])
+    }))
+
+  it.effect("takes nothing for an attempt whose time the vendor has named", () =>
+    Effect.gen(function*() {
+      const busy = failing(new GenerateError.RateLimited({ detail: "busy", retryAfter: Duration.zero }))
+      const generator = Generator.fake(() => busy).pipe(Generator.retry(RetryPolicy.make({ budget: 1, baseDelay: 0 })))
+      for (let n = 0; n < 5; n++) {
+        const request = yield* asking()
+        yield* attempts(generator, request)
+        assert.lengthOf(request.call.attempts, 3)
+      }
     }))
 
   it.effect("gives back by when it succeeds, not by when it was made", () =>

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Redacted, Stream, type Tracer } from "effect"
-import { GenerateError, Generator, Loom } from "loom-router"
+import { GenerateError, Generator, Loom, RetryPolicy } from "loom-router"
 import * as Anthropic from "loom-router/providers/Anthropic"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import type * as Sandbox from "loom-router/sandbox"
@@ -49,6 +49,8 @@ describe("calls of every fate, over sockets", () => {
     const { ended, spans, tracer } = traced()
     const { layer: logger, lines } = logged()
     return inWorld({
+      // Most of these vendors are busy.
+      retry: RetryPolicy.make({ baseDelay: "1 millis", budget: 10_000 }),
       log: "json",
       providers: (sandbox) => ({
         openai: Layer.effect(
