@@ -238,8 +238,8 @@ export const registerEquivalents: {
 
 /**
  * Lists the models that may stand in for one at a time (milliseconds since 1970), in the order in which failover asks them:
- * the same model at other providers, then the rest of its tier, cheapest first, then the tier above. A model in two tiers
- * stands in the lower one.
+ * the same model at other providers, then the rest of its tier, cheapest first, and the tier above; of these the models of
+ * other providers before the model's own. A model in two tiers stands in the lower one.
  *
  * Deprecated and retired models, previews, moving names and what retires within 60 days are never among them, though they
  * may be `model`. An embedding has none: vectors of two models can't be compared. Whether one is able to answer a given

@@ -150,7 +150,7 @@ export interface StandIn {
  *
  * - `false`: nobody.
  * - `"same-model"`: the same model at other providers.
- * - `true`: these, then models of a like price and purpose (`Catalog.equivalents`), those of other providers first.
+ * - `true`: these, then models of a like price and purpose (`Catalog.equivalents`), in that order.
  * - a list: the models it names, in this order.
  *
  * @category models
@@ -201,7 +201,9 @@ export const standIns = (options: {
     ? failover.map((one): StandIn => typeof one === "string" ? { model: one } : one)
     : failover === false
     ? []
-    : equivalents(catalog, first, call.startedAt, failover)
+    : Catalog.equivalents(catalog, first, { at: call.startedAt })
+      .filter(({ kind }) => failover === true || kind === "same-model")
+      .map(({ model, params }): StandIn => ({ provider: model.provider, model: model.id, params }))
   return named
     .map((standIn) => ({ standIn, found: Catalog.resolve(catalog, standIn) }))
     // To ask once more for the same is what a retry policy is for.
@@ -235,24 +237,6 @@ const isSame = (found: Found, { id, provider, upstream }: Model): boolean =>
 
 const nameOf = (found: Found): string | undefined =>
   Result.isSuccess(found) ? `${found.success.provider}/${found.success.id}` : undefined
-
-/** After the same model, other providers first: what is wrong with a model is often wrong with its provider. */
-const equivalents = (
-  catalog: Catalog.Catalog,
-  first: Model,
-  at: number,
-  failover: true | "same-model"
-): ReadonlyArray<StandIn> => {
-  const known = Catalog.equivalents(catalog, first, { at })
-  const isHop = ({ kind }: Catalog.Equivalent) => kind === "same-model"
-  const isAbroad = ({ model }: Catalog.Equivalent) => model.provider !== first.provider
-  const others = failover === true ? known.filter((one) => !isHop(one)) : []
-  return [
-    ...known.filter(isHop),
-    ...others.filter(isAbroad),
-    ...others.filter((one) => !isAbroad(one))
-  ].map(({ model, params }) => ({ provider: model.provider, model: model.id, params }))
-}
 
 /** It says nothing of the next one that a stand-in doesn't take the request. */
 const refusals: ReadonlySet<string> = new Set(["InvalidRequest", "Unsupported", "UnknownModel"])

@@ -287,6 +287,17 @@ describe("standIns", () => {
       assert.notInclude(all, "openai/gpt-4o")
     }))
 
+  it.effect("true: those that the catalog lists, as it lists them", () =>
+    Effect.gen(function*() {
+      for (const model of Catalog.models(catalog, { provider: "openai" })) {
+        const listed = Catalog.equivalents(catalog, model, { at: november })
+        assert.deepStrictEqual(
+          yield* names(true, `openai/${model.id}`),
+          listed.map(({ model: { id, provider } }) => `${provider}/${id}`)
+        )
+      }
+    }))
+
   it.effect("\"same-model\": that alone; false: nobody", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* names("same-model"), ["azure/gpt-4o"])

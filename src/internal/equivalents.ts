@@ -56,7 +56,10 @@ const joinTiers = (below: Tier, above: Tier): Tier => ({
   origins: [...below.origins ?? [], ...above.origins ?? []]
 })
 
-/** Who may stand in for a model at a time; `find` looks up a qualified name. */
+/**
+ * Who may stand in for a model at a time; `find` looks up a qualified name. After the same model, other providers come
+ * first: what is wrong with a model is often wrong with its provider.
+ */
 export const of = (
   self: Equivalents,
   find: (name: string) => Model.Model | undefined,
@@ -87,8 +90,11 @@ export const of = (
     }
   }
   for (const name of sameModels) ask({ id: name }, "same-model")
+  const hops = found.length
   for (const member of [...home?.members ?? [], ...above?.members ?? []]) ask(member, "equivalent")
-  return found
+  const others = found.splice(hops)
+  const isOwn = (one: Equivalent) => one.model.provider === model.provider
+  return [...found, ...others.filter((one) => !isOwn(one)), ...others.filter(isOwn)]
 }
 
 const qualified = (model: Model.Model): string => `${model.provider}/${model.id}`

@@ -52,7 +52,7 @@ describe("of", () => {
   const Statuses = Schema.Array(Schema.Literals(["active", "preview", "legacy", "deprecated", "retired"]))
 
   it.prop(
-    "never names the model, a deprecated one or one twice; the same model comes first, then the tier, then the one above",
+    "never names the model, a deprecated one or one twice; the same model comes first, then other providers, then its own",
     [Statuses, Ids, Ids, Ids, Ids],
     ([statuses, low, middle, high, same]) => {
       const ids = ["a/1", "a/2", "a/3", "b/1", "b/2", "b/3", "c/1", "c/2"]
@@ -68,8 +68,10 @@ describe("of", () => {
           members.some((member) => member.id === id || hops.includes(member.id))
         )
         const rest = home < 0 ? [] : [tiers[home], tiers[home + 1]].flatMap((tier) => tier?.members ?? [])
-        const inOrder = [...new Set([...hops, ...rest.map((member) => member.id)])]
-          .filter((other) => other !== id && enterable.has(other))
+        const listed = rest.map((member) => member.id).toSorted((one, other) =>
+          Number(one[0] === id[0]) - Number(other[0] === id[0])
+        )
+        const inOrder = [...new Set([...hops, ...listed])].filter((other) => other !== id && enterable.has(other))
         assert.deepStrictEqual(
           asked(id),
           inOrder.map((other) => [other, hops.includes(other) ? "same-model" : "equivalent"] as const)
