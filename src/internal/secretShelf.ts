@@ -177,10 +177,7 @@ export const make = Effect.fnUntraced(function*(backend: Kept): Effect.fn.Return
             return malformed === undefined ? Effect.void : fail(slot, malformed, millisOf(clock))
           },
           onFailure: (error) => fail(slot, error, millisOf(clock))
-        }),
-        Effect.ensuring(Effect.sync(() => {
-          slot.isRefreshing = false
-        }))
+        })
       )
     })
 
@@ -201,6 +198,18 @@ export const make = Effect.fnUntraced(function*(backend: Kept): Effect.fn.Return
     },
     { capacity: Infinity, timeToLive: () => 0 }
   )
+
+  const refresh = (slot: Slot): Effect.Effect<void> =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => {
+        slot.isRefreshing = true
+      }),
+      () => Cache.get(flights, slot.id),
+      () =>
+        Effect.sync(() => {
+          slot.isRefreshing = false
+        })
+    )
 
   /** What may be said after a fetch, or while there mustn't be one. */
   const settled = (slot: Slot, field: string | undefined, now: number): Said => {
@@ -229,8 +238,8 @@ export const make = Effect.fnUntraced(function*(backend: Kept): Effect.fn.Return
       const isKept = slot.error !== undefined && Redacted.isRedacted(key) && age < rules.keepFor
       if (age >= life && !isKept) return wait()
       if (age < life * refreshAt || waits || slot.isRefreshing) return tell(key)
-      slot.isRefreshing = true
-      return Effect.andThen(Effect.forkDetach(Cache.get(flights, slot.id)), effectOf(tell(key)))
+      // At once, so that the next reader sees it under way.
+      return Effect.andThen(Effect.forkDetach(refresh(slot), { startImmediately: true }), effectOf(tell(key)))
     },
     recheck: (name, refused) =>
       Effect.clockWith((clock) => {
