@@ -53,6 +53,19 @@ export interface Policy {
 }
 
 /**
+ * The policy among a backend's options, without what else is there: credentials, tokens.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const policyOf = ({ keepFor, mode, timeToLive, timeout }: Policy): Policy => ({
+  keepFor,
+  mode,
+  timeToLive,
+  timeout
+})
+
+/**
  * @category services
  * @since 0.1.0
  */

@@ -81,6 +81,7 @@ describe("the chain", () => {
       const named = (LOOM_SECRETS: string) =>
         make({}).pipe(Effect.provide(environmentOf({ LOOM_SECRETS, A: "here", LOOM_HOME: "/nowhere" })))
       assert.strictEqual(yield* valueOf((yield* named("environment")).get("A")), "here")
+      assert.strictEqual(yield* valueOf((yield* named(" ,")).get("A")), "here")
       const error = yield* Effect.flip((yield* named("file, nonsense")).get("A"))
       assert.strictEqual(error.backend?.kind, "Misconfigured")
       assert.include(error.message, "nonsense")

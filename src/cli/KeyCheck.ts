@@ -2,12 +2,12 @@
  * Asks a vendor whether it accepts a key: it lists its models, which costs nothing.
  */
 import * as Clock from "effect/Clock"
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { Provider } from "../Model.ts"
 import * as Transport from "../Transport.ts"
+import { setting } from "../internal/environment.ts"
 
 export const Outcome = Schema.Literals(["accepted", "refused", "unreachable", "unknown"])
 
@@ -70,7 +70,5 @@ export const ask = Effect.fnUntraced(function*(
   )
 })
 
-const baseUrlOf = (provider: Provider): Effect.Effect<string | undefined> =>
-  Effect.gen(function*() {
-    return yield* Config.NonEmptyString(`${provider.key.toUpperCase().replaceAll("-", "_")}_BASE_URL`)
-  }).pipe(Effect.orElseSucceed(() => provider.baseUrl))
+const baseUrlOf = ({ baseUrl, key }: Provider): Effect.Effect<string | undefined> =>
+  Effect.map(setting(`${key.toUpperCase().replaceAll("-", "_")}_BASE_URL`), (own) => own ?? baseUrl)

@@ -1,4 +1,5 @@
 /** The environment as it is at every look. */
+import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 
@@ -7,6 +8,12 @@ export const variable = (name: string): string | undefined => {
   const value = process.env[name]
   return value === "" ? undefined : value
 }
+
+/** A setting of the current ConfigProvider, which is the environment as a rule; an empty one is none. */
+export const setting = (name: string): Effect.Effect<string | undefined> =>
+  Effect.gen(function*() {
+    return yield* Config.NonEmptyString(name)
+  }).pipe(Effect.orElseSucceed(() => undefined))
 
 const provider = ConfigProvider.make((path) =>
   Effect.suspend(() => {

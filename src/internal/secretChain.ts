@@ -2,7 +2,6 @@
  * The sources of secrets, asked in order: what stands behind `Secrets`. It is loaded when the first key is wanted.
  */
 import * as Cache from "effect/Cache"
-import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -14,6 +13,7 @@ import { isSecretBackend, type Live, SecretBackend, SecretBackendError } from ".
 import { type Found, type Known, type Options, Secrets, SecretsError, type Source } from "../Secrets.ts"
 import type * as Transport from "../Transport.ts"
 import * as Environment from "../secrets/Environment.ts"
+import { setting } from "./environment.ts"
 import { origins } from "./secretOrigins.ts"
 import * as Shelf from "./secretShelf.ts"
 
@@ -199,10 +199,10 @@ const isKnown = (name: string): name is Known => Object.hasOwn(known, name)
 
 const byDefault: ReadonlyArray<Known> = ["environment", "dotenv", "file"]
 
-const configured: Effect.Effect<ReadonlyArray<string>> = Effect.gen(function*() {
-  const names = yield* Config.NonEmptyString("LOOM_SECRETS")
-  return names.split(",").map((name) => name.trim()).filter((name) => name !== "")
-}).pipe(Effect.orElseSucceed(() => byDefault))
+const configured: Effect.Effect<ReadonlyArray<string>> = Effect.map(setting("LOOM_SECRETS"), (text = "") => {
+  const names = text.split(",").map((name) => name.trim()).filter((name) => name !== "")
+  return names.length === 0 ? byDefault : names
+})
 
 const backendOf = (
   source: Source | string

@@ -6,7 +6,7 @@ import * as Redacted from "effect/Redacted"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import { type SecretBackendError, SecretBackendError as BackendError } from "../SecretBackend.ts"
+import { SecretBackendError } from "../SecretBackend.ts"
 import * as Transport from "../Transport.ts"
 import { parse } from "./json.ts"
 
@@ -51,7 +51,7 @@ export const ask = (
       Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
       Effect.mapError((error) => {
         const broke = Transport.findError(error)
-        return new BackendError({
+        return new SecretBackendError({
           backend,
           kind: "Unavailable",
           detail: broke === undefined
@@ -66,7 +66,7 @@ export const ask = (
 /** What a status means that no backend gives a meaning of its own. */
 export const failureOf = (backend: string, status: number): SecretBackendError => {
   if (status === 429) {
-    return new BackendError({
+    return new SecretBackendError({
       backend,
       kind: "Throttled",
       detail: "it limits the rate of requests (429)",
@@ -74,14 +74,14 @@ export const failureOf = (backend: string, status: number): SecretBackendError =
     })
   }
   if (status === 401 || status === 403) {
-    return new BackendError({
+    return new SecretBackendError({
       backend,
       kind: "Unauthorized",
       detail: `it refused Loom's credentials, or what they may read (${status})`,
       fix: "check the credentials, and that they may read the secret"
     })
   }
-  return new BackendError({
+  return new SecretBackendError({
     backend,
     kind: status >= 500 ? "Unavailable" : "Malformed",
     detail: status >= 500 ? `it failed on its side (${status})` : `it answered with something else (${status})`,

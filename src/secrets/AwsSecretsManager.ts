@@ -5,7 +5,6 @@
  * @since 0.1.0
  */
 import type { GetSecretValueCommandOutput, SecretsManagerClientConfig } from "@aws-sdk/client-secrets-manager"
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -15,10 +14,12 @@ import {
   type Locator,
   type Names,
   type Policy,
+  policyOf,
   SecretBackend,
   SecretBackendError,
   show
 } from "../SecretBackend.ts"
+import { setting } from "../internal/environment.ts"
 
 /**
  * @category models
@@ -51,7 +52,7 @@ const backend = "aws"
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.fn.Return<Kept> {
-  const place = locate(options.secret ?? (yield* configuredSecret), options.names)
+  const place = locate(options.secret ?? (yield* setting("LOOM_SECRET")) ?? "loom", options.names)
   let get: Promise<(locator: Locator, signal: AbortSignal) => Promise<GetSecretValueCommandOutput>> | undefined
 
   return {
@@ -69,7 +70,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
           onFailure: (refusal) => told(refusal, locator)
         })
       ),
-    policy: options
+    policy: policyOf(options)
   }
 })
 
@@ -78,10 +79,6 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
  * @since 0.1.0
  */
 export const layer = (options?: Options): Layer.Layer<SecretBackend> => Layer.effect(SecretBackend, make(options))
-
-const configuredSecret: Effect.Effect<string> = Effect.gen(function*() {
-  return yield* Config.NonEmptyString("LOOM_SECRET")
-}).pipe(Effect.orElseSucceed(() => "loom"))
 
 const connect = async ({ credentials, endpoint, native, region }: Options) => {
   const { GetSecretValueCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager")

@@ -3,13 +3,13 @@
  *
  * @since 0.1.0
  */
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { resolve } from "node:path"
 import { parseEnv } from "node:util"
 import { type Kept, locate, SecretBackend } from "../SecretBackend.ts"
+import { setting } from "../internal/environment.ts"
 import * as SecretFile from "../internal/secretFile.ts"
 
 /**
@@ -32,28 +32,22 @@ export interface Options {
  * @since 0.1.0
  */
 export const make = (options?: Options): Effect.Effect<Kept> =>
-  Effect.gen(function*() {
-    const mode = yield* Config.String("NODE_ENV")
-    return mode
-  }).pipe(
-    Effect.orElseSucceed(() => "development"),
-    Effect.map((mode) => {
-      const path = resolve(options?.path ?? ".env")
-      const isOff = options?.path === undefined && mode === "production"
-      return {
-        _tag: "Kept",
-        name: "dotenv",
-        where: () => path,
-        locate: locate(path, undefined),
-        fetch: () =>
-          isOff ? Effect.succeed(undefined) : Effect.map(
-            SecretFile.read("dotenv", path),
-            (text) => text === undefined ? undefined : Redacted.make(parseEnv(Redacted.value(text)))
-          ),
-        policy: SecretFile.policy
-      }
-    })
-  )
+  Effect.map(setting("NODE_ENV"), (mode) => {
+    const path = resolve(options?.path ?? ".env")
+    const isOff = options?.path === undefined && mode === "production"
+    return {
+      _tag: "Kept",
+      name: "dotenv",
+      where: () => path,
+      locate: locate(path, undefined),
+      fetch: () =>
+        isOff ? Effect.succeed(undefined) : Effect.map(
+          SecretFile.read("dotenv", path),
+          (text) => text === undefined ? undefined : Redacted.make(parseEnv(Redacted.value(text)))
+        ),
+      policy: SecretFile.policy
+    }
+  })
 
 /**
  * @category layers

@@ -4,7 +4,6 @@
  *
  * @since 0.1.0
  */
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -15,11 +14,13 @@ import {
   type Locator,
   type Names,
   type Policy,
+  policyOf,
   SecretBackend,
   SecretBackendError,
   show
 } from "../SecretBackend.ts"
 import { Transport } from "../Transport.ts"
+import { setting } from "../internal/environment.ts"
 import { isRecord } from "../internal/json.ts"
 import * as SecretHttp from "../internal/secretHttp.ts"
 
@@ -136,7 +137,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
     where: (name) => `Google Secret Manager (${show(place(name))})`,
     locate: place,
     fetch,
-    policy: options
+    policy: policyOf(options)
   }
 })
 
@@ -146,11 +147,6 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
  */
 export const layer = (options?: Options): Layer.Layer<SecretBackend, never, Transport> =>
   Layer.effect(SecretBackend, make(options))
-
-const setting = (name: string): Effect.Effect<string | undefined> =>
-  Effect.gen(function*() {
-    return yield* Config.NonEmptyString(name)
-  }).pipe(Effect.orElseSucceed(() => undefined))
 
 const connect = async (): Promise<GoogleAuth> => {
   const { GoogleAuth } = await import("google-auth-library")

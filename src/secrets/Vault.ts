@@ -4,14 +4,23 @@
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Semaphore from "effect/Semaphore"
-import { type Kept, locate, type Locator, type Names, type Policy, SecretBackend, show } from "../SecretBackend.ts"
-import { SecretBackendError } from "../SecretBackend.ts"
+import {
+  type Kept,
+  locate,
+  type Locator,
+  type Names,
+  type Policy,
+  policyOf,
+  SecretBackend,
+  SecretBackendError,
+  show
+} from "../SecretBackend.ts"
 import { Transport } from "../Transport.ts"
+import { setting } from "../internal/environment.ts"
 import { isRecord } from "../internal/json.ts"
 import * as SecretFile from "../internal/secretFile.ts"
 import * as SecretHttp from "../internal/secretHttp.ts"
@@ -70,12 +79,9 @@ const backend = "vault"
 const misconfigured = (detail: string, fix: string): SecretBackendError =>
   new SecretBackendError({ backend, kind: "Misconfigured", detail, fix })
 
-const first = (...names: ReadonlyArray<string>): Effect.Effect<string | undefined> =>
-  Effect.firstSuccessOf(names.map((name) =>
-    Effect.gen(function*() {
-      return yield* Config.NonEmptyString(name)
-    })
-  )).pipe(Effect.orElseSucceed(() => undefined))
+/** Vault's own setting, else OpenBao's. */
+const settingOf = (name: string): Effect.Effect<string | undefined> =>
+  Effect.flatMap(setting(`VAULT_${name}`), (own) => own === undefined ? setting(`BAO_${name}`) : Effect.succeed(own))
 
 interface Token {
   readonly value: Redacted.Redacted
@@ -98,13 +104,13 @@ interface Token {
  */
 export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.fn.Return<Kept, never, Transport> {
   const transport = yield* Transport
-  const address = options.address ?? (yield* first("VAULT_ADDR", "BAO_ADDR"))
-  const namespace = options.namespace ?? (yield* first("VAULT_NAMESPACE", "BAO_NAMESPACE"))
-  const ca = options.ca ?? (yield* first("VAULT_CACERT", "BAO_CACERT"))
+  const address = options.address ?? (yield* settingOf("ADDR"))
+  const namespace = options.namespace ?? (yield* settingOf("NAMESPACE"))
+  const ca = options.ca ?? (yield* settingOf("CACERT"))
   const auth = options.auth ?? (yield* configured)
   const mount = options.mount ?? "secret"
   const engine = options.version ?? 2
-  const place = locate(options.secret ?? (yield* first("LOOM_SECRET")) ?? "loom", options.names)
+  const place = locate(options.secret ?? (yield* setting("LOOM_SECRET")) ?? "loom", options.names)
 
   const bind = Effect.gen(function*() {
     if (address === undefined) return yield* misconfigured("its address isn't set", "set VAULT_ADDR, or `address`")
@@ -246,7 +252,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
     where: (name) => `Vault (${namespace === undefined ? "" : `${namespace}: `}${mount}/${show(place(name))})`,
     locate: place,
     fetch,
-    policy: options
+    policy: policyOf(options)
   }
 })
 
@@ -258,14 +264,14 @@ export const layer = (options?: Options): Layer.Layer<SecretBackend, never, Tran
   Layer.effect(SecretBackend, make(options))
 
 const configured: Effect.Effect<Auth | undefined> = Effect.gen(function*() {
-  const token = yield* first("VAULT_TOKEN", "BAO_TOKEN")
+  const token = yield* settingOf("TOKEN")
   if (token !== undefined) return { method: "token", token: Redacted.make(token) }
-  const roleId = yield* first("VAULT_ROLE_ID")
-  const secretId = yield* first("VAULT_SECRET_ID")
+  const roleId = yield* setting("VAULT_ROLE_ID")
+  const secretId = yield* setting("VAULT_SECRET_ID")
   if (roleId !== undefined && secretId !== undefined) {
     return { method: "approle", roleId, secretId: Redacted.make(secretId) }
   }
-  const role = yield* first("VAULT_K8S_ROLE")
+  const role = yield* setting("VAULT_K8S_ROLE")
   return role === undefined ? undefined : { method: "kubernetes", role }
 })
 

@@ -1,61 +1,31 @@
 /**
  * Where Loom keeps what it remembers.
  */
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import { homedir } from "node:os"
 import { join } from "node:path"
+import { setting } from "../internal/environment.ts"
 
-const given = (name: string): Config.Config<string | undefined> =>
-  Config.NonEmptyString(name).pipe(Config.withDefault(undefined))
+/** A variable that names a folder, and where under the user's home that is without it. */
+type Place = readonly [variable: string, ...below: ReadonlyArray<string>]
 
-const environment = Config.all({
-  loom: given("LOOM_HOME"),
-  state: given("XDG_STATE_HOME"),
-  local: given("LOCALAPPDATA")
-})
+/** A file under `LOOM_HOME`; else under `loom` in a folder that the system keeps for programs. */
+const fileIn = (windows: Place, others: Place) => (name: string): Effect.Effect<string> =>
+  Effect.gen(function*() {
+    const home = yield* setting("LOOM_HOME")
+    if (home !== undefined) return join(home, name)
+    const [variable, ...below] = process.platform === "win32" ? windows : others
+    return join((yield* setting(variable)) ?? join(homedir(), ...below), "loom", name)
+  })
 
-const settings = Config.all({
-  loom: given("LOOM_HOME"),
-  config: given("XDG_CONFIG_HOME"),
-  roaming: given("APPDATA")
-})
-
-/** `LOOM_HOME`; else `loom` in the folder that the system keeps for the state of programs. */
-export const stateFolder: Effect.Effect<string> = Effect.gen(function*() {
-  return yield* environment
-}).pipe(
-  Effect.catch(() => Effect.succeed({ loom: undefined, state: undefined, local: undefined })),
-  Effect.map(({ local, loom, state }) =>
-    loom ?? join(
-      process.platform === "win32"
-        ? local ?? join(homedir(), "AppData", "Local")
-        : state ?? join(homedir(), ".local", "state"),
-      "loom"
-    )
-  )
-)
+const state = fileIn(["LOCALAPPDATA", "AppData", "Local"], ["XDG_STATE_HOME", ".local", "state"])
+const settings = fileIn(["APPDATA", "AppData", "Roaming"], ["XDG_CONFIG_HOME", ".config"])
 
 /** The database of the call log. */
-export const callLog: Effect.Effect<string> = Effect.map(stateFolder, (folder) => join(folder, "calls.db"))
+export const callLog: Effect.Effect<string> = state("calls.db")
 
 /** The database of the response cache. */
-export const cache: Effect.Effect<string> = Effect.map(stateFolder, (folder) => join(folder, "cache.db"))
+export const cache: Effect.Effect<string> = state("cache.db")
 
-/** The file of the user's keys: under `LOOM_HOME`, else in `loom` in the folder for the settings of programs. */
-export const keys: Effect.Effect<string> = Effect.gen(function*() {
-  return yield* settings
-}).pipe(
-  Effect.catch(() => Effect.succeed({ loom: undefined, config: undefined, roaming: undefined })),
-  Effect.map(({ config, loom, roaming }) =>
-    join(
-      loom ?? join(
-        process.platform === "win32"
-          ? roaming ?? join(homedir(), "AppData", "Roaming")
-          : config ?? join(homedir(), ".config"),
-        "loom"
-      ),
-      "keys.json"
-    )
-  )
-)
+/** The file of the user's keys. */
+export const keys: Effect.Effect<string> = settings("keys.json")

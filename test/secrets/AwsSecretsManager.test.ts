@@ -2,12 +2,21 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as AwsServer from "loom-router/sandbox/secrets/Aws"
 import * as AwsSecretsManager from "loom-router/secrets/AwsSecretsManager"
+import { inspect } from "node:util"
 import { environmentOf } from "../providers/world.ts"
 import { warned } from "./backends.ts"
 import { contract, make, told } from "./contract.ts"
 import { aws } from "./managers.ts"
 
 contract(aws)
+
+it.effect("keeps its credentials to itself", () =>
+  Effect.gen(function*() {
+    const credentials = { accessKeyId: "canary-id", secretAccessKey: "canary-secret" }
+    const backend = yield* AwsSecretsManager.make({ credentials, native: { credentials }, mode: "lenient" })
+    assert.strictEqual(backend.policy?.mode, "lenient")
+    assert.notInclude(inspect(backend, { depth: Infinity, showHidden: true }), "canary")
+  }))
 
 const reading = (options: AwsSecretsManager.Options, environment: Readonly<Record<string, string>> = {}) =>
   Effect.provide(make({ from: [AwsSecretsManager.layer(options)] }), environmentOf(environment))
