@@ -183,7 +183,7 @@ const sources: Readonly<Record<Generation.Summary["cache"], ReadonlyArray<string
 }
 
 /** `  openai/gpt-4o-mini · 1,204 in (1,024 cached) · 18 out · 912 ms · $0.001294` */
-export const costLine = (summary: Generation.Summary): string => {
+const costLine = (summary: Generation.Summary): string => {
   const { attempts, cache, cost, model, provider, router, saved, timing, usage } = summary
   const left = (router?.tried ?? []).filter(({ outcome }) => outcome !== "ok")
   const cached = usage.cacheRead + usage.imageCacheRead

@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import manifest from "../../package.json" with { type: "json" }
 import * as Catalog from "../Catalog.ts"
+import type { Provider } from "../Model.ts"
 import * as paths from "../storage/paths.ts"
 import * as Failure from "./Failure.ts"
 import * as Format from "./Format.ts"
@@ -80,12 +81,12 @@ const sourcesOf = (held: ReadonlyArray<KeyRing.Held>): ReadonlyArray<Found> => {
 
 interface Examined {
   readonly held: KeyRing.Held
+  readonly provider: Provider
   readonly verdict: KeyCheck.Verdict
 }
 
-const vendorOf = ({ held, verdict }: Examined): ReadonlyArray<Found> => {
-  const { key, name, provider, source } = held
-  if (provider === undefined) return []
+const vendorOf = ({ held, provider, verdict }: Examined): ReadonlyArray<Found> => {
+  const { key, name, source } = held
   const subject = provider.key
   const { detail, millis, outcome } = verdict
   if (outcome === "unreachable") {
@@ -114,9 +115,7 @@ const vendorOf = ({ held, verdict }: Examined): ReadonlyArray<Found> => {
 }
 
 const keylessOf = (examined: ReadonlyArray<Examined>): ReadonlyArray<Found> => {
-  const keyless = examined.filter(({ held }) => held.key === undefined).map(({ held }) =>
-    held.provider?.key ?? held.name
-  )
+  const keyless = examined.filter(({ held }) => held.key === undefined).map(({ provider }) => provider.key)
   if (keyless.length === 0) return []
   const what = `no key for ${keyless.join(", ")}`
   const fix = `loom keys set ${keyless[0]}`
@@ -183,14 +182,13 @@ export const examine = Effect.gen(function*() {
   const output = yield* Output
   const { examined, held } = yield* KeyRing.withSecrets(Effect.gen(function*() {
     const held = yield* KeyRing.all
-    const asked = held.filter(({ provider }) => provider !== undefined && KeyCheck.isAskable(provider))
+    const asked = held.flatMap((held) =>
+      held.provider !== undefined && KeyCheck.isAskable(held.provider) ? [{ held, provider: held.provider }] : []
+    )
     const examined = yield* Effect.forEach(
       asked,
-      (held) =>
-        Effect.map(
-          held.provider === undefined ? Effect.die("it was filtered") : KeyCheck.ask(held.provider, held.key),
-          (verdict): Examined => ({ held, verdict })
-        ),
+      ({ held, provider }) =>
+        Effect.map(KeyCheck.ask(provider, held.key), (verdict): Examined => ({ held, provider, verdict })),
       { concurrency: 8 }
     )
     return { held, examined }

@@ -4,15 +4,14 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
 import type { Provider } from "../Model.ts"
 import * as Transport from "../Transport.ts"
 import { setting } from "../internal/environment.ts"
 
-export const Outcome = Schema.Literals(["accepted", "refused", "unreachable", "unknown"])
+export const outcomes = ["accepted", "refused", "unreachable", "unknown"] as const
 
 export interface Verdict {
-  readonly outcome: typeof Outcome.Type
+  readonly outcome: (typeof outcomes)[number]
   /** Said behind the outcome: a status, what broke. */
   readonly detail: string | undefined
   /** Milliseconds that it took, and by which the vendor's clock is ahead of this one. */
@@ -39,13 +38,14 @@ export const ask = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Verdict, never, Transport.Transport> {
   const transport = yield* Transport.Transport
   const clock = yield* Clock.Clock
-  const from = clock.currentTimeMillisUnsafe()
+  const from = clock.monotonicTimeNanosUnsafe()
   const question = questions.get(provider.kind)
   const baseUrl = yield* baseUrlOf(provider)
   const verdict = (outcome: Verdict["outcome"], detail?: string, date?: string | null): Verdict => {
     const now = clock.currentTimeMillisUnsafe()
     const theirs = Date.parse(date ?? "")
-    return { outcome, detail, millis: now - from, ahead: Number.isNaN(theirs) ? undefined : theirs - now }
+    const millis = Number(clock.monotonicTimeNanosUnsafe() - from) / 1e6
+    return { outcome, detail, millis, ahead: Number.isNaN(theirs) ? undefined : theirs - now }
   }
   if (question === undefined || baseUrl === undefined) return verdict("unknown", "nothing knows how to ask it")
   return yield* Effect.tryPromise({

@@ -39,7 +39,7 @@ export const CheckDocument = Schema.Struct({
   schemaVersion: Schema.Literal(1),
   keys: Schema.Array(Schema.Struct({
     ...Key.fields,
-    outcome: Schema.Literals(["accepted", "refused", "unreachable", "unknown", "missing"]),
+    outcome: Schema.Literals([...KeyCheck.outcomes, "missing"]),
     detail: Schema.NullOr(Schema.String)
   }))
 })

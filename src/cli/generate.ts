@@ -74,7 +74,9 @@ const flags = {
   ),
   failover: Flag.Boolean("failover").pipe(
     Flag.withoutNegation,
-    Flag.withDescription("Ask a like model of another provider where this one can't be reached"),
+    Flag.withDescription(
+      "Ask a like model where this one can't be reached, of another provider first (`loom models show`)"
+    ),
     Flag.withDefault(false)
   ),
   stream: Flag.Boolean("stream").pipe(

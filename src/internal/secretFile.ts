@@ -16,14 +16,6 @@ const codeOf = (cause: unknown): string =>
     ? cause["code"]
     : "unknown"
 
-const unreadable = (backend: string, path: string, cause: unknown): SecretBackendError =>
-  new SecretBackendError({
-    backend,
-    kind: "Misconfigured",
-    detail: `${path} can't be read (${codeOf(cause)})`,
-    fix: "make it a file that this user may read"
-  })
-
 /** The largest file that is read, in bytes. */
 const most = 1024 * 1024
 
@@ -60,13 +52,19 @@ export const read = (
         await file.close()
       }
     },
-    catch: (cause) => cause instanceof SecretBackendError ? cause : { cause, code: codeOf(cause) }
+    catch: (cause) => cause instanceof SecretBackendError ? cause : codeOf(cause)
   }).pipe(
     Effect.catch((failure) => {
-      if (failure instanceof SecretBackendError) return Effect.fail(failure)
-      return failure.code === "ENOENT" || failure.code === "ENOTDIR"
-        ? Effect.succeed(undefined)
-        : Effect.fail(unreadable(backend, path, failure.cause))
+      if (typeof failure !== "string") return Effect.fail(failure)
+      if (failure === "ENOENT" || failure === "ENOTDIR") return Effect.succeed(undefined)
+      return Effect.fail(
+        new SecretBackendError({
+          backend,
+          kind: "Misconfigured",
+          detail: `${path} can't be read (${failure})`,
+          fix: "make it a file that this user may read"
+        })
+      )
     })
   )
 
