@@ -49,7 +49,6 @@ export interface SqliteCache {
   readonly get: (key: string, now: number) => Effect.Effect<Entry | undefined, CacheStoreError>
   /** The value is copied at once. Interrupted, it may still be kept. */
   readonly set: (key: string, entry: Entry) => Effect.Effect<void, CacheStoreError>
-  readonly remove: (key: string) => Effect.Effect<void, CacheStoreError>
   /** Of what is in the file, past its time or not. */
   readonly stats: Effect.Effect<Stats, CacheStoreError>
   /** Forgets all, and tells how many that were. */
@@ -169,7 +168,6 @@ export const make = (options: Options): SqliteCache => {
             value.byteLength
           )
         ),
-    remove: (key) => Effect.asVoid(ask(() => ({ ask: "remove", key }))),
     stats: Effect.map(
       ask(() => ({ ask: "stats" })),
       (answer) => answer.kind === "stats" ? answer.stats : { entries: 0, bytes: 0, oldest: undefined }

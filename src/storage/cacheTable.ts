@@ -89,7 +89,6 @@ export interface CacheTable {
   readonly get: (key: string, now: number) => Found | undefined
   readonly stamp: (key: string, now: number) => void
   readonly set: (key: string, entry: Entry) => void
-  readonly remove: (key: string) => void
   /** What entries take, about. */
   readonly bytes: () => number
   readonly stats: () => Stats
@@ -113,8 +112,7 @@ export const makeCacheTable = (db: DatabaseSync): CacheTable => {
     VALUES (?1, ?2, ?3, ?4, ?3, ?5, ?6, ?7)
     ON CONFLICT (id) DO UPDATE SET key = ?2, stored_at = ?3, expires_at = ?4, used_at = ?3, bytes = ?5, checksum = ?6,
       value = ?7`)
-  const remove = db.prepare("DELETE FROM entries WHERE id = ? AND key = ?")
-  const removeRow = db.prepare("DELETE FROM entries WHERE id = ?")
+  const remove = db.prepare("DELETE FROM entries WHERE id = ?")
   const totals = db.prepare("SELECT entries, bytes FROM totals")
   const oldest = db.prepare("SELECT min(stored_at) AS at FROM entries")
   const past = db.prepare(`SELECT id, bytes FROM entries WHERE expires_at <= ? LIMIT ${stepRows}`)
@@ -151,7 +149,7 @@ export const makeCacheTable = (db: DatabaseSync): CacheTable => {
     let gone = 0
     for (const row of rows) {
       if (gone >= atMost) break
-      removeRow.run(Number(row["id"]))
+      remove.run(Number(row["id"]))
       gone += Number(row["bytes"])
     }
     return gone
@@ -175,9 +173,6 @@ export const makeCacheTable = (db: DatabaseSync): CacheTable => {
     set: (key, entry) => {
       const { expiresAt, storedAt, value } = entry
       upsert.run(idOf(key), key, storedAt, expiresAt, value.byteLength + overhead, checksumOf(key, entry), value)
-    },
-    remove: (key) => {
-      remove.run(idOf(key), key)
     },
     bytes: () => total().bytes,
     stats: () => {

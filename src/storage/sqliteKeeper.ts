@@ -20,7 +20,6 @@ export interface KeeperData {
 export type Asked =
   | { readonly ask: "get"; readonly key: string; readonly now: number }
   | { readonly ask: "set"; readonly key: string; readonly entry: Entry }
-  | { readonly ask: "remove"; readonly key: string }
   | { readonly ask: "stats" }
   | { readonly ask: "clear" }
   | { readonly ask: "close" }
@@ -112,9 +111,6 @@ const run = (asked: Asked): Answer => {
     case "set":
       table?.set(asked.key, asked.entry)
       written += asked.entry.value.byteLength + overhead
-      return { kind: "done" }
-    case "remove":
-      table?.remove(asked.key)
       return { kind: "done" }
     case "stats":
       return { kind: "stats", stats: table?.stats() ?? { entries: 0, bytes: 0, oldest: undefined } }

@@ -84,21 +84,18 @@ describe("the SQLite cache", () => {
       assert.isDefined(yield* cache.get(keyOf(1), at + 99))
     }))
 
-  it.live("counts, removes and clears", () =>
+  it.live("counts and clears", () =>
     Effect.gen(function*() {
       const path = yield* tempPath
       const cache = yield* open(path)
       for (let n = 0; n < 10; n++) yield* cache.set(keyOf(n), entry(bytesOf(1000), 100 - n))
       assert.deepStrictEqual(yield* cache.stats, { entries: 10, bytes: 10 * (1000 + overhead), oldest: 91 })
       yield* cache.set(keyOf(9), entry(bytesOf(5), 200))
-      yield* cache.remove(keyOf(8))
-      yield* cache.remove(keyOf(77))
-      assert.deepStrictEqual(yield* cache.stats, { entries: 9, bytes: 8 * 1000 + 5 + 9 * overhead, oldest: 93 })
-      assert.isUndefined(yield* cache.get(keyOf(8), 200))
+      assert.deepStrictEqual(yield* cache.stats, { entries: 10, bytes: 9 * 1000 + 5 + 10 * overhead, oldest: 92 })
       for (let n = 0; n < 3; n++) yield* cache.set(keyOf(n), entry(bytesOf(1_000_000)))
       const size = () => statSync(path).size + statSync(`${path}-wal`).size
       const before = size()
-      assert.strictEqual(yield* cache.clear, 9)
+      assert.strictEqual(yield* cache.clear, 10)
       assert.isBelow(size(), before / 10)
       assert.deepStrictEqual(yield* cache.stats, { entries: 0, bytes: 0, oldest: undefined })
       assert.isUndefined(yield* cache.get(keyOf(1), 0))
@@ -113,7 +110,6 @@ describe("the SQLite cache", () => {
       const cache = yield* open(path)
       assert.isUndefined(yield* cache.get(keyOf(1), 0))
       assert.deepStrictEqual(yield* cache.stats, { entries: 0, bytes: 0, oldest: undefined })
-      yield* cache.remove(keyOf(1))
       assert.strictEqual(yield* cache.clear, 0)
       assert.isFalse(existsSync(dirname(dirname(path))))
       yield* cache.set(keyOf(1), entry(bytesOf(3)))
@@ -256,7 +252,7 @@ describe("questions", () => {
         Effect.forkChild(Effect.tap(effect, () => Effect.sync(() => done.push(name))), { startImmediately: true })
       const writes = [
         yield* cache.set(keyOf(1), entry(bytesOf(2))).pipe(note("set")),
-        yield* cache.remove(keyOf(1)).pipe(note("remove")),
+        yield* Effect.asVoid(cache.clear).pipe(note("clear")),
         yield* cache.set(keyOf(1), entry(bytesOf(3))).pipe(note("set again"))
       ]
       for (let n = 0; n < 20; n++) assert.deepStrictEqual(yield* cache.get(keyOf(1), 0), entry(bytesOf(1)))
@@ -266,7 +262,7 @@ describe("questions", () => {
       assert.deepStrictEqual(done, [])
       yield* release
       for (const fiber of writes) yield* Fiber.join(fiber)
-      assert.deepStrictEqual(done, ["set", "remove", "set again"])
+      assert.deepStrictEqual(done, ["set", "clear", "set again"])
       assert.deepStrictEqual(yield* cache.get(keyOf(1), 0), entry(bytesOf(3)))
     }))
 
@@ -295,12 +291,12 @@ describe("questions", () => {
       const cache = yield* open(path, { busyTimeout: 40 })
       yield* cache.set(keyOf(1), entry(bytesOf(1)))
       const release = yield* lock(path)
-      const writes = [cache.set(keyOf(2), entry(bytesOf(1))), cache.remove(keyOf(1)), cache.clear]
+      const writes = [cache.set(keyOf(2), entry(bytesOf(1))), cache.clear]
       const kinds = yield* Effect.forEach(writes, (write) =>
         kindOf(write as Effect.Effect<unknown, SqliteCache.CacheStoreError>), {
         concurrency: "unbounded"
       })
-      assert.deepStrictEqual(kinds, ["busy", "busy", "busy"])
+      assert.deepStrictEqual(kinds, ["busy", "busy"])
       assert.isDefined(yield* cache.get(keyOf(1), 0))
       yield* release
       yield* cache.set(keyOf(2), entry(bytesOf(1)))
