@@ -33,6 +33,8 @@ export interface Call {
   /** What every attempt passes, the first outermost. */
   readonly gates: ReadonlyArray<Gate>
   readonly tags: Readonly<Record<string, string>>
+  /** Stands for the keys that its tags pick: no answer is shared with a call that has another. */
+  readonly account: string
   /** Prices the attempts. Without one, a request's own model does. */
   readonly catalog: Catalog.Catalog | undefined
   /** What `cost.local` is given in; USD where unset. */
@@ -96,6 +98,7 @@ export const make = (options?: {
   readonly coalesce?: boolean | undefined
   readonly gates?: ReadonlyArray<Gate> | undefined
   readonly tags?: Readonly<Record<string, string>> | undefined
+  readonly account?: string | undefined
   readonly catalog?: Catalog.Catalog | undefined
   readonly currency?: Currency | undefined
 }): Effect.Effect<Call> =>
@@ -111,6 +114,7 @@ export const make = (options?: {
       coalesce: options?.coalesce ?? true,
       gates: options?.gates ?? noGates,
       tags: options?.tags ?? noTags,
+      account: options?.account ?? "",
       catalog: options?.catalog,
       currency: options?.currency,
       attempts: [],

@@ -12,7 +12,7 @@ import { sha256 } from "./internal/digest.ts"
 import { isRecord } from "./internal/json.ts"
 
 /** Of the way keys are made: another one finds no entry of an older. */
-const version = "2"
+const version = "3"
 
 /**
  * The key of a request: 64 hexadecimal characters. `undefined` where the request holds what can't be written, such as a
@@ -20,8 +20,9 @@ const version = "2"
  *
  * **Details**
  *
- * SHA-256 over length-prefixed fields: model, modality, params, prompt, tools, schema, `native`, and the scope of the
- * caller's cache. The order of properties, tools and stop sequences plays no part, nor does the rest of the Call.
+ * SHA-256 over length-prefixed fields: model, modality, params, prompt, tools, schema, `native`, the scope of the caller's
+ * cache, and the account whose key is asked with. The order of properties, tools and stop sequences plays no part, nor
+ * does the rest of the Call.
  *
  * @category accessors
  * @since 0.1.0
@@ -76,7 +77,8 @@ const parts: ReadonlyArray<readonly [name: string, textOf: (request: Request) =>
   ["toolChoice", ({ toolChoice }) => valueOf(toolChoice)],
   ["schema", ({ object }) => object === undefined ? "" : `${written(object.name)}${schemaOf(object.schema)}`],
   ["native", ({ native }) => valueOf(native)],
-  ["scope", ({ call: { cache } }) => cache === undefined || cache === false ? "" : cache.scope ?? ""]
+  ["scope", ({ call: { cache } }) => cache === undefined || cache === false ? "" : cache.scope ?? ""],
+  ["account", ({ call }) => call.account]
 ]
 
 /** What a part is made of, each under the name that its caller gives it. */

@@ -117,10 +117,11 @@ const makeEngine = Effect.fnUntraced(function*(
   const defaults = GenerateOptions.decodeLayer(catalog, options)
   const made = Providers.make({ catalog, sources: options.providers ?? {}, sealed })
   // Adapters that are given to a test find their own.
-  const providers = yield* sealed && options.secrets === undefined ? made : Effect.flatMap(
-    options.secrets === undefined ? Secrets.current : Secrets.make(options.secrets),
-    (secrets) => Effect.provideService(made, Secrets.Secrets, secrets)
-  )
+  const secrets = sealed && options.secrets === undefined
+    ? undefined
+    : yield* options.secrets === undefined ? Secrets.current : Secrets.make(options.secrets)
+  const providers = yield* secrets === undefined ? made : Effect.provideService(made, Secrets.Secrets, secrets)
+  const picking = secrets?.tags ?? []
   const cache = options.cache === undefined
     ? (yield* ResponseCache.CurrentResponseCache) ?? (yield* ResponseCache.make())
     : yield* ResponseCache.make(options.cache)
@@ -161,6 +162,7 @@ const makeEngine = Effect.fnUntraced(function*(
         coalesce: own.coalesce ?? options.coalesce,
         gates,
         tags,
+        account: picking.length === 0 ? "" : JSON.stringify(picking.map((tag) => tags?.[tag])),
         catalog,
         currency: options.currency
       }

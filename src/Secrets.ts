@@ -144,6 +144,8 @@ export class Secrets extends Context.Service<Secrets, {
     refused: Redacted.Redacted,
     tags?: Readonly<Record<string, string>>
   ) => Effect.Effect<Redacted.Redacted, SecretsError>
+  /** The tags by which it picks: calls that differ in them may be asked with different keys. */
+  readonly tags: ReadonlyArray<string>
   /** Asks every place for a secret, also those behind the one that has it. */
   readonly inspect: (name: string) => Effect.Effect<ReadonlyArray<Found>>
 }>()("loom-router/Secrets") {}

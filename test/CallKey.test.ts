@@ -503,6 +503,16 @@ describe("of", () => {
       assert.notStrictEqual(key(yield* ask(`${long}\ud800`)), key(yield* ask(`${long}\udc00`)))
     }))
 
+  it.effect("is another one for the key of another account", () =>
+    Effect.gen(function*() {
+      const request = yield* asking()
+      const of = (account: string) => ({ ...request, call: { ...request.call, account } })
+      assert.strictEqual(new Set([request, of("a"), of("b")].map(key)).size, 3)
+      assert.deepStrictEqual(CallKey.differences(of("a"), of("b")), ["account"])
+      const scoped = { ...request, call: { ...request.call, cache: { scope: "a" } } }
+      assert.notStrictEqual(key(scoped), key(of("a")))
+    }))
+
   it.effect("is what it has been: another way of making keys comes with another version", () =>
     Effect.gen(function*() {
       const request = yield* prompted([
@@ -529,8 +539,8 @@ describe("of", () => {
         native: { user: "u1", metadata: { n: -0.25 } }
       })
       const scoped = { ...request, call: { ...request.call, cache: { scope: "acme" } } }
-      assert.strictEqual(key(scoped), "3f528682ac542997ab8bac44d2a305d473230da1dac1aa69f77a446b199b9bff")
-      assert.strictEqual(key(yield* asking()), "76dac412d558a19648bcd59a61c50c67021fd6d3e61fa0d095fc8423231a80c2")
+      assert.strictEqual(key(scoped), "c821eebc04e913e1e63a797f62d448a53b669a80eb7089214cc32f23136893a9")
+      assert.strictEqual(key(yield* asking()), "2dfb6661a120ac9da279bba14fa7137fd482ef7ae24d663712d9d7663b4d569a")
     }))
 })
 

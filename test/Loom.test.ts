@@ -1185,3 +1185,30 @@ describe("all of it composed", () => {
     few
   )
 })
+
+describe("keys that tags pick", () => {
+  it.effect("keep the calls of one tenant from being answered with another's", () =>
+    Effect.gen(function*() {
+      let waiting = 0
+      const slow = Generator.make({
+        generate: () =>
+          Effect.andThen(Effect.sync(() => waiting++), Effect.delay(Effect.succeed(answer("Hi")), "1 second")),
+        open: () => Effect.die("not asked")
+      })
+      const ask = (tenant: string) =>
+        Effect.map(
+          Loom.generate({ model: "openai/gpt-4o-mini", prompt: "Hi", tags: { tenant } }),
+          ({ cache }) => cache
+        )
+      const secrets = { keys: { OPENAI_API_KEY: { tag: "tenant", names: { a: "KEY_A", b: "KEY_B" } } } }
+      const fiber = yield* Effect.forkChild(Effect.provide(
+        Effect.forEach(["a", "b", "a"], ask, { concurrency: "unbounded" }),
+        Loom.layerTest(slow, { secrets })
+      ))
+      while (waiting < 2) yield* Effect.promise(() => new Promise((resume) => setImmediate(resume)))
+      yield* TestClock.adjust("1 second")
+      const told = yield* Fiber.join(fiber)
+      assert.deepStrictEqual(told, ["miss", "miss", "coalesced"])
+      assert.strictEqual(waiting, 2)
+    }))
+})

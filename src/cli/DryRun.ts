@@ -75,7 +75,12 @@ const capture = Effect.fnUntraced(function*(request: Request.Request, isStream: 
     link: () => notepad
   })
   const key = Effect.succeed(Redacted.make("dry-run"))
-  const secrets = Secrets.Secrets.of({ get: () => key, refetch: () => key, inspect: () => Effect.succeed([]) })
+  const secrets = Secrets.Secrets.of({
+    get: () => key,
+    refetch: () => key,
+    tags: [],
+    inspect: () => Effect.succeed([])
+  })
   const asked = yield* Providers.make({ catalog: Catalog.bundled, sources: {} }).pipe(
     Effect.flatMap((generator) =>
       isStream ? Effect.asVoid(generator.open(request)) : Effect.asVoid(generator.generate(request))

@@ -153,6 +153,7 @@ export const make = Effect.fnUntraced(function*(
           : link.recheck(origin.name, refused)
         return Effect.andThen(rechecked, pick(name, tags, refused))
       }),
+    tags: [...new Set(Object.values(options?.keys ?? {}).flatMap((rule) => "tag" in rule ? [rule.tag] : []))],
     inspect: (name) =>
       Effect.forEach(from, (_, i) =>
         Effect.flatMap(Cache.get(built, i), ({ backend, read }) => {
