@@ -59,10 +59,10 @@ export type Known = "environment" | "dotenv" | "file" | "vault" | "aws" | "gcp"
  * `tag`: the one that the value of a call's tag stands for, a tenant's as a rule; `otherwise` for every other value and
  * for none.
  *
- * **Gotchas**
+ * **Details**
  *
- * Calls that ask the same at the same time share one answer, and so the key of one of them. Where keys mustn't be
- * shared, such calls have to differ, or `coalesce` has to be off.
+ * Calls whose tags pick by different values share no answer, kept or under way. Calls that are asked in turns with one
+ * key and the other do.
  *
  * @category models
  * @since 0.1.0
