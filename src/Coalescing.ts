@@ -31,7 +31,7 @@ import type * as Generation from "./Generation.ts"
 import type { Request } from "./Request.ts"
 import * as Replay from "./internal/replay.ts"
 import { scoped } from "./internal/scoped.ts"
-import { encodeObject, passOn } from "./internal/sharing.ts"
+import { encodeObject, knownKeys, passOn } from "./internal/sharing.ts"
 
 /**
  * What is asked once for many: the two methods of a Generator.
@@ -80,7 +80,9 @@ const take = (attempts: Array<Attempt>, call: Call): boolean => {
 
 /** Who overrides how it is tried again, and what has no key, flies alone. */
 const hashOf = (request: Request): string | undefined =>
-  request.call.coalesce && request.call.retry === undefined ? CallKey.of(request) : undefined
+  request.call.coalesce && request.call.retry === undefined
+    ? knownKeys.get(request) ?? CallKey.of(request)
+    : undefined
 
 /**
  * Coalesces what these methods are asked.
@@ -139,7 +141,9 @@ const calls = (methods: Methods): Methods["generate"] => {
         const { exit, flight: { request: from } } = landed
         if (take(from.call.attempts, request.call)) return exit
         if (Exit.isFailure(exit)) return Effect.mapError(exit, copy)
-        return Effect.fromResult(passOn(exit.value, encodeObject(from, exit.value.object), request, "coalesced"))
+        return Effect.fromResult(
+          passOn(exit.value, encodeObject(from, exit.value.object), request, "coalesced")
+        )
       }
     )
   }

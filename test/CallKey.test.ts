@@ -2,6 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Schema } from "effect"
 import { Prompt, Tool } from "effect/ai"
 import { Call, GenerateOptions, Model, Request, ResponseCache, RetryPolicy } from "loom-router"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { Worker } from "node:worker_threads"
 import * as CallKey from "../src/CallKey.ts"
 import { ada, asking } from "./scripted.ts"
@@ -492,6 +494,22 @@ describe("of", () => {
         })
       )
       assert.isTrue(isUndefined)
+    }))
+
+  it.live("keeps nothing of what it has written", () =>
+    Effect.gen(function*() {
+      const written = yield* Effect.map(asking({ native: { a: "secret" } }), (request) => {
+        key(request)
+        return new WeakRef(request)
+      })
+      setFlagsFromString("--expose-gc")
+      const collect: () => void = runInNewContext("gc")
+      for (let n = 0; n < 10 && written.deref() !== undefined; n++) {
+        // What was looked at stays until the end of its turn.
+        yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+        collect()
+      }
+      assert.isUndefined(written.deref())
     }))
 
   it.effect("takes a prompt of 10 MB", () =>

@@ -304,6 +304,17 @@ const rich = answer("", {
   warnings: ["dropped"]
 })
 
+it.effect("a miss that is asked once for many is written down as a key once", () =>
+  Effect.gen(function*() {
+    let written = 0
+    const probe = { toJSON: () => ++written > 0 }
+    const cache = yield* ResponseCache.make({ ttl: "1 hour" })
+    const generator = counting().generator.pipe(Generator.coalesced, Generator.cached(cache))
+    yield* generator.generate(yield* asking({ native: { n: 1, probe } }))
+    yield* fold(generator, yield* asking({ native: { n: 2, probe } }))
+    assert.strictEqual(written, 2)
+  }))
+
 describe("calls and streams", () => {
   const whole = (
     { content, finishReason, images, native, requestId, text, usage, warnings }: Generation.Generation
