@@ -1,6 +1,6 @@
 /**
- * Keys in Vault, rotated while calls go on: no call fails, and none waits for the new key. Vault and the vendor are
- * simulated, so that it runs without a key and without a network.
+ * Keys in Vault, rotated while calls go on: no call fails, though the old key is revoked at once and Vault is sealed
+ * later. Vault and the vendor are simulated, so that it runs without a key and without a network.
  *
  * `node --conditions=loom-source scratchpad/keys.ts`
  */

@@ -213,6 +213,7 @@ export class KeyMissing extends Schema.TaggedError<KeyMissing>()("KeyMissing", {
   variable: Schema.String,
   /** Where it was looked for, or which place couldn't tell. */
   detail: Schema.optionalKey(Schema.String),
+  /** What to do about it there. */
   remedy: Schema.optionalKey(Schema.String)
 }) implements Traits {
   readonly what = "has no API key"
