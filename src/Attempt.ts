@@ -63,3 +63,12 @@ export interface Tried {
   /** What of the call was left out or changed for it, in words. */
   readonly warnings: ReadonlyArray<string>
 }
+
+/**
+ * What attempts are known to have cost, in 1e-12 USD.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const spent = (attempts: ReadonlyArray<Attempt>): number =>
+  attempts.reduce((sum, { cost }) => sum + (cost?.picoUsd ?? 0), 0)

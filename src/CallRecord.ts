@@ -6,7 +6,7 @@
  */
 import type * as Clock from "effect/Clock"
 import type * as Exit from "effect/Exit"
-import type { Attempt, Tried } from "./Attempt.ts"
+import { type Attempt, spent, type Tried } from "./Attempt.ts"
 import type { Call } from "./Call.ts"
 import { errorIn, type GenerateError, outcomeOf } from "./GenerateError.ts"
 import type * as Generation from "./Generation.ts"
@@ -148,6 +148,5 @@ const settled = (
   if (last?.outcome !== "ok") return tried.slice()
   const others = tried.slice(0, -1)
   const its = attempts.slice(others.reduce((sum, { attempts }) => sum + attempts, 0))
-  const picoUsd = its.reduce((sum, { cost }) => sum + (cost?.picoUsd ?? 0), 0)
-  return [...others, { ...last, outcome, why, attempts: its.length, picoUsd }]
+  return [...others, { ...last, outcome, why, attempts: its.length, picoUsd: spent(its) }]
 }

@@ -239,13 +239,8 @@ const strangerIn = (
 ): readonly [field: string, detail: string] | undefined => {
   if (typeof failover !== "object") return undefined
   for (const [index, one] of failover.entries()) {
-    const standIn = typeof one === "string" ? { model: one } : one
-    const found = Catalog.resolve(catalog, standIn)
-    if (Result.isSuccess(found)) continue
-    const { nearest } = found.failure
-    const name = standIn.provider === undefined ? standIn.model : `${standIn.provider}/${standIn.model}`
-    const hint = nearest.length === 0 ? "" : `; did you mean ${nearest.join(", ")}?`
-    return [`failover[${index}]`, `the catalog doesn't list ${name}${hint}`]
+    const found = Catalog.resolve(catalog, typeof one === "string" ? { model: one } : one)
+    if (Result.isFailure(found)) return [`failover[${index}]`, found.failure.message]
   }
   return undefined
 }

@@ -7,6 +7,7 @@ import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { spent } from "./Attempt.ts"
 import type { Call } from "./Call.ts"
 import * as Catalog from "./Catalog.ts"
 import type { GenerateError } from "./GenerateError.ts"
@@ -123,7 +124,7 @@ const noting = (candidate: Candidate, call: Call | undefined, clock: Clock.Clock
       why,
       attempts: attempts.length,
       duration: Number(clock.monotonicTimeNanosUnsafe() - from) / 1e6,
-      picoUsd: attempts.reduce((sum, { cost }) => sum + (cost?.picoUsd ?? 0), 0),
+      picoUsd: spent(attempts),
       warnings: candidate.warnings?.() ?? []
     })
   }
