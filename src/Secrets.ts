@@ -194,7 +194,7 @@ export const current: Effect.Effect<Secrets["Service"], never, Transport.Transpo
   Effect.serviceOption(Secrets),
   Option.match({
     onSome: Effect.succeed,
-    // The default sources hold nothing that would have to be freed.
+    // It lives as long as the process: the sources that aren't named otherwise hold nothing open.
     onNone: () => Effect.provideService(make(), Scope.Scope, Scope.makeUnsafe())
   })
 )

@@ -8,6 +8,7 @@ import type { GetSecretValueCommandOutput, SecretsManagerClientConfig } from "@a
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
 import {
   type Kept,
   locate,
@@ -46,14 +47,15 @@ export interface Options extends Policy {
 const backend = "aws"
 
 /**
- * Makes the backend.
+ * Makes the backend. Its client is closed with the scope.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.fn.Return<Kept> {
+export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.fn.Return<Kept, never, Scope.Scope> {
   const place = locate(options.secret ?? (yield* setting("LOOM_SECRET")) ?? "loom", options.names)
-  let get: Promise<(locator: Locator, signal: AbortSignal) => Promise<GetSecretValueCommandOutput>> | undefined
+  let client: ReturnType<typeof connect> | undefined
+  yield* Effect.addFinalizer(() => Effect.ignore(Effect.tryPromise(async () => (await client)?.close())))
 
   return {
     _tag: "Kept",
@@ -62,7 +64,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
     locate: place,
     fetch: (locator) =>
       Effect.tryPromise({
-        try: async (signal) => (await (get ??= connect(options)))(locator, signal),
+        try: async (signal) => (await (client ??= connect(options))).get(locator, signal),
         catch: refusalOf
       }).pipe(
         Effect.matchEffect({
@@ -90,7 +92,7 @@ const connect = async ({ credentials, endpoint, native, region }: Options) => {
     // Loom owns the only retry loop.
     maxAttempts: 1
   })
-  return ({ secret, version }: Locator, abortSignal: AbortSignal) =>
+  const get = ({ secret, version }: Locator, abortSignal: AbortSignal) =>
     client.send(
       new GetSecretValueCommand({
         SecretId: secret,
@@ -102,6 +104,7 @@ const connect = async ({ credentials, endpoint, native, region }: Options) => {
       }),
       { abortSignal }
     )
+  return { get, close: () => client.destroy() }
 }
 
 /** Ids have at least 32 characters, and stages are shorter as a rule. */

@@ -28,6 +28,27 @@ const setUp = Effect.gen(function*() {
   return { aws, credentials, options: { endpoint: aws.url, region: aws.region, credentials } }
 })
 
+it.effect("closes its client with its scope, where it was asked at all", () =>
+  Effect.gen(function*() {
+    let closed = 0
+    const requestHandler = {
+      handle: () => Promise.reject(new Error("no network")),
+      destroy: () => void closed++,
+      updateHttpClientConfig: () => undefined,
+      httpHandlerConfigs: () => ({})
+    }
+    const credentials = { accessKeyId: "a", secretAccessKey: "b" }
+    const options = { region: "eu-central-1", credentials, native: { requestHandler } }
+    yield* Effect.scoped(AwsSecretsManager.make(options))
+    assert.strictEqual(closed, 0)
+    yield* Effect.scoped(Effect.gen(function*() {
+      const backend = yield* AwsSecretsManager.make(options)
+      assert.strictEqual((yield* Effect.flip(backend.fetch({ secret: "loom" }))).kind, "Unavailable")
+      assert.strictEqual(closed, 0)
+    }))
+    assert.strictEqual(closed, 1)
+  }))
+
 describe("what is kept there", () => {
   it.live("by name or ARN, as text, JSON or bytes, in the version that is asked for", () =>
     Effect.gen(function*() {
