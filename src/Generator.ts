@@ -454,29 +454,26 @@ const isDoubtful = (reason: Generation.FinishReason): boolean =>
 export const coalesced = (self: Generator): Generator => of(Coalescing.make(self))
 
 /**
- * Asks `that` where this one fails. `when` says after which errors; by default after those that another vendor may help
- * with (`error.failover`).
+ * @category models
+ * @since 0.1.0
+ */
+export interface OrElseOptions {
+  /** After which errors the other one is asked: by default those that another vendor may help with (`error.failover`). */
+  readonly when?: ((error: GenerateError) => boolean) | undefined
+}
+
+/**
+ * Asks `that` where this one fails.
  *
  * @category combinators
  * @since 0.1.0
  */
 export const orElse: {
-  (
-    that: Generator,
-    options?: { readonly when?: ((error: GenerateError) => boolean) | undefined }
-  ): (self: Generator) => Generator
-  (
-    self: Generator,
-    that: Generator,
-    options?: { readonly when?: ((error: GenerateError) => boolean) | undefined }
-  ): Generator
+  (that: Generator, options?: OrElseOptions): (self: Generator) => Generator
+  (self: Generator, that: Generator, options?: OrElseOptions): Generator
 } = dual(
   (args) => isGenerator(args[0]) && isGenerator(args[1]),
-  (
-    self: Generator,
-    that: Generator,
-    options?: { readonly when?: ((error: GenerateError) => boolean) | undefined }
-  ): Generator => {
+  (self: Generator, that: Generator, options?: OrElseOptions): Generator => {
     const when = options?.when ?? ((error: GenerateError) => error.failover)
     return of({
       generate: (request) => Effect.catchIf(self.generate(request), when, () => that.generate(request)),
@@ -516,6 +513,14 @@ export const timeout: {
 )
 
 /**
+ * Whether an answer will do.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Accept = (generation: Generation.Generation) => boolean | Effect.Effect<boolean, GenerateError>
+
+/**
  * Turns down answers: `Rejected`, which another candidate may help with. The attempt stays recorded, and paid.
  *
  * **Gotchas**
@@ -526,19 +531,11 @@ export const timeout: {
  * @since 0.1.0
  */
 export const validate: {
-  (
-    accept: (generation: Generation.Generation) => boolean | Effect.Effect<boolean, GenerateError>
-  ): (self: Generator) => Generator
-  (
-    self: Generator,
-    accept: (generation: Generation.Generation) => boolean | Effect.Effect<boolean, GenerateError>
-  ): Generator
+  (accept: Accept): (self: Generator) => Generator
+  (self: Generator, accept: Accept): Generator
 } = dual(
   2,
-  (
-    self: Generator,
-    accept: (generation: Generation.Generation) => boolean | Effect.Effect<boolean, GenerateError>
-  ): Generator => {
+  (self: Generator, accept: Accept): Generator => {
     const check = (request: Request.Request, generation: Generation.Generation) =>
       Effect.suspend(() => {
         const accepted = accept(generation)
