@@ -6,6 +6,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { hasProperty } from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -188,21 +189,64 @@ const decoderOf = (name: string) => {
 /** The word that was last given for an option, where it fits: calls mostly name the same provider and model. */
 const fitting = new Map<string, string>()
 
+type Misfit = readonly [field: string, detail: string]
+
 /** The first option that doesn't fit: where, and why. */
-const misfitIn = (options: object): readonly [field: string, detail: string] | undefined => {
+const misfitIn = (options: object): Misfit | undefined => {
   for (const [name, value] of Object.entries(options)) {
     const decode = decoderOf(name)
     if (decode === undefined) return [name, "there is no such option; what only one vendor knows goes into `native`"]
     if (value === undefined || (typeof value === "string" && fitting.get(name) === value)) continue
     const decoded = decode(value)
-    if (Result.isSuccess(decoded)) {
-      if (typeof value === "string" && value.length < 100) fitting.set(name, value)
-      continue
-    }
-    const [{ message, path }] = problemsOf(decoded.failure)
-    return [path === "" || path.startsWith("[") ? `${name}${path}` : `${name}.${path}`, message]
+    if (Result.isFailure(decoded)) return misfitAt(name, decoded.failure)
+    if (typeof value === "string" && !saidAnew.has(name)) fitting.set(name, value)
   }
   return undefined
+}
+
+/** What is another text at every call, and nobody's to keep. */
+const saidAnew: ReadonlySet<string> = new Set(["prompt", "system"])
+
+const misfitAt = (name: string, error: Schema.SchemaError): Misfit => {
+  const [{ message, path }] = problemsOf(error)
+  return [path === "" || path.startsWith("[") ? `${name}${path}` : `${name}.${path}`, message]
+}
+
+/** What a layer takes otherwise than a call. Made for each layer: an import needs none of it. */
+const misfitOfLayer = (options: { readonly cache?: unknown; readonly health?: unknown }): Misfit | undefined => {
+  const Length = Schema.optional(Schema.declare(isDuration, { expected: "a duration" }))
+  const Count = Schema.optional(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)))
+  const Bytes = Schema.optional(Schema.Finite.check(Schema.isGreaterThan(0)))
+  const Given = Schema.optional(Schema.Unknown)
+  const Cache = Schema.Struct({
+    ttl: Length,
+    capacity: Count,
+    maxEntryBytes: Bytes,
+    sqlite: Schema.optional(Schema.Union([
+      Schema.Boolean,
+      Schema.Struct({ path: Schema.optional(Schema.NonEmptyString), maxBytes: Bytes })
+    ])),
+    store: Given
+  })
+  const Health = Schema.Struct({
+    failures: Count,
+    openFor: Length,
+    maxOpenFor: Length,
+    maxRetryAfter: Length,
+    onTransition: Given
+  })
+  const { cache, health } = options
+  const decodedCache = Schema.decodeUnknownResult(Schema.UndefinedOr(Cache), { onExcessProperty: "error" })(cache)
+  if (Result.isFailure(decodedCache)) return misfitAt("cache", decodedCache.failure)
+  if (health === false || health === undefined) return undefined
+  const decodedHealth = Schema.decodeUnknownResult(Health, { onExcessProperty: "error" })(health)
+  return Result.isFailure(decodedHealth) ? misfitAt("health", decodedHealth.failure) : undefined
+}
+
+const isDuration = (u: unknown): u is Duration.Input => {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is looked at there: what is no duration is none
+  const duration = Duration.fromInput(u as Duration.Input)
+  return Option.isSome(duration) && Duration.toMillis(duration.value) >= 0
 }
 
 /**
@@ -220,12 +264,14 @@ export const decodeLayer = (
     readonly maxAttempts?: number | undefined
     readonly coalesce?: boolean | undefined
     readonly failover?: Failover | undefined
+    readonly cache?: unknown
+    readonly health?: unknown
   }
 ): Result.Result<Defaults, GenerateError> => {
   const { coalesce, defaults = {}, failover, maxAttempts, retry } = options
   const wrongDefault = misfitIn(defaults)
   const misfit = wrongDefault === undefined
-    ? misfitIn({ retry, maxAttempts, coalesce, failover }) ?? strangerIn(catalog, failover)
+    ? misfitIn({ retry, maxAttempts, coalesce, failover }) ?? strangerIn(catalog, failover) ?? misfitOfLayer(options)
     : [`defaults.${wrongDefault[0]}`, wrongDefault[1]] as const
   if (misfit === undefined) return Result.succeed(Params.given(defaults))
   const [field, detail] = misfit
@@ -236,7 +282,7 @@ export const decodeLayer = (
 const strangerIn = (
   catalog: Catalog.Catalog,
   failover: Failover | undefined
-): readonly [field: string, detail: string] | undefined => {
+): Misfit | undefined => {
   if (typeof failover !== "object") return undefined
   for (const [index, one] of failover.entries()) {
     const found = Catalog.resolve(catalog, typeof one === "string" ? { model: one } : one)

@@ -122,14 +122,16 @@ const makeEngine = Effect.fnUntraced(function*(
     : yield* options.secrets === undefined ? Secrets.current : Secrets.make(options.secrets)
   const providers = yield* secrets === undefined ? made : Effect.provideService(made, Secrets.Secrets, secrets)
   const picking = secrets?.tags ?? []
-  const cache = options.cache === undefined
+  // Where they can't be read, every call says so, and nothing is made of them.
+  const given = Result.isSuccess(defaults) ? options : {}
+  const cache = given.cache === undefined
     ? (yield* ResponseCache.CurrentResponseCache) ?? (yield* ResponseCache.make())
-    : yield* ResponseCache.make(options.cache)
-  const health = options.health === false
+    : yield* ResponseCache.make(given.cache)
+  const health = given.health === false
     ? undefined
-    : options.health === undefined
+    : given.health === undefined
     ? (yield* ProviderHealth.CurrentProviderHealth) ?? (yield* ProviderHealth.make())
-    : yield* ProviderHealth.make(options.health)
+    : yield* ProviderHealth.make(given.health)
   const gates = health === undefined ? [] : [health.gate]
   // A circuit has no caller: what becomes of it goes to the log of the last one.
   let latestLog = CallLog.off

@@ -1215,3 +1215,24 @@ describe("keys that tags pick", () => {
       assert.deepStrictEqual(waiting.toSorted(), ["[\"a\"]", "[\"b\"]"])
     }))
 })
+
+describe("a layer's cache and health", () => {
+  const wrong: ReadonlyArray<readonly [field: string, options: object]> = [
+    ["cache.ttl", { cache: { ttl: "soon" } }],
+    ["cache.capacity", { cache: { capacity: Number.NaN } }],
+    ["cache.sqlite", { cache: { ttl: "1 hour", sqlite: "yes" } }],
+    ["cache.tll", { cache: { tll: "1 hour" } }],
+    ["health.failures", { health: { failures: 0 } }],
+    ["health.openFor", { health: { openFor: -1 } }],
+    ["health", { health: true }]
+  ]
+  it.effect.each(wrong)("%s is told where it is wrong, by every call", ([field, options]) =>
+    Effect.gen(function*() {
+      const layer = Loom.layerTest(Generator.fake(() => "Hi"), options)
+      const { reason } = yield* Effect.flip(
+        Effect.provide(Loom.generate({ model: "openai/gpt-4o-mini", prompt: "Hi" }), layer)
+      )
+      assert.strictEqual(reason._tag, "InvalidRequest")
+      assert.strictEqual(reason._tag === "InvalidRequest" ? reason.field : undefined, field)
+    }))
+})
