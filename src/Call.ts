@@ -3,12 +3,15 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { Attempt, Tried } from "./Attempt.ts"
 import type * as Catalog from "./Catalog.ts"
 import type { Currency } from "./Cost.ts"
 import type { GenerateError } from "./GenerateError.ts"
 import type { RetryPolicy } from "./RetryPolicy.ts"
+import type { Saved } from "./Saved.ts"
 
 /**
  * The circumstances of one call.
@@ -39,7 +42,9 @@ export interface Call {
   readonly catalog: Catalog.Catalog | undefined
   /** What `cost.local` is given in; USD where unset. */
   readonly currency: Currency | undefined
-  /** Append-only. */
+  /** Who counts what it spends. */
+  readonly tallies: ReadonlyArray<Tally>
+  /** Append-only, by {@link note}. */
   readonly attempts: Array<Attempt>
   /** Candidates that were reached, once the first has been left. Append-only. */
   readonly tried: Array<Tried>
@@ -85,7 +90,48 @@ export interface Subject {
 }
 
 /**
- * Starts a Call now.
+ * Counts what calls spend.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Tally {
+  /** A call was born. */
+  readonly began: () => void
+  /** An attempt was appended to one. */
+  readonly attempted: (attempt: Attempt) => void
+  /** What an answer saved: `undefined` where a part of it isn't known. */
+  readonly saved: (saved: Saved | undefined) => void
+}
+
+/**
+ * What holds for all calls born in a region of a program, and in the fibers started there. `Ledger` makes them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Region {
+  /** Under a call's own. */
+  readonly tags: Readonly<Record<string, string>>
+  /** Milliseconds of the monotonic clock; `Infinity` for none. */
+  readonly deadline: number
+  readonly tallies: ReadonlyArray<Tally>
+}
+
+/**
+ * The region that a fiber is in: read once by every Call, when it is born.
+ *
+ * @category references
+ * @since 0.1.0
+ */
+export const CurrentRegion: Context.Reference<Region | undefined> = Context.Reference<Region | undefined>(
+  "loom-router/Call/CurrentRegion",
+  { defaultValue: () => undefined }
+)
+
+/**
+ * Starts a Call now, in the fiber's region: its tags under those that are given, the earlier of its deadline and the end
+ * of `timeout` (milliseconds).
  *
  * @category constructors
  * @since 0.1.0
@@ -98,34 +144,71 @@ export const make = (options?: {
   readonly coalesce?: boolean | undefined
   readonly gates?: ReadonlyArray<Gate> | undefined
   readonly tags?: Readonly<Record<string, string>> | undefined
-  readonly account?: string | undefined
+  /** The tags by which keys are picked. */
+  readonly keyTags?: ReadonlyArray<string> | undefined
   readonly catalog?: Catalog.Catalog | undefined
   readonly currency?: Currency | undefined
 }): Effect.Effect<Call> =>
-  Effect.clockWith((clock) => {
+  Effect.withFiber((fiber) => {
+    const clock = fiber.getRef(Clock.Clock)
+    const region = fiber.getRef(CurrentRegion)
     const now = clock.currentTimeMillisUnsafe()
-    return Effect.succeed({
+    const timeout = Math.min(options?.timeout ?? Infinity, region === undefined ? Infinity : leftOf(region, clock))
+    const given = options?.tags ?? noTags
+    const tags = region === undefined ? given : { ...region.tags, ...given }
+    const call: Call = {
       id: idAt(now),
       startedAt: now,
-      deadline: options?.timeout === undefined ? Infinity : now + options.timeout,
+      deadline: now + timeout,
       retry: options?.retry,
       maxAttempts: options?.maxAttempts ?? defaultMaxAttempts,
       cache: options?.cache,
       coalesce: options?.coalesce ?? true,
       gates: options?.gates ?? noGates,
-      tags: options?.tags ?? noTags,
-      account: options?.account ?? "",
+      tags,
+      account: accountOf(tags, options?.keyTags),
       catalog: options?.catalog,
       currency: options?.currency,
+      tallies: region?.tallies ?? noTallies,
       attempts: [],
       tried: []
-    })
+    }
+    for (const tally of call.tallies) tally.began()
+    return Effect.succeed(call)
   })
+
+const accountOf = (tags: Readonly<Record<string, string>>, keyTags: ReadonlyArray<string> = []): string =>
+  keyTags.length === 0 ? "" : JSON.stringify(keyTags.map((tag) => tags[tag]))
+
+/** Whole milliseconds, none below zero. */
+const leftOf = ({ deadline }: Region, clock: Clock.Clock): number =>
+  deadline === Infinity ? Infinity : Math.max(0, Math.ceil(deadline - Number(clock.monotonicTimeNanosUnsafe()) / 1e6))
+
+/**
+ * How long a call may take from its start, in milliseconds; `undefined` for as long as it wants.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const timeoutOf = ({ deadline, startedAt }: Call): number | undefined =>
+  deadline === Infinity ? undefined : deadline - startedAt
+
+/**
+ * Appends attempts to a call, and tells who counts them.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const note = ({ attempts, tallies }: Call, ...more: ReadonlyArray<Attempt>): void => {
+  attempts.push(...more)
+  for (const tally of tallies) more.forEach(tally.attempted)
+}
 
 /** Three candidates, tried three times each. */
 const defaultMaxAttempts = 9
 const noGates: ReadonlyArray<Gate> = []
 const noTags: Readonly<Record<string, string>> = {}
+const noTallies: ReadonlyArray<Tally> = []
 
 /** A UUID of version 7: ids ascend with time, which an index likes. */
 const idAt = (now: number): string => {

@@ -24,7 +24,7 @@ import * as RcMap from "effect/RcMap"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Attempt } from "./Attempt.ts"
-import type { Call } from "./Call.ts"
+import * as Call from "./Call.ts"
 import * as CallKey from "./CallKey.ts"
 import { copy, type GenerateError } from "./GenerateError.ts"
 import type * as Generation from "./Generation.ts"
@@ -59,6 +59,7 @@ const share = (request: Request): Shared => {
   const own = {
     ...call,
     maxAttempts: call.maxAttempts - call.attempts.length,
+    tallies: [],
     attempts: [],
     tried: []
   }
@@ -72,9 +73,9 @@ const share = (request: Request): Shared => {
 }
 
 /** Moves the attempts of a flight to the first caller who asks for them. Tells whether it was this one. */
-const take = (attempts: Array<Attempt>, call: Call): boolean => {
+const take = (attempts: Array<Attempt>, call: Call.Call): boolean => {
   if (attempts.length === 0) return false
-  call.attempts.push(...attempts.splice(0))
+  Call.note(call, ...attempts.splice(0))
   return true
 }
 

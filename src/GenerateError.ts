@@ -88,7 +88,7 @@ export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", {
   }
   get fix() {
     return this.phase === "deadline"
-      ? "allow the call more time with `timeout`, or ask for a shorter answer"
+      ? "allow the call more time (`timeout`, `Ledger.deadline`), or ask for a shorter answer"
       : "raise the timeout, stream the answer, or add another provider to fail over to"
   }
   get retryable() {

@@ -121,7 +121,6 @@ const makeEngine = Effect.fnUntraced(function*(
     ? undefined
     : yield* options.secrets === undefined ? Secrets.current : Secrets.make(options.secrets)
   const providers = yield* secrets === undefined ? made : Effect.provideService(made, Secrets.Secrets, secrets)
-  const picking = secrets?.tags ?? []
   // Where they can't be read, every call says so, and nothing is made of them.
   const given = Result.isSuccess(defaults) ? options : {}
   const cache = given.cache === undefined
@@ -155,16 +154,16 @@ const makeEngine = Effect.fnUntraced(function*(
       const decoded = GenerateOptions.decode(asked)
       const known = Result.all([decoded, defaults])
       const own = Result.getOrElse(decoded, () => noCircumstances)
-      const { failover = options.failover ?? false, tags, timeout } = own
+      const { failover = options.failover ?? false } = own
       const circumstances = {
-        timeout,
+        timeout: own.timeout,
         retry: own.retry,
         maxAttempts: own.maxAttempts ?? options.maxAttempts,
         cache: own.cache,
         coalesce: own.coalesce ?? options.coalesce,
         gates,
-        tags,
-        account: picking.length === 0 ? "" : JSON.stringify(picking.map((tag) => tags?.[tag])),
+        tags: own.tags,
+        keyTags: secrets?.tags,
         catalog,
         currency: options.currency
       }
@@ -190,13 +189,14 @@ const makeEngine = Effect.fnUntraced(function*(
         }
         return {
           recorder,
-          timeout,
+          timeout: Call.timeoutOf(call),
           plan: Router.firstOf({ candidates: [first], more: failover === false ? undefined : standIns, call }),
           span: () => Telemetry.callSpan(call.id, asked, call.tags),
           record: (exit: Exit.Exit<unknown, GenerateError>, span: Tracer.Span | undefined) =>
             Effect.suspend(() => {
               const record = recorder.record(exit)
               if (span !== undefined) Telemetry.annotateCall(span, record)
+              if (record.outcome === "ok") { for (const tally of call.tallies) tally.saved(record.saved) }
               callLog.offer(record)
               const seen = Effect.exit(Effect.sync(() => ignoreRejection(options.onCall?.(record))))
               return options.log === undefined
@@ -257,7 +257,7 @@ const late = (asked: Asked, timeout: number, text = ""): GenerateError =>
     provider: asked.provider ?? "",
     model: asked.model,
     reason: text === ""
-      ? new Timeout({ phase: "deadline", after: Duration.millis(timeout) })
+      ? new Timeout({ phase: "deadline", ...(timeout > 0 ? { after: Duration.millis(timeout) } : undefined) })
       : new PartialAnswer({ text, detail: "the call's own deadline passed" })
   })
 
@@ -266,11 +266,13 @@ const within =
   <A>(effect: Effect.Effect<A, GenerateError>): Effect.Effect<A, GenerateError> =>
     timeout === undefined
       ? effect
+      : timeout <= 0
+      ? Effect.fail(late(asked, timeout))
       : Effect.timeoutOrElse(effect, { duration: timeout, orElse: () => Effect.fail(late(asked, timeout)) })
 
 /** Fails a stream that isn't over in time: with what was shown of it, where something was. */
 const streamWithin = (asked: Asked, timeout: number | undefined) => (stream: Stream.Stream<Part, GenerateError>) =>
-  timeout === undefined ? stream : Stream.suspend(() => {
+  timeout === undefined ? stream : timeout <= 0 ? Stream.fail(late(asked, timeout)) : Stream.suspend(() => {
     let text = ""
     return stream.pipe(
       Stream.mapArray((parts) => {

@@ -6,6 +6,7 @@ import type * as Clock from "effect/Clock"
 import * as Exit from "effect/Exit"
 import type * as Tracer from "effect/Tracer"
 import type { Attempt } from "../Attempt.ts"
+import * as Call from "../Call.ts"
 import * as Catalog from "../Catalog.ts"
 import * as Cost from "../Cost.ts"
 import { errorIn, outcomeOf } from "../GenerateError.ts"
@@ -84,7 +85,7 @@ export const make = (request: Request.Request, clock: Clock.Clock, span?: Tracer
       why: error?.why,
       requestId: summary?.requestId ?? error?.requestId
     }
-    request.call.attempts.push(attempt)
+    Call.note(request.call, attempt)
     if (span !== undefined) Telemetry.annotateAttempt(span, attempt, summary)
   }
 
