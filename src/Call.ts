@@ -10,6 +10,7 @@ import type { Attempt, Tried } from "./Attempt.ts"
 import type * as Catalog from "./Catalog.ts"
 import type { Currency } from "./Cost.ts"
 import type { GenerateError } from "./GenerateError.ts"
+import type { Request } from "./Request.ts"
 import type { RetryPolicy } from "./RetryPolicy.ts"
 import type { Saved } from "./Saved.ts"
 
@@ -35,6 +36,8 @@ export interface Call {
   readonly coalesce: boolean
   /** What every attempt passes, the first outermost. */
   readonly gates: ReadonlyArray<Gate>
+  /** Calls share a request within a budget only, so that nobody's ends what another may spend; "" for none. */
+  readonly budget: string
   readonly tags: Readonly<Record<string, string>>
   /** Stands for the keys that its tags pick: no answer is shared with a call that has another. */
   readonly account: string
@@ -72,8 +75,21 @@ export interface CacheUse {
  * @category models
  * @since 0.1.0
  */
-export interface Gate {
-  <A, R>(subject: Subject, attempt: Effect.Effect<A, GenerateError, R>): Effect.Effect<A, GenerateError, R>
+export interface Gate<in S extends Target = Subject> {
+  <A, R>(subject: S, attempt: Effect.Effect<A, GenerateError, R>): Effect.Effect<A, GenerateError, R>
+}
+
+/**
+ * Who is about to be asked.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Target {
+  readonly provider: string
+  readonly model: string
+  /** A fingerprint of the key, never the key; "" where there is none. */
+  readonly key: string
 }
 
 /**
@@ -82,11 +98,13 @@ export interface Gate {
  * @category models
  * @since 0.1.0
  */
-export interface Subject {
-  readonly provider: string
-  readonly model: string
-  /** A fingerprint of the key, never the key; "" where there is none. */
-  readonly key: string
+export interface Subject extends Target {
+  readonly request: Request
+  /**
+   * Calls back once the attempt is over, with what it used and cost: of a stream when it ends, long after its gate.
+   * Never for one that another gate refused.
+   */
+  readonly settled: (listener: (attempt: Attempt) => void) => void
 }
 
 /**
@@ -116,6 +134,10 @@ export interface Region {
   /** Milliseconds of the monotonic clock; `Infinity` for none. */
   readonly deadline: number
   readonly tallies: ReadonlyArray<Tally>
+  /** Inside of a call's own. */
+  readonly gates: ReadonlyArray<Gate>
+  /** Names the innermost of its budgets, and with it all of them; "" for none. */
+  readonly budget: string
 }
 
 /**
@@ -164,7 +186,8 @@ export const make = (options?: {
       maxAttempts: options?.maxAttempts ?? defaultMaxAttempts,
       cache: options?.cache,
       coalesce: options?.coalesce ?? true,
-      gates: options?.gates ?? noGates,
+      gates: gatesOf(options?.gates ?? noGates, region?.gates ?? noGates),
+      budget: region?.budget ?? "",
       tags,
       account: accountOf(tags, options?.keyTags),
       catalog: options?.catalog,
@@ -176,6 +199,9 @@ export const make = (options?: {
     for (const tally of call.tallies) tally.began()
     return Effect.succeed(call)
   })
+
+const gatesOf = (own: ReadonlyArray<Gate>, more: ReadonlyArray<Gate>): ReadonlyArray<Gate> =>
+  more.length === 0 ? own : [...own, ...more]
 
 const accountOf = (tags: Readonly<Record<string, string>>, keyTags: ReadonlyArray<string> = []): string =>
   keyTags.length === 0 ? "" : JSON.stringify(keyTags.map((tag) => tags[tag]))

@@ -79,11 +79,12 @@ const take = (attempts: Array<Attempt>, call: Call.Call): boolean => {
   return true
 }
 
-/** Who overrides how it is tried again, and what has no key, flies alone. */
-const hashOf = (request: Request): string | undefined =>
-  request.call.coalesce && request.call.retry === undefined
-    ? knownKeys.get(request) ?? CallKey.of(request)
-    : undefined
+/** Who overrides how it is tried again, and what has no key, flies alone; who has a budget, with those who share it. */
+const hashOf = (request: Request): string | undefined => {
+  const { budget, coalesce, retry } = request.call
+  const key = coalesce && retry === undefined ? knownKeys.get(request) ?? CallKey.of(request) : undefined
+  return key === undefined || budget === "" ? key : `${key}/${budget}`
+}
 
 /**
  * Coalesces what these methods are asked.

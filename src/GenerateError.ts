@@ -203,6 +203,43 @@ export class CircuitOpen extends Schema.TaggedError<CircuitOpen>()("CircuitOpen"
 const secondsUp = (duration: Duration.Duration) => Duration.seconds(Math.ceil(Duration.toSeconds(duration)))
 
 /**
+ * What the attempt may cost is more than a budget of the program has left (`Ledger.budget`). Nothing was sent.
+ *
+ * It isn't asked of another vendor by itself: a budget is a decision about money, no outage.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class BudgetExceeded extends Schema.TaggedError<BudgetExceeded>()("BudgetExceeded", {
+  /** The whole budget, in USD, as all the amounts. */
+  limitUsd: Schema.Finite,
+  spentUsd: Schema.Finite,
+  /** Set aside for attempts under way: what they don't need of it is free again when they end. */
+  reservedUsd: Schema.Finite,
+  /** What the attempt may cost at worst; missing where its price isn't known. */
+  neededUsd: Schema.optionalKey(Schema.Finite)
+}) implements Traits {
+  readonly what = "would exceed a budget"
+  get why() {
+    const limit = dollars(this.limitUsd)
+    if (this.neededUsd === undefined) return `its price isn't known, and a budget of ${limit} has to hold`
+    const aside = this.reservedUsd > 0 ? `, and ${dollars(this.reservedUsd)} is set aside for attempts under way` : ""
+    const needed = this.neededUsd === 0 ? "nothing is left" : `it may cost ${dollars(this.neededUsd)}`
+    return `${needed}; of ${limit}, ${dollars(this.spentUsd)} is spent${aside}`
+  }
+  get fix() {
+    return this.neededUsd === undefined
+      ? "register the model's price (`Catalog.registerModel`), or let it through with `unknownPrice: \"allow\"`"
+      : "raise the budget, or lower what an answer may cost with `maxOutputTokens`"
+  }
+  readonly retryable = false
+  readonly failover = false
+  readonly maybeBilled = false
+}
+
+const dollars = (usd: number) => `$${usd.toFixed(12).replace(/\.?0+$/, "")}`
+
+/**
  * No key was found for the provider.
  *
  * @category reasons
@@ -407,6 +444,7 @@ export const Reason = Schema.Union([
   Overloaded,
   QuotaExceeded,
   CircuitOpen,
+  BudgetExceeded,
   KeyMissing,
   KeyRefused,
   InvalidRequest,

@@ -46,6 +46,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { Attempt } from "./Attempt.ts"
 import type * as Call from "./Call.ts"
 import * as CallKey from "./CallKey.ts"
 import * as Catalog from "./Catalog.ts"
@@ -144,41 +145,60 @@ export const makePrepared = <Prepared>(vendor: {
     ) => Effect.Effect<Prepared | undefined, GenerateError>)
     | undefined
 }): Generator => {
-  const asking =
-    (stream: boolean) =>
-    <A, R>(ask: (request: Request.Request, prepared: Prepared) => Effect.Effect<A, GenerateError, R>) =>
-    (request: Request.Request): Effect.Effect<A, GenerateError, R> => {
-      const attempt = (prepared: Prepared) => gated(request, vendor.keyOf?.(prepared) ?? "", ask(request, prepared))
-      return Effect.flatMap(
-        Effect.suspend(() => vendor.prepare(request, stream)),
-        (prepared) => {
-          const { again } = vendor
-          if (again === undefined) return attempt(prepared)
-          return Effect.catch(attempt(prepared), (failure) => {
-            const { call } = request
-            if (call.attempts.length >= call.maxAttempts) return Effect.fail(failure)
-            return Effect.flatMap(
-              // What can't be prepared anew changes nothing of the failure.
-              Effect.orElseSucceed(again(request, prepared, failure), () => undefined),
-              (anew) => anew === undefined ? Effect.fail(failure) : attempt(anew)
-            )
-          })
-        }
-      )
-    }
+  const asking = (stream: boolean) =>
+  <A, R>(
+    ask: (request: Request.Request, prepared: Prepared, settled?: Settled) => Effect.Effect<A, GenerateError, R>
+  ) =>
+  (request: Request.Request): Effect.Effect<A, GenerateError, R> => {
+    const attempt = (prepared: Prepared) =>
+      gated(request, vendor.keyOf?.(prepared) ?? "", (settled) => ask(request, prepared, settled))
+    return Effect.flatMap(
+      Effect.suspend(() => vendor.prepare(request, stream)),
+      (prepared) => {
+        const { again } = vendor
+        if (again === undefined) return attempt(prepared)
+        return Effect.catch(attempt(prepared), (failure) => {
+          const { call } = request
+          if (call.attempts.length >= call.maxAttempts) return Effect.fail(failure)
+          return Effect.flatMap(
+            // What can't be prepared anew changes nothing of the failure.
+            Effect.orElseSucceed(again(request, prepared, failure), () => undefined),
+            (anew) => anew === undefined ? Effect.fail(failure) : attempt(anew)
+          )
+        })
+      }
+    )
+  }
   return of({
-    generate: asking(false)((request, prepared) => attempted(request, () => vendor.generate(request, prepared))),
-    open: asking(true)((request, prepared) => attemptedStream(request, () => vendor.open(request, prepared)))
+    generate: asking(false)((request, prepared, settled) =>
+      attempted(request, () => vendor.generate(request, prepared), settled)
+    ),
+    open: asking(true)((request, prepared, settled) =>
+      attemptedStream(request, () => vendor.open(request, prepared), settled)
+    )
   })
 }
 
+type Settled = (attempt: Attempt) => void
+
 const gated = <A, R>(
-  { call: { gates }, model }: Request.Request,
+  request: Request.Request,
   key: string,
-  attempt: Effect.Effect<A, GenerateError, R>
+  ask: (settled?: Settled) => Effect.Effect<A, GenerateError, R>
 ): Effect.Effect<A, GenerateError, R> => {
-  if (gates.length === 0) return attempt
-  const subject = { provider: model.provider, model: model.id, key }
+  const { call: { gates }, model } = request
+  if (gates.length === 0) return ask()
+  let listeners: Array<Settled> | undefined
+  const subject: Call.Subject = {
+    provider: model.provider,
+    model: model.id,
+    key,
+    request,
+    settled: (listener) => {
+      listeners = [...listeners ?? [], listener]
+    }
+  }
+  const attempt = ask((attempt) => listeners?.forEach((listener) => listener(attempt)))
   return gates.reduceRight((attempt, gate) => gate(subject, attempt), attempt)
 }
 
@@ -573,11 +593,12 @@ const unshown = (error: GenerateError): GenerateError =>
 /** One attempt: it alone is appended to the call, and priced. */
 const attempted = (
   request: Request.Request,
-  generate: () => Effect.Effect<Generation.Generation, GenerateError>
+  generate: () => Effect.Effect<Generation.Generation, GenerateError>,
+  settled: Settled | undefined
 ): Effect.Effect<Generation.Generation, GenerateError> =>
   Telemetry.traced(() => Telemetry.attemptSpan(request), (span) =>
     Effect.clockWith((clock) => {
-      const meter = Meter.make(request, clock, span)
+      const meter = Meter.make(request, clock, span, settled)
       return Effect.onExit(Effect.map(Effect.suspend(generate), meter.answered), (exit) => {
         meter.settle(exit)
         return Effect.void
@@ -586,11 +607,12 @@ const attempted = (
 
 const attemptedStream = (
   request: Request.Request,
-  open: () => ReturnType<Generator["open"]>
+  open: () => ReturnType<Generator["open"]>,
+  settled: Settled | undefined
 ): ReturnType<Generator["open"]> =>
   scoped(Telemetry.tracedScoped(() => Telemetry.attemptSpan(request), (span) =>
     Effect.clockWith((clock) => {
-      const meter = Meter.make(request, clock, span)
+      const meter = Meter.make(request, clock, span, settled)
       const settle = (cause: Cause.Cause<GenerateError | Cause.Done>) =>
         Effect.sync(() => meter.settle(Pull.doneExitFromCause(cause)))
       return Effect.andThen(

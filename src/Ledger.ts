@@ -1,6 +1,6 @@
 /**
- * Spans of money and time over regions of a program: what calls in them are tagged with, what they spend and how long
- * they may take. A region holds for every call that is born in it, on whatever fiber.
+ * Spans of money and time over regions of a program: what calls in them are tagged with, what they spend, how much they
+ * may spend and how long they may take. A region holds for every call that is born in it, on whatever fiber.
  *
  * **Example** (What a part of a program spends)
  *
@@ -37,7 +37,10 @@ import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import type { Attempt } from "./Attempt.ts"
 import * as Call from "./Call.ts"
+import { BudgetExceeded } from "./GenerateError.ts"
+import * as Request from "./Request.ts"
 import type { Saved } from "./Saved.ts"
+import { worstCost } from "./internal/worstCost.ts"
 
 /**
  * Tags every call in a region, under the call's own `tags`. Of nested regions the inner one wins, tag by tag. Tags are on
@@ -80,6 +83,128 @@ export const deadline: {
       return { ...region, deadline: Math.min(region.deadline, end) }
     })
 )
+
+/**
+ * How much a region may spend.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Budget {
+  readonly usd: number
+  /** What becomes of an attempt whose price isn't known: `refuse`. Where it is let through, it counts what it is known to cost. */
+  readonly unknownPrice?: "refuse" | "allow" | undefined
+  /** Tokens that an answer is taken to have at most, where neither the call nor the catalog says: 8,192. */
+  readonly outputTokens?: number | undefined
+}
+
+/**
+ * Holds a region of a program to a sum of money. Before an attempt is sent, what it may cost at worst is set aside; one
+ * that may cost more than is left fails with `BudgetExceeded`, and nothing is sent. When the attempt is over its real
+ * cost takes the place of what was set aside: nothing where nothing was billed, all of it where it may have been billed
+ * and nobody knows how much (`billed: "maybe"`). Of nested budgets each has to hold.
+ *
+ * **Example** (A budget for many calls at once)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Generator, Ledger, Loom } from "loom-router"
+ *
+ * const ask = (n: number) =>
+ *   Loom.generate({ model: "openai/gpt-4o-mini", prompt: `Question ${n}`, maxOutputTokens: 100 }).pipe(
+ *     Effect.as("answered"),
+ *     Effect.catchReason("GenerateError", "BudgetExceeded", () => Effect.succeed("too dear"))
+ *   )
+ *
+ * const program = Effect.forEach([1, 2, 3], ask).pipe(
+ *   Ledger.budget({ usd: 0.0001 }),
+ *   Effect.provide(Loom.layerTest(Generator.fake(() => "Hi!".repeat(100))))
+ * )
+ *
+ * export const answers = Effect.runPromise(program) // => ["answered", "too dear", "too dear"]
+ * ```
+ *
+ * **Details**
+ *
+ * The worst cost is a token for every two bytes of the prompt (3,000 and more for a file, 500 and more for a tool, 1,000
+ * for a schema), and as many tokens of output as `maxOutputTokens` allows, else the model, else `outputTokens`, each at
+ * its dearest rate. Where that holds, spending never passes the budget, however many ask at once; where an attempt
+ * costs more, it passes it by no more than the attempts under way cost above their estimates. What vendors charge by the
+ * request (a web search) and for a region isn't foreseen.
+ *
+ * Calls share a request with those under the same budget only. What one of them asks for many is paid from it once.
+ *
+ * **Gotchas**
+ *
+ * `BudgetExceeded` is neither repeated nor asked of another vendor. A call without `maxOutputTokens` sets aside what the
+ * longest answer costs, so that few of them fit at once. Streams keep what is set aside until they end. A detached fiber
+ * spends from the budget of its birth, however late.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const budget: {
+  (options: Budget): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(self: Effect.Effect<A, E, R>, options: Budget): Effect.Effect<A, E, R>
+} = dual(
+  2,
+  <A, E, R>(self: Effect.Effect<A, E, R>, options: Budget): Effect.Effect<A, E, R> =>
+    within(self, (region) => ({
+      ...region,
+      gates: [...region.gates, purse(options)],
+      budget: String(++budgets)
+    }))
+)
+
+let budgets = 0
+
+/** Its amounts are exact, in 1e-12 USD. */
+const purse = ({ outputTokens = 8192, unknownPrice = "refuse", usd }: Budget): Call.Gate => {
+  if (!(usd >= 0 && usd < Infinity)) throw new RangeError(`a budget is an amount of USD, and ${usd} was given`)
+  const limit = BigInt(Math.round(usd * 1e12))
+  let spent = 0n
+  let reserved = 0n
+
+  const refuse = (needed: bigint | undefined): BudgetExceeded | undefined => {
+    const left = limit - spent - reserved
+    const fits = needed === undefined ? unknownPrice === "allow" && left > 0n : needed <= left
+    return fits ? undefined : new BudgetExceeded({
+      limitUsd: usd,
+      spentUsd: usdOf(spent),
+      reservedUsd: usdOf(reserved),
+      ...(needed === undefined ? unknownPrice === "allow" ? { neededUsd: 0 } : undefined : { neededUsd: usdOf(needed) })
+    })
+  }
+
+  return ({ request, settled }, attempt) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.clockWith((clock) => {
+        const needed = worstCost(request, clock.currentTimeMillisUnsafe(), outputTokens)
+        const refusal = refuse(needed)
+        if (refusal !== undefined) return Effect.fail(Request.fail(request, refusal))
+        const aside = needed ?? 0n
+        let isUnderWay = true
+        const settle = (cost: bigint) => {
+          if (!isUnderWay) return
+          isUnderWay = false
+          reserved -= aside
+          spent += cost
+        }
+        reserved += aside
+        settled((attempt) => settle(chargeOf(attempt, aside)))
+        // An attempt that began has settled by now, or is a stream; one that didn't costs nothing.
+        return Effect.onError(restore(attempt), () => Effect.sync(() => settle(0n)))
+      })
+    )
+}
+
+const chargeOf = ({ billed, cost }: Attempt, aside: bigint): bigint => {
+  const known = cost?.picoUsd === undefined ? undefined : BigInt(cost.picoUsd)
+  if (billed === "no") return known ?? 0n
+  return known === undefined || (billed === "maybe" && known < aside) ? aside : known
+}
+
+const usdOf = (picoUsd: bigint): number => Number(picoUsd) / 1e12
 
 /**
  * What a region of a program spent.
@@ -191,13 +316,13 @@ const counting = (): { readonly tally: Call.Tally; readonly spend: () => Spend }
     },
     spend: () => ({
       ...count,
-      usd: Number(count.picoUsd) / 1e12,
-      saved: { ...saved, picoUsd: savedPicoUsd, usd: Number(savedPicoUsd) / 1e12, unknown: unknownSavings }
+      usd: usdOf(count.picoUsd),
+      saved: { ...saved, picoUsd: savedPicoUsd, usd: usdOf(savedPicoUsd), unknown: unknownSavings }
     })
   }
 }
 
-const nowhere: Call.Region = { tags: {}, deadline: Infinity, tallies: [] }
+const nowhere: Call.Region = { tags: {}, deadline: Infinity, tallies: [], gates: [], budget: "" }
 
 /** Runs an effect in a region within the one it is in. It begins when the effect does. */
 const within = <A, E, R>(

@@ -92,7 +92,7 @@ export interface Transition {
  */
 export interface ProviderHealth {
   /** For `Generator.gate`. Refuses attempts with `CircuitOpen` while their circuit is open, and learns from the others. */
-  readonly gate: Call.Gate
+  readonly gate: Call.Gate<Call.Target>
   /** Of every provider and key that was asked, 10,000 at most: then the oldest that are closed go. */
   readonly circuits: Effect.Effect<ReadonlyArray<Circuit>>
   /** As they happen. A reader that falls behind by more than 256 misses the oldest. */
@@ -159,7 +159,7 @@ export const make = Effect.fnUntraced(function*(
   // By one after the other: to make a string of both takes half as long as all the rest of the gate.
   const byProvider = new Map<string, Map<string, Entry>>()
 
-  const entryOf = ({ key, provider }: Call.Subject, clock: Clock.Clock): Entry => {
+  const entryOf = ({ key, provider }: Call.Target, clock: Clock.Clock): Entry => {
     const known = byProvider.get(provider)?.get(key)
     if (known !== undefined) return known
     if (entries.size >= capacity) forget(takeOldest(entries))
@@ -225,7 +225,7 @@ export const make = Effect.fnUntraced(function*(
   }
 
   /** Why an attempt may not begin. One that may, where the circuit isn't closed, is its trial. */
-  const refuse = (entry: Entry, { model, provider }: Call.Subject, clock: Clock.Clock): GenerateError | undefined => {
+  const refuse = (entry: Entry, { model, provider }: Call.Target, clock: Clock.Clock): GenerateError | undefined => {
     if (entry.state === "closed") return undefined
     const left = entry.state === "open" ? Math.max(0, Math.ceil(entry.until - nowOf(clock))) : 0
     if (left > 0 || entry.isTrying) {

@@ -23,6 +23,20 @@ const table: ReadonlyArray<
   ["quota", new GenerateError.QuotaExceeded({ detail }), false, true, false],
   ["open circuit", new GenerateError.CircuitOpen({ detail, remaining: seconds(30) }), false, true, false],
   ["circuit under trial", new GenerateError.CircuitOpen({ detail, remaining: seconds(0) }), false, true, false],
+  [
+    "exceeded budget",
+    new GenerateError.BudgetExceeded({ limitUsd: 1, spentUsd: 0.7, reservedUsd: 0.2, neededUsd: 0.15 }),
+    false,
+    false,
+    false
+  ],
+  [
+    "budget and an unknown price",
+    new GenerateError.BudgetExceeded({ limitUsd: 1, spentUsd: 0, reservedUsd: 0 }),
+    false,
+    false,
+    false
+  ],
   ["missing key", new GenerateError.KeyMissing({ variable: "ACME_API_KEY" }), false, true, false],
   ["refused key", new GenerateError.KeyRefused({ detail, source: "ACME_API_KEY" }), false, true, false],
   ["refused key of no known source", new GenerateError.KeyRefused({ detail }), false, true, false],

@@ -765,13 +765,17 @@ describe("makePrepared", () => {
       }
     }))
 
-  it.effect("shows gates what is asked, under which key, in their order", () =>
+  it.effect("shows gates what is asked, under which key, in their order, and how each attempt ended", () =>
     Effect.gen(function*() {
       for (const method of methods) {
         const log: Array<unknown> = []
+        const told: Array<unknown> = []
         const gate = (name: string): Call.Gate => (subject, attempt) =>
           Effect.suspend(() => {
-            log.push([name, subject])
+            const { request, settled, ...target } = subject
+            log.push([name, target])
+            assert.strictEqual(request.model, ada)
+            settled(({ outcome }) => told.push([name, target.key, outcome]))
             return Effect.onExit(attempt, (exit) => Effect.sync(() => log.push([name, exit._tag])))
           })
         const { generator } = locked(["old", "new"], "new")
@@ -785,6 +789,12 @@ describe("makePrepared", () => {
           ["outer", ended]
         ]
         assert.deepStrictEqual(log, [...pass("old", "Failure"), ...pass("new", "Success")])
+        assert.deepStrictEqual(told, [
+          ["outer", "old", "KeyRefused"],
+          ["inner", "old", "KeyRefused"],
+          ["outer", "new", "ok"],
+          ["inner", "new", "ok"]
+        ])
       }
     }))
 })

@@ -13,12 +13,14 @@ describe("Ledger", () => {
     expectTypeOf(program.pipe(Ledger.tag({ tenant: "acme" }))).toEqualTypeOf<typeof program>()
     expectTypeOf(Ledger.deadline(program, "30 seconds")).toEqualTypeOf<typeof program>()
     expectTypeOf(program.pipe(Ledger.deadline("30 seconds"))).toEqualTypeOf<typeof program>()
+    expectTypeOf(Ledger.budget(program, { usd: 1 })).toEqualTypeOf<typeof program>()
+    expectTypeOf(program.pipe(Ledger.budget({ usd: 1, unknownPrice: "allow" }))).toEqualTypeOf<typeof program>()
+    expectTypeOf<"BudgetExceeded">().toExtend<GenerateError.Reason["_tag"]>()
     expectTypeOf(Ledger.measure(program)).toEqualTypeOf<Effect.Effect<[number, Ledger.Spend], Missing, "service">>()
     expectTypeOf(program.pipe(Ledger.measure)).toEqualTypeOf<
       Effect.Effect<[number, Ledger.Spend], Missing, "service">
     >()
     expectTypeOf<Ledger.Spend["picoUsd"]>().toEqualTypeOf<bigint>()
-    expectTypeOf<GenerateError.Reason["_tag"]>().not.toEqualTypeOf<string>()
   })
 
   it("fails in types", () => {
@@ -26,6 +28,10 @@ describe("Ledger", () => {
     void Ledger.tag(program, { tenant: 7 })
     // @ts-expect-error that is no duration
     void Ledger.deadline(program, "soon")
+    // @ts-expect-error a budget is in USD
+    void Ledger.budget(program, { eur: 1 })
+    // @ts-expect-error a price that isn't known is refused or allowed
+    void Ledger.budget(program, { usd: 1, unknownPrice: "free" })
     // @ts-expect-error a program is needed
     void Ledger.measure({ usd: 1 })
     // @ts-expect-error a text is no number

@@ -1,15 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Duration, Effect, Exit, Fiber, Layer, Logger, Schema, Stream, Tracer } from "effect"
+import { Cause, Deferred, Duration, Effect, Exit, Fiber, Layer, Logger, Schema, Stream, Tracer } from "effect"
+import type { Prompt } from "effect/ai"
 import { TestClock } from "effect/testing"
 import {
   Call,
   type CallRecord,
+  Catalog,
   Cost,
   GenerateError,
   Generation,
   Generator,
   Ledger,
   Loom,
+  Model,
+  Price,
   Request,
   RetryPolicy,
   Usage
@@ -336,4 +340,326 @@ describe("measure", () => {
       const error = yield* Effect.flip(Ledger.measure(Loom.generate(asked)))
       assert.strictEqual(error.reason._tag, "Overloaded")
     }).pipe(Effect.provide(Loom.layerTest(Generator.fake(() => overloaded), { retry: RetryPolicy.none }))))
+})
+
+describe("budget", () => {
+  const models = [["cheap", 1, 2], ["middling", 3, 15], ["dear", 15.5, 75]] as const
+  const catalog = models.reduce(
+    (catalog, [model, inputCostPer1M, outputCostPer1M]) =>
+      Catalog.registerModel(catalog, { provider: "acme", model, inputCostPer1M, outputCostPer1M }),
+    Catalog.registerModel(Catalog.empty, { provider: "acme", model: "unpriced" })
+  )
+  /** In 1e-12 USD: a token for two bytes, and what surrounds a message. */
+  const worstOf = (prompt: string, [, input, output]: typeof models[number], maxOutputTokens: number) =>
+    BigInt((16 + Math.ceil(prompt.length / 2)) * input * 1e6 + maxOutputTokens * output * 1e6)
+
+  const used = (model: string, inputUncached: number, outputText: number) =>
+    answer("Hi", { model, usage: Usage.make({ inputUncached, outputText }) })
+
+  const layer = (generator: Generator.Generator, onCall?: (record: CallRecord.CallRecord) => void) =>
+    Loom.layerTest(generator, { catalog, retry: RetryPolicy.none, health: false, onCall })
+
+  const prompt = "a".repeat(68)
+  /** Asks for 50 tokens in and at most 100 out: $0.00025 at worst. */
+  const cheap = { model: "acme/cheap", prompt, maxOutputTokens: 100, coalesce: false } as const
+  const worst = 250_000_000n
+  const of = (attempts: number) => ({ usd: attempts * 0.00025 })
+
+  const exceeded = (error: unknown): GenerateError.BudgetExceeded => {
+    assert.instanceOf(error, GenerateError.GenerateError)
+    assert.instanceOf(error.reason, GenerateError.BudgetExceeded)
+    return error.reason
+  }
+  /** What a budget says is spent and set aside. */
+  const state = Effect.map(
+    Effect.flip(Loom.generate({ model: "acme/dear", prompt, maxOutputTokens: 10_000_000 })),
+    (error) => {
+      const { reservedUsd, spentUsd } = exceeded(error)
+      return [BigInt(Math.round(spentUsd * 1e12)), BigInt(Math.round(reservedUsd * 1e12))] as const
+    }
+  )
+
+  it.effect.prop(
+    "F25 200 at once never spend more than it, whatever prices and outcomes; it settles to what was charged",
+    [Seed],
+    ([seed]) => {
+      const random = randomOf(seed)
+      const int = (below: number) => Math.floor(random() * below)
+      const { onCall, records } = recording()
+      let sent = 0
+      const vendor = Generator.make({
+        generate: (request) =>
+          Effect.gen(function*() {
+            sent++
+            yield* Effect.replicateEffect(Effect.yieldNow, int(6))
+            const dice = random()
+            if (dice < 0.1) return yield* overloaded
+            if (dice < 0.15) return yield* failing(new GenerateError.Timeout({ phase: "headers" }))
+            if (dice < 0.2) {
+              const usage = Usage.make({ inputUncached: 5, outputText: 1 })
+              return yield* failing(new GenerateError.ContentFiltered({ detail: "no" }), { usage })
+            }
+            return used(request.model.id, 20 + int(10), int((request.params.maxOutputTokens ?? 0) + 1))
+          }),
+        open: () => Effect.never
+      })
+      const limit = 1n + BigInt(int(40_000)) * 1_000_000n
+      const questions = Array.from({ length: 200 }, (_, n) => {
+        const model = models[int(models.length)]!
+        return { n, model, prompt: `${"q".repeat(40)}${n}`, maxOutputTokens: 1 + int(200) }
+      })
+      const ask = ({ maxOutputTokens, model: [model], n, prompt }: typeof questions[number]) =>
+        Effect.exit(Loom.generate({ provider: "acme", model, prompt, maxOutputTokens, tags: { n: String(n) } }))
+      return Effect.gen(function*() {
+        const [settled, spend] = yield* Ledger.measure(
+          Effect.andThen(
+            Effect.forEach(questions, (question) =>
+              random() < 0.9 ? ask(question) : Effect.flatMap(
+                Effect.forkChild(ask(question)),
+                (fiber) => Effect.andThen(Effect.replicateEffect(Effect.yieldNow, int(5)), Fiber.interrupt(fiber))
+              ), { concurrency: "unbounded" }),
+            state
+          ).pipe(Ledger.budget({ usd: Number(limit) / 1e12 }))
+        )
+        assert.isTrue(spend.picoUsd <= limit, `${spend.picoUsd} of ${limit}`)
+        const attempts = records.flatMap((record) => record.attempts.map((attempt) => ({ attempt, record })))
+        assert.strictEqual(sent, attempts.length)
+        const charged = attempts.reduce((sum, { attempt: { billed, cost }, record }) => {
+          if (billed === "no") return sum
+          if (billed === "yes") return sum + BigInt(cost?.picoUsd ?? NaN)
+          const { maxOutputTokens, model, prompt } = questions[Number(record.tags["n"])]!
+          return sum + worstOf(prompt, model, maxOutputTokens)
+        }, 0n)
+        assert.deepStrictEqual(settled, [charged, 0n])
+        assert.isTrue(charged <= limit)
+      }).pipe(Effect.provide(layer(vendor, onCall)))
+    },
+    { arbitrary: { runs: 40 } }
+  )
+
+  /** Answers when it is let, with 50 tokens in and 10 out. */
+  const held = Effect.map(Deferred.make<void>(), (gate) => {
+    const run = Effect.as(Deferred.await(gate), used("cheap", 50, 10))
+    return {
+      release: Deferred.succeed(gate, undefined),
+      generator: Generator.make({
+        generate: () => run,
+        open: () =>
+          Effect.succeed(
+            Stream.concat(
+              Stream.make(delta("Hi")),
+              Stream.unwrap(Effect.map(run, (generation) => Stream.make(Generation.finish(generation))))
+            )
+          )
+      })
+    }
+  })
+  const real = 70_000_000n
+
+  for (const way of ["generate", "stream"] as const) {
+    const ask = (options: Parameters<typeof Loom.generate>[0]) =>
+      way === "generate" ? Loom.generate(options) : Stream.runDrain(Loom.stream(options))
+
+    it.effect(`sets aside what an attempt may cost, until it has ended: ${way}`, () =>
+      Effect.gen(function*() {
+        const { generator, release } = yield* held
+        yield* Effect.gen(function*() {
+          const fibers = yield* Effect.replicateEffect(Effect.forkChild(ask(cheap), { startImmediately: true }), 2)
+          assert.deepStrictEqual(yield* state, [0n, 2n * worst])
+          const { why } = yield* Effect.flip(ask(cheap))
+          assert.strictEqual(
+            why,
+            "it may cost $0.00025; of $0.0006, $0 is spent, and $0.0005 is set aside for attempts under way"
+          )
+          yield* release
+          yield* Effect.forEach(fibers, Fiber.join)
+          assert.deepStrictEqual(yield* state, [2n * real, 0n])
+          yield* ask(cheap)
+          assert.deepStrictEqual(yield* state, [3n * real, 0n])
+        }).pipe(Ledger.budget({ usd: 0.0006 }), Effect.provide(layer(generator)))
+      }))
+
+    it.effect(`keeps what is set aside for one that is interrupted: ${way}`, () =>
+      Effect.gen(function*() {
+        const { generator } = yield* held
+        yield* Effect.gen(function*() {
+          const fiber = yield* Effect.forkChild(ask(cheap), { startImmediately: true })
+          yield* Fiber.interrupt(fiber)
+          assert.deepStrictEqual(yield* state, [worst, 0n])
+        }).pipe(Ledger.budget(of(2)), Effect.provide(layer(generator)))
+      }))
+  }
+
+  it.effect("gives back what a refused attempt set aside, at every budget around it", () =>
+    Effect.gen(function*() {
+      const { generator, release } = yield* held
+      yield* release
+      const inner = Effect.gen(function*() {
+        const { limitUsd } = exceeded(yield* Effect.flip(Loom.generate(cheap)))
+        assert.strictEqual(limitUsd, 0.0002)
+      }).pipe(Ledger.budget({ usd: 0.0002 }))
+      yield* Effect.gen(function*() {
+        yield* inner
+        assert.deepStrictEqual(yield* state, [0n, 0n])
+        yield* Ledger.budget(Loom.generate(cheap), of(1))
+        assert.deepStrictEqual(yield* state, [real, 0n])
+        const { limitUsd } = exceeded(yield* Effect.flip(Ledger.budget(Loom.generate(cheap), { usd: 100 })))
+        assert.strictEqual(limitUsd, 0.0003)
+      }).pipe(Ledger.budget({ usd: 0.0003 }), Effect.provide(layer(generator)))
+    }))
+
+  it.effect("frees what another gate refuses", () =>
+    Effect.gen(function*() {
+      const generator = Generator.fake(() => "Hi").pipe(Generator.gate((_, _attempt) => Effect.fail(overloaded)))
+      const program = Effect.gen(function*() {
+        yield* Effect.flip(generator.generate(yield* asking({ params: { maxOutputTokens: 100 } })))
+        const dear = yield* asking({ params: { maxOutputTokens: 1_000_000 } })
+        assert.include(exceeded(yield* Effect.flip(hello.generate(dear))), { spentUsd: 0, reservedUsd: 0 })
+      })
+      yield* Ledger.budget(program, of(1))
+    }))
+
+  it.effect("is settled by every attempt of a call, and neither repeated nor asked of another", () => {
+    const { onCall, records } = recording()
+    let answers = 0
+    const vendor = Generator.fake(({ model }) => answers++ === 0 ? overloaded : used(model.id, 50, 100))
+    return Effect.gen(function*() {
+      yield* Loom.generate({ ...cheap, retry: RetryPolicy.make({ baseDelay: 0 }) })
+      assert.deepStrictEqual(yield* state, [worst, 0n])
+      const error = yield* Effect.flip(
+        Loom.generate({ ...cheap, failover: [{ model: "acme/cheap", params: { maxOutputTokens: 1 } }] })
+      )
+      assert.strictEqual(error.reason._tag, "BudgetExceeded")
+      assert.deepStrictEqual(records.map(({ attempts }) => attempts.length), [2, 0, 0])
+      assert.strictEqual(answers, 2)
+    }).pipe(
+      Ledger.budget({ usd: 0.0004 }),
+      Effect.provide(layer(vendor, onCall))
+    )
+  })
+
+  it.effect("refuses what has no price, unless it is allowed", () => {
+    const unpriced = { model: "acme/unpriced", prompt, coalesce: false } as const
+    const program = Effect.gen(function*() {
+      const error = yield* Effect.flip(Ledger.budget(Loom.generate(unpriced), { usd: 1 }))
+      assert.isUndefined(exceeded(error).neededUsd)
+      assert.include(error.message, "its price isn't known, and a budget of $1 has to hold")
+      yield* Effect.gen(function*() {
+        yield* Loom.generate(unpriced)
+        yield* Loom.generate(cheap)
+        assert.include(exceeded(yield* Effect.flip(Loom.generate(unpriced))), { spentUsd: 0.00025, neededUsd: 0 })
+      }).pipe(Ledger.budget({ ...of(1), unknownPrice: "allow" }))
+    })
+    return Effect.provide(program, layer(Generator.fake(({ model }) => used(model.id, 50, 100))))
+  })
+
+  it.effect("is nobody else's: calls share a request within a budget only, and it pays once", () => {
+    const { onCall, records } = recording()
+    const shared = { ...cheap, coalesce: true }
+    return Effect.gen(function*() {
+      const { generator, release } = yield* held
+      yield* Effect.gen(function*() {
+        const poor = yield* Effect.forkChild(Effect.flip(Loom.generate(shared))).pipe(Ledger.budget({ usd: 0 }))
+        const others = yield* Effect.forkChild(
+          Effect.all([1, 2, 3].map(() => Loom.generate(shared)), { concurrency: "unbounded" }).pipe(
+            Effect.andThen(state),
+            Ledger.budget(of(1))
+          )
+        )
+        const free = yield* Effect.forkChild(Loom.generate(shared))
+        yield* Effect.yieldNow
+        yield* release
+        exceeded(yield* Fiber.join(poor))
+        assert.deepStrictEqual(yield* Fiber.join(others), [real, 0n])
+        yield* Fiber.join(free)
+        const sums = records.map(({ attempts, cache, outcome }) => `${outcome} ${cache} ${attempts.length}`).sort()
+        assert.deepStrictEqual(sums, [
+          "BudgetExceeded miss 0",
+          "BudgetExceeded miss 0",
+          "ok coalesced 0",
+          "ok coalesced 0",
+          "ok miss 1",
+          "ok miss 1"
+        ])
+      }).pipe(Effect.provide(layer(generator, onCall)))
+    })
+  })
+
+  describe("at worst", () => {
+    const needed = (options: Parameters<typeof Request.fromPrompt>[1], given: Prompt.RawInput = prompt) =>
+      Effect.gen(function*() {
+        const request = yield* Request.fromPrompt(given, { model: ada, ...options })
+        return exceeded(yield* Effect.flip(hello.generate(request))).neededUsd
+      }).pipe(Ledger.budget({ usd: 0 }))
+    /** At $1 a million tokens in, and $2 a million out. */
+    const usd = (input: number, output: number) => (input + 2 * output) / 1e6
+    const dear = Model.make({
+      provider: "acme",
+      id: "ada",
+      maxOutput: 1000,
+      prices: [
+        Price.make({
+          rates: { input: 1e6, output: 2e6, reasoningOutput: 4e6, cacheWrite: { "5m": 1.25e6, "1h": 2e6 } },
+          tiers: [{ above: 10_000, rates: { input: 3e6, output: 5e6 } }],
+          serviceTiers: { priority: [{ multiplier: 20_000 }], flex: [{ multiplier: 5000 }] }
+        })
+      ]
+    })
+    const of = (params: Request.Params) => ({ model: dear, params })
+
+    it.effect("an answer is as long as anybody allows", () =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* needed({}), usd(50, 8192))
+        assert.strictEqual(yield* needed({ params: { maxOutputTokens: 7 } }), usd(50, 7))
+        assert.strictEqual(yield* needed({ model: Model.make({ ...ada, maxOutput: 600 }) }), usd(50, 600))
+        const native = { max_tokens: 9 }
+        const bytes = JSON.stringify(native).length
+        assert.strictEqual(yield* needed({ params: { maxOutputTokens: 7 }, native }), usd(50 + bytes / 2, 9))
+      }))
+
+    it.effect("every token has its dearest rate", () =>
+      Effect.gen(function*() {
+        const plain = (50 + 4 * 10) / 1e6
+        assert.strictEqual(yield* needed(of({ maxOutputTokens: 10 })), plain)
+        assert.strictEqual(yield* needed(of({})), (50 + 4 * 1000) / 1e6)
+        assert.strictEqual(yield* needed(of({ maxOutputTokens: 10, serviceTier: "priority" })), 2 * plain)
+        assert.strictEqual(yield* needed(of({ maxOutputTokens: 10, serviceTier: "flex" })), plain)
+        assert.isUndefined(yield* needed(of({ maxOutputTokens: 10, serviceTier: "gold" })))
+        const cached: Prompt.RawInput = [
+          { role: "system", content: prompt, options: { acme: { cacheControl: { type: "ephemeral" } } } }
+        ]
+        assert.strictEqual(yield* needed(of({ maxOutputTokens: 10 }), cached), (2 * 50 + 4 * 10) / 1e6)
+        const long = "a".repeat(20_000)
+        assert.strictEqual(yield* needed(of({ maxOutputTokens: 10 }), long), (3 * 10_016 + 5 * 10) / 1e6)
+      }))
+
+    it.effect("what isn't text counts too", () =>
+      Effect.gen(function*() {
+        const file = (mediaType: string, data: string | URL | Uint8Array): Prompt.RawInput => [
+          { role: "user", content: [{ type: "file", mediaType, data }] }
+        ]
+        const params = { maxOutputTokens: 0 }
+        const tokens = (given: Prompt.RawInput) =>
+          Effect.map(needed({ params }, given), (usd = 0) => Math.round(usd * 1e6))
+        assert.strictEqual(yield* tokens(file("image/png", new URL("https://example.com/a.png"))), 3016)
+        assert.strictEqual(yield* tokens(file("application/pdf", new Uint8Array(160_000))), 10_016)
+        assert.strictEqual(yield* tokens(file("text/plain", new Uint8Array(100))), 66)
+        assert.strictEqual(yield* tokens("織機"), 16 + 3)
+        const turn: Prompt.RawInput = [
+          {
+            role: "assistant",
+            content: [{ type: "tool-call", id: "1", name: "look", params: { at: "b".repeat(1000) } }]
+          }
+        ]
+        assert.isAbove(yield* tokens(turn), 500)
+      }))
+  })
+
+  it.effect("is an amount", () =>
+    Effect.gen(function*() {
+      for (const usd of [NaN, -1, Infinity]) {
+        const exit = yield* Effect.exit(Ledger.budget(Effect.void, { usd }))
+        assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+      }
+    }))
 })

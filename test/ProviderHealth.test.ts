@@ -36,6 +36,7 @@ const callerFaults: ReadonlyArray<GenerateError.Reason> = [
   new GenerateError.Rejected({ detail }),
   new GenerateError.Partial({ detail, text: "Once" }),
   new GenerateError.CircuitOpen({ detail, remaining: seconds(1) }),
+  new GenerateError.BudgetExceeded({ limitUsd: 1, spentUsd: 1, reservedUsd: 0, neededUsd: 0.1 }),
   new GenerateError.Timeout({ phase: "deadline" }),
   new GenerateError.RateLimited({ detail }),
   new GenerateError.RateLimited({ detail, retryAfter: seconds(60) })

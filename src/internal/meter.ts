@@ -31,16 +31,21 @@ export interface Meter {
 }
 
 /**
- * Starts to measure an attempt, and writes what becomes of it on its span.
+ * Starts to measure an attempt, and writes what becomes of it on its span. `settled` sees it once it is over.
  */
-export const make = (request: Request.Request, clock: Clock.Clock, span?: Tracer.Span): Meter => {
+export const make = (
+  request: Request.Request,
+  clock: Clock.Clock,
+  span?: Tracer.Span,
+  settled?: (attempt: Attempt) => void
+): Meter => {
   const startedAt = clock.currentTimeMillisUnsafe()
   const from = clock.monotonicTimeNanosUnsafe()
   const elapsed = () => Number(clock.monotonicTimeNanosUnsafe() - from) / 1e6
   let firstToken: number | undefined
   let characters = 0
   let summary: Generation.Summary | undefined
-  let settled = false
+  let isSettled = false
 
   const priced = <A extends Generation.Summary>(answered: A, characters: number): A => {
     const usage = answered.usage.state === "missing" ? Request.estimateUsage(request, characters) : answered.usage
@@ -52,8 +57,8 @@ export const make = (request: Request.Request, clock: Clock.Clock, span?: Tracer
   }
 
   const settle = (exit: Exit.Exit<unknown, unknown>) => {
-    if (settled) return
-    settled = true
+    if (isSettled) return
+    isSettled = true
     const error = errorIn(exit)
     const usage = summary?.usage ?? error?.usage ??
       (error === undefined && characters > 0 ? Request.estimateUsage(request, characters) : undefined)
@@ -86,6 +91,7 @@ export const make = (request: Request.Request, clock: Clock.Clock, span?: Tracer
       requestId: summary?.requestId ?? error?.requestId
     }
     Call.note(request.call, attempt)
+    settled?.(attempt)
     if (span !== undefined) Telemetry.annotateAttempt(span, attempt, summary)
   }
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { Ledger } from "loom-router"
 import type * as Sandbox from "loom-router/sandbox"
 import { billed, spent } from "../providers/world.ts"
@@ -8,6 +8,76 @@ import { ways } from "./drive.ts"
 import { inPair, secondModel } from "./pair.ts"
 
 const model = "openai/gpt-4.1"
+
+describe("budget", () => {
+  const dear = "openai/gpt-5-pro"
+  const limit = 1e12
+
+  for (const [way, ask] of ways) {
+    for (const seed of [1, 2, 3]) {
+      it.live(`F25 200 concurrent calls against a $1 budget: ${way}, ${seed}`, () =>
+        inPair({ health: false }, function*({ first, records }) {
+          const random = randomOf(seed)
+          const int = (below: number) => Math.floor(random() * below)
+          const wrong: ReadonlyArray<Sandbox.Fault> = [
+            { respond: { status: 503 } },
+            { respond: { status: 429 } },
+            { respond: { status: 502 }, billed: true },
+            { reset: true, billed: true }
+          ]
+          yield* first.script(
+            ...Array.from({ length: 60 }, (): Sandbox.Fault => ({
+              prompt: `Question ${2 * int(100)} `,
+              ...wrong[int(wrong.length)]
+            })),
+            ...Array.from({ length: 20 }, (): Sandbox.Fault => ({
+              prompt: `Question ${2 * int(100) + 1} `,
+              hang: true,
+              billed: random() < 0.5
+            }))
+          )
+          const question = (n: number) =>
+            ask({
+              model: random() < 0.5 ? dear : model,
+              prompt: `Question ${n} [words: ${5 + int(400)}] ${"織機 ".repeat(int(50))}`,
+              maxOutputTokens: 50 + int(600),
+              coalesce: false,
+              cache: false
+            })
+          const held = Effect.gen(function*() {
+            const wave = yield* Effect.forEach(
+              Array.from({ length: 200 }, (_, n) => n),
+              (n) => Effect.forkChild(Effect.result(question(n)), { startImmediately: true })
+            )
+            // Those that hang are left, some of them with the bill.
+            yield* Effect.forEach(wave.filter((_, n) => n % 2 === 0), Fiber.join)
+            yield* first.awaitJournal((journal) => journal.filter(({ ended }) => !ended).length <= 20)
+            yield* Effect.forEach(wave, Fiber.interrupt)
+            for (let n = 200;; n++) {
+              const asked = yield* Effect.result(question(n))
+              if (asked._tag === "Failure" && asked.failure.reason._tag === "BudgetExceeded") {
+                return asked.failure.reason
+              }
+              assert.isBelow(n, 2000)
+            }
+          })
+          const refused = yield* Ledger.budget(held, { usd: 1 })
+          yield* first.awaitJournal((journal) => journal.every(({ ended }) => ended))
+          const bill = yield* billed(first)
+          assert.isAtMost(bill, limit)
+          assert.isAbove(bill, 0)
+          assert.isAtMost(bill, Math.round(refused.spentUsd * 1e12))
+          assert.isAtMost(refused.spentUsd, 1)
+          assert.strictEqual(refused.reservedUsd, 0)
+          assert.isAbove(refused.spentUsd + (refused.neededUsd ?? NaN), 1)
+          assert.isAbove(records.filter(({ outcome }) => outcome === "BudgetExceeded").length, 1)
+          for (const { attempts, outcome } of records) {
+            if (outcome === "BudgetExceeded") assert.isAtMost(attempts.length, 2)
+          }
+        }))
+    }
+  }
+})
 
 describe("measure", () => {
   for (const seed of [1, 2, 3, 4, 5]) {

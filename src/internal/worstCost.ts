@@ -1,0 +1,101 @@
+/**
+ * What an attempt may cost at worst, before it is sent: an estimate that means to be too high.
+ */
+import * as Predicate from "effect/Predicate"
+import * as Result from "effect/Result"
+import type * as Prompt from "effect/ai/Prompt"
+import * as Cost from "../Cost.ts"
+import * as Price from "../Price.ts"
+import type { Request } from "../Request.ts"
+import * as Usage from "../Usage.ts"
+
+/** English has four bytes a token and more, JSON and digits two to three, Chinese two to three. */
+const bytesPerToken = 2
+/** What surrounds a message. */
+const tokensPerMessage = 16
+const tokensPerTool = 500
+const tokensPerSchema = 1000
+const tokensPerFile = 3000
+const bytesPerFileToken = 16
+const tokensPerImage = 8000
+
+/** In 1e-12 USD; `undefined` where no price is known. `outputTokens` where nothing else says how long an answer may be. */
+export const worstCost = (request: Request, at: number, outputTokens: number): bigint | undefined => {
+  const { modality, model, native, params } = request
+  const price = Price.at(model.prices, at)
+  if (price === undefined) return undefined
+  const input = inputTokens(request)
+  const rates = Price.ratesFor(price, input)
+  const answers = counted(native["n"]) ?? 1
+  const output = answers * (
+    counted(native["max_output_tokens"]) ?? counted(native["max_completion_tokens"]) ?? counted(native["max_tokens"]) ??
+      params.maxOutputTokens ?? model.maxOutput ?? outputTokens
+  )
+  const ttl = mayWriteCache(request) ? dearestWrite(rates) : undefined
+  const usage = Usage.make({
+    ...(ttl === undefined ? { inputUncached: input } : { cacheWrite: { [ttl]: input } }),
+    ...(modality === "image"
+      ? rates.imageOutput === undefined ? { images: [{ count: answers }] } : { imageOutput: answers * tokensPerImage }
+      : (rates.reasoningOutput ?? 0) > (rates.output ?? 0)
+      ? { outputReasoning: output }
+      : { outputText: output })
+  })
+  const plain = Cost.of(model, usage, { at }).picoUsd
+  if (plain === undefined || params.serviceTier === undefined) return plain === undefined ? undefined : BigInt(plain)
+  // A vendor may answer with its usual tier where a cheaper one was asked for.
+  const tiered = Cost.of(model, usage, { at, serviceTier: params.serviceTier }).picoUsd
+  return tiered === undefined ? undefined : BigInt(Math.max(plain, tiered))
+}
+
+const counted = (value: unknown): number | undefined =>
+  Predicate.isNumber(value) && Number.isSafeInteger(value) && value >= 0 ? value : undefined
+
+/** Where it pays to ask, what is written to a vendor's cache costs more than what isn't. */
+const dearestWrite = ({ cacheWrite, input = 0 }: Price.Rates): string | undefined => {
+  if (cacheWrite === undefined || cacheWrite === "input") return undefined
+  let dearest: string | undefined
+  let most = input
+  for (const [ttl, rate] of Object.entries(cacheWrite)) {
+    if (rate > most) [dearest, most] = [ttl, rate]
+  }
+  return dearest
+}
+
+const mayWriteCache = ({ native, prompt }: Request): boolean =>
+  Object.keys(native).length > 0 ||
+  prompt.content.some((message) =>
+    hasOptions(message) || (message.role !== "system" && message.content.some(hasOptions))
+  )
+
+const hasOptions = ({ options }: { readonly options: object }): boolean => Object.keys(options).length > 0
+
+const inputTokens = ({ native, object, prompt, tools }: Request): number => {
+  let tokens = object === undefined ? 0 : tokensPerSchema
+  let bytes = Object.keys(native).length === 0 ? 0 : jsonBytes(native)
+  for (const tool of tools) {
+    tokens += tokensPerTool
+    bytes += Buffer.byteLength(tool.description ?? "")
+  }
+  for (const message of prompt.content) {
+    tokens += tokensPerMessage
+    if (message.role === "system") bytes += Buffer.byteLength(message.content)
+    else {
+      for (const part of message.content) {
+        if (part.type === "file") tokens += fileTokens(part)
+        else bytes += "text" in part ? Buffer.byteLength(part.text) : jsonBytes(part)
+      }
+    }
+  }
+  return tokens + Math.ceil(bytes / bytesPerToken)
+}
+
+const fileTokens = ({ data, mediaType }: Prompt.FilePart): number => {
+  const bytes = data instanceof URL ? 0 : typeof data === "string" ? Buffer.byteLength(data) : data.byteLength
+  return mediaType.startsWith("text/") && bytes > 0
+    ? Math.ceil(bytes / bytesPerToken)
+    : Math.max(tokensPerFile, Math.ceil(bytes / bytesPerFileToken))
+}
+
+/** What can't be written isn't sent. */
+const jsonBytes = (value: unknown): number =>
+  Result.getOrElse(Result.try(() => Buffer.byteLength(JSON.stringify(value) ?? "")), () => 0)
