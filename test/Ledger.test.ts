@@ -437,6 +437,44 @@ describe("budget", () => {
     { arbitrary: { runs: 40 } }
   )
 
+  it.effect.prop(
+    "F25 is passed by what attempts under way cost above their estimates, and no more: by one where they follow each other",
+    [Seed],
+    ([seed]) => {
+      const random = randomOf(seed)
+      const int = (below: number) => Math.floor(random() * below)
+      // Twice as much as was allowed, at most.
+      const vendor = Generator.make({
+        generate: ({ model }) =>
+          Effect.as(Effect.replicateEffect(Effect.yieldNow, int(4)), used(model.id, int(100), int(200))),
+        open: () => Effect.never
+      })
+      const limit = BigInt(1 + int(20)) * worst
+      const spend = (concurrency: number) => {
+        const { onCall, records } = recording()
+        const ask = Effect.exit(Loom.generate(cheap))
+        return Effect.forEach(Array.from({ length: 100 }), () => ask, { concurrency }).pipe(
+          Ledger.measure,
+          Ledger.budget({ usd: Number(limit) / 1e12 }),
+          Effect.map(([, { picoUsd }]) => {
+            const errors = records.flatMap(({ attempts }) => attempts)
+              .map(({ cost }) => BigInt(cost?.picoUsd ?? NaN) - worst)
+              .filter((error) => error > 0n)
+            return { over: picoUsd - limit, errors }
+          }),
+          Effect.provide(layer(vendor, onCall))
+        )
+      }
+      return Effect.gen(function*() {
+        const alone = yield* spend(1)
+        assert.isTrue(alone.over <= alone.errors.reduce((most, error) => error > most ? error : most, 0n))
+        const crowd = yield* spend(50)
+        assert.isTrue(crowd.over <= crowd.errors.reduce((sum, error) => sum + error, 0n))
+      })
+    },
+    { arbitrary: { runs: 40 } }
+  )
+
   /** Answers when it is let, with 50 tokens in and 10 out. */
   const held = Effect.map(Deferred.make<void>(), (gate) => {
     const run = Effect.as(Deferred.await(gate), used("cheap", 50, 10))
