@@ -8,6 +8,7 @@ import {
   GenerateError,
   Generation,
   Generator,
+  Ledger,
   Loom,
   type Request,
   RetryPolicy
@@ -1198,9 +1199,12 @@ describe("keys that tags pick", () => {
           ),
         open: () => Effect.die("not asked")
       })
+      // By a tag of the call or of the region that it is in.
       const ask = (tenant: string) =>
         Effect.map(
-          Loom.generate({ model: "openai/gpt-4o-mini", prompt: "Hi", tags: { tenant } }),
+          tenant === "a"
+            ? Loom.generate({ model: "openai/gpt-4o-mini", prompt: "Hi", tags: { tenant } })
+            : Ledger.tag(Loom.generate({ model: "openai/gpt-4o-mini", prompt: "Hi" }), { tenant }),
           ({ cache }) => cache
         )
       const secrets = { keys: { OPENAI_API_KEY: { tag: "tenant", names: { a: "KEY_A", b: "KEY_B" } } } }
