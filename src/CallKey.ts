@@ -27,13 +27,31 @@ const version = "3"
  * @category accessors
  * @since 0.1.0
  */
-export const of = (request: Request): string | undefined =>
-  orUndefined(() => {
+export const of = (request: Request): string | undefined => {
+  if (latest?.request === request) return latest.key
+  const key = orUndefined(() => {
     let text = version
     for (const [, textOf] of parts) text += written(textOf(request))
     // Lone surrogates would all be hashed as one.
     return sha256(text.isWellFormed() ? text : JSON.stringify(text))
   })
+  latest = { request, key }
+  return key
+}
+
+/** One stage asks right after the other. */
+let latest: { readonly request: Request; readonly key: string | undefined } | undefined
+
+/**
+ * Forgets the request that was asked about last, which would else be kept until the next one: said by the stage after
+ * which nobody asks.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const forget = (): void => {
+  latest = undefined
+}
 
 /**
  * The fields by which the keys of two requests differ, such as `params.temperature` or `prompt[2].content`: none where

@@ -31,7 +31,7 @@ import type * as Generation from "./Generation.ts"
 import type { Request } from "./Request.ts"
 import * as Replay from "./internal/replay.ts"
 import { scoped } from "./internal/scoped.ts"
-import { encodeObject, knownKeys, passOn } from "./internal/sharing.ts"
+import { encodeObject, passOn } from "./internal/sharing.ts"
 
 /**
  * What is asked once for many: the two methods of a Generator.
@@ -82,7 +82,8 @@ const take = (attempts: Array<Attempt>, call: Call.Call): boolean => {
 /** Who overrides how it is tried again, and what has no key, flies alone; who has a budget, with those who share it. */
 const hashOf = (request: Request): string | undefined => {
   const { budget, coalesce, retry } = request.call
-  const key = coalesce && retry === undefined ? knownKeys.get(request) ?? CallKey.of(request) : undefined
+  const key = coalesce && retry === undefined ? CallKey.of(request) : undefined
+  CallKey.forget()
   return key === undefined || budget === "" ? key : `${key}/${budget}`
 }
 

@@ -220,7 +220,7 @@ const misfitOfLayer = (options: { readonly cache?: unknown; readonly health?: un
   const Given = Schema.optional(Schema.Unknown)
   const Cache = Schema.Struct({
     ttl: Length,
-    capacity: Count,
+    capacity: Schema.optional(Schema.Natural),
     maxEntryBytes: Bytes,
     sqlite: Schema.optional(Schema.Union([
       Schema.Boolean,

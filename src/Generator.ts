@@ -62,7 +62,7 @@ import * as Meter from "./internal/meter.ts"
 import * as Parts from "./internal/parts.ts"
 import { problemsOf } from "./internal/problems.ts"
 import { scoped } from "./internal/scoped.ts"
-import { encodeObject, knownKeys, passOn } from "./internal/sharing.ts"
+import { encodeObject, passOn } from "./internal/sharing.ts"
 
 /**
  * @category models
@@ -416,25 +416,21 @@ export const cached: {
     ask: (request: Request.Request) => Effect.Effect<A, GenerateError, R>,
     give: (generation: Generation.Generation) => A,
     buy: (request: Request.Request, key: string, ttl: number) => Effect.Effect<A, GenerateError, R>
-  ) => {
-    const miss: typeof buy = (request, key, ttl) => {
-      knownKeys.set(request, key)
-      return buy(request, key, ttl)
-    }
-    return (request: Request.Request): Effect.Effect<A, GenerateError, R> =>
-      Effect.suspend(() => {
-        const ttl = cache.ttl(request.call)
-        const key = ttl === undefined ? undefined : CallKey.of(request)
-        if (ttl === undefined || key === undefined) return ask(request)
-        const { cache: use } = request.call
-        if (use !== undefined && use !== false && use.refresh === true) return miss(request, key, ttl)
-        return Effect.flatMap(cache.get(key), (kept) => {
-          if (kept === undefined) return miss(request, key, ttl)
-          const given = passOn(kept.generation, kept.object, request, "hit")
-          return Result.isSuccess(given) ? Effect.succeed(give(given.success)) : miss(request, key, ttl)
-        })
+  ) =>
+  (request: Request.Request): Effect.Effect<A, GenerateError, R> =>
+    Effect.suspend(() => {
+      const ttl = cache.ttl(request.call)
+      const key = ttl === undefined ? undefined : CallKey.of(request)
+      if (ttl === undefined || key === undefined) return ask(request)
+      const { cache: use } = request.call
+      if (use !== undefined && use !== false && use.refresh === true) return buy(request, key, ttl)
+      return Effect.flatMap(cache.get(key), (kept) => {
+        const given = kept && passOn(kept.generation, kept.object, request, "hit")
+        if (given === undefined || Result.isFailure(given)) return buy(request, key, ttl)
+        CallKey.forget()
+        return Effect.succeed(give(given.success))
       })
-  }
+    })
 
   return of({
     generate: looking(

@@ -496,10 +496,11 @@ describe("of", () => {
       assert.isTrue(isUndefined)
     }))
 
-  it.live("keeps nothing of what it has written", () =>
+  it.live("keeps nothing of what it has written once it is told to forget", () =>
     Effect.gen(function*() {
       const written = yield* Effect.map(asking({ native: { a: "secret" } }), (request) => {
         key(request)
+        CallKey.forget()
         return new WeakRef(request)
       })
       setFlagsFromString("--expose-gc")

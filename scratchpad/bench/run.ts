@@ -153,7 +153,7 @@ process.stdout.write(execFileSync(process.execPath, ["log.ts"], { cwd: place }))
 const effectIn = (file: string, seen = new Set<string>()): ReadonlyArray<string> => {
   if (seen.has(file)) return []
   seen.add(file)
-  const imports = readFileSync(file, "utf8").matchAll(/^import [^"]*"([^"]+)";?$/gm)
+  const imports = readFileSync(file, "utf8").matchAll(/^(?:import|export) [^"]*"([^"]+)";?$/gm)
   return [
     ...new Set(
       Array.from(imports, ([, from = ""]) => from).flatMap((from) =>

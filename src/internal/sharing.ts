@@ -17,9 +17,6 @@ export const encodeObject = (request: Request.Request, object: unknown): unknown
     ? undefined
     : Result.getOrUndefined(Schema.encodeUnknownResult(codecOf(request.object.schema))(object))
 
-/** Keys of requests that the cache has no answer to: who asks once for many needs them next. */
-export const knownKeys = new WeakMap<Request.Request, string>()
-
 /** By this it saves its list price, of which its own savings are a part. */
 const mechanism = { hit: "responseCache", coalesced: "coalescing" } as const
 
