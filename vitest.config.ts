@@ -13,6 +13,8 @@ export default defineConfig({
     setupFiles: ["test/setup.ts"],
     // Most of a test file's time would be its imports: files of one worker share them.
     isolate: false,
+    // Tests wait for sockets and processes as much as they work.
+    maxWorkers: "100%",
     typecheck: { enabled: full, include: ["test/**/*.test-d.ts"] },
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]]
   }

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Failure from "../../src/cli/Failure.ts"
 import { type Options, Sandbox } from "../../src/sandbox/Sandbox.ts"
-import { canary, decoded, interruptAfter, loom as inProcess, pointedAt, run, source } from "./loom.ts"
+import { canary, decoded, interruptAfter, loom as inProcess, pointedAt, run, source } from "../cli/loom.ts"
 
 const [node, ...main] = source
 
