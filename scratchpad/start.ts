@@ -1,5 +1,5 @@
 /**
- * The main job, on the sandbox: real calls through the vendors' own SDKs, with their exact cost, savings and attempts.
+ * The main job, on the sandbox: real calls by the vendors' own SDKs, with their exact cost, savings and attempts.
  * With OPENAI_API_KEY set it makes one real call as well, of at most one cent.
  */
 import { Cause, Config, Console, Effect, Option, Redacted, Schema, Stream } from "effect"
@@ -137,7 +137,9 @@ The sandbox's own bill says ${usd(Number(billed) / 1e12)}${
 
 const onSandbox = Effect.gen(function*() {
   const sandbox = yield* Sandbox
-  yield* Console.log(`Loom on its sandbox at ${sandbox.url}: the vendors' own SDKs over real HTTP, no key, no network.`)
+  yield* Console.log(
+    `Loom on its sandbox at ${sandbox.url}: requests of the vendors' own SDKs, real HTTP, no key, no network.`
+  )
   const apiKey = Redacted.make("sk-sandbox")
   const providers = {
     openai: OpenAi.layer({ baseUrl: sandbox.baseUrl("openai"), apiKey }),

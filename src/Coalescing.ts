@@ -144,9 +144,7 @@ const calls = (methods: Methods): Methods["generate"] => {
         const { exit, flight: { request: from } } = landed
         if (take(from.call.attempts, request.call)) return exit
         if (Exit.isFailure(exit)) return Effect.mapError(exit, copy)
-        return Effect.fromResult(
-          passOn(exit.value, encodeObject(from, exit.value.object), request, "coalesced")
-        )
+        return Effect.fromResult(passOn(exit.value, encodeObject(from, exit.value.object), request, "coalesced"))
       }
     )
   }

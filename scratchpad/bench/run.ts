@@ -121,7 +121,7 @@ const print = (
 }
 
 console.log(
-  `node ${process.version} · loom: key, retry, pricing, records in SQLite; traced: and a tracer and a JSON line to nowhere`
+  `node ${process.version} · loom: cache, single flight, retry, circuit, pricing, records in SQLite; traced: and a tracer and a JSON line to nowhere`
 )
 print("A call, not cached: CPU", await measure(["undici", "sdk", "ai-sdk", "loom", "loom, traced"], port), "µs")
 print(

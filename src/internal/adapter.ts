@@ -1,6 +1,6 @@
 /**
- * What every adapter of a vendor's SDK does alike: read the key, call the SDK over Transport, read the reply, name what
- * broke. A vendor brings its SDK, its protocols, and how its SDK tells of an HTTP error.
+ * What every adapter of a vendor's SDK does alike: read the key, have the SDK build the request, send it through
+ * Transport, read the reply, name what broke. A vendor brings its SDK, its protocols, and how its SDK tells of an HTTP error.
  */
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"

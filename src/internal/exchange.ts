@@ -1,5 +1,5 @@
 /**
- * The bridge from an SDK's call to Effect: sent by the SDK over Transport, cancelled through a handle, read by Loom.
+ * The bridge from an SDK's call to Effect: built by the SDK, sent over Transport, cancelled through a handle, read by Loom.
  */
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -15,15 +15,15 @@ import * as Transport from "../Transport.ts"
 import { failure, type Origin } from "./failures.ts"
 import { isRecord, parse, unparsable } from "./json.ts"
 
-/** One call to a vendor's SDK. */
+/** One request to a vendor. */
 export interface Exchange {
   readonly request: Request.Request
-  /** Calls the SDK with these options of its `fetch`, and gives the raw response. */
+  /** Sends what the SDK has built with these options of `fetch`, and gives the raw response. */
   readonly send: (init: object) => PromiseLike<Response>
   readonly originOf: (headers: Headers) => Origin
   /** The failure that a body or an event tells. */
   readonly errorIn: (json: Readonly<Record<string, unknown>>, origin: Origin) => GenerateError | undefined
-  /** What the SDK threw, as the error it is. */
+  /** What was thrown on the way, as the error it is. */
   readonly fail: (cause: unknown) => GenerateError
 }
 
