@@ -50,7 +50,9 @@ export interface Attempt {
 export interface Tried {
   /** `provider/model`. */
   readonly model: string
-  /** `ok`, or the tag of the reason it was left for. */
+  /** Which of the call's candidates it is: 0 is the first. */
+  readonly candidate: number
+  /** `ok`, the tag of the reason it was left for, `interrupted` (another one was faster), or `defect`. */
   readonly outcome: string
   /** Why it was left, without prompt or key. */
   readonly why: string | undefined
@@ -72,3 +74,11 @@ export interface Tried {
  */
 export const spent = (attempts: ReadonlyArray<Attempt>): number =>
   attempts.reduce((sum, { cost }) => sum + (cost?.picoUsd ?? 0), 0)
+
+/**
+ * Whether it may have cost something that nobody knows.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isUnpriced = ({ billed, cost }: Attempt): boolean => billed !== "no" && cost?.picoUsd === undefined

@@ -49,8 +49,8 @@ export interface Call {
   readonly tallies: ReadonlyArray<Tally>
   /** Append-only, by {@link note}. */
   readonly attempts: Array<Attempt>
-  /** Candidates that were reached, once the first has been left. Append-only. */
-  readonly tried: Array<Tried>
+  /** Candidates that were reached, where there may be more than one, as they ended. Append-only. */
+  readonly tried: Array<Omit<Tried, "attempts" | "picoUsd">>
 }
 
 /**

@@ -6,11 +6,13 @@
  */
 import type * as Clock from "effect/Clock"
 import type * as Exit from "effect/Exit"
-import { type Attempt, spent, type Tried } from "./Attempt.ts"
+import { type Attempt, isUnpriced, spent, type Tried } from "./Attempt.ts"
 import type { Call } from "./Call.ts"
+import * as Cost from "./Cost.ts"
 import { errorIn, type GenerateError, outcomeOf } from "./GenerateError.ts"
 import type * as Generation from "./Generation.ts"
-import type { Saved } from "./Saved.ts"
+import type { Model } from "./Model.ts"
+import * as Saved from "./Saved.ts"
 import type { Usage } from "./Usage.ts"
 
 /**
@@ -34,7 +36,7 @@ export interface CallRecord {
   readonly cache: Generation.Summary["cache"]
   readonly finishReason: Generation.FinishReason | undefined
   /** `undefined` where a part of it isn't known. */
-  readonly saved: Saved | undefined
+  readonly saved: Saved.Saved | undefined
   /** Of the answer; what was metered on the way to it is on the attempts. */
   readonly usage: Usage | undefined
   /** HTTP status, what happened and why, of calls that failed. No prompt or key is in it. */
@@ -43,6 +45,12 @@ export interface CallRecord {
   /** Whether the response cache had a part in it. */
   readonly cacheable: boolean
   readonly tags: Readonly<Record<string, string>>
+  /** The name of the route that it was asked of, where it has one. */
+  readonly route: string | undefined
+  /** The candidates that were reached, of every route, and where there was more than one. */
+  readonly tried: ReadonlyArray<Tried>
+  /** What was dropped, clamped or left out, in words. */
+  readonly warnings: ReadonlyArray<string>
   readonly attempts: ReadonlyArray<Attempt>
 }
 
@@ -61,6 +69,18 @@ export interface Recorder {
 }
 
 /**
+ * What a call was asked of, where it wasn't one model.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Route {
+  readonly name: string | undefined
+  /** By its list price the saving by routing is measured. */
+  readonly baseline: Model | undefined
+}
+
+/**
  * @category constructors
  * @since 0.1.0
  */
@@ -73,7 +93,8 @@ export const recorder = (
   },
   operation: CallRecord["operation"],
   clock: Clock.Clock,
-  cacheable: boolean
+  cacheable: boolean,
+  route?: Route
 ): Recorder => {
   const from = clock.monotonicTimeNanosUnsafe()
   let summary: Generation.Summary | undefined
@@ -94,21 +115,24 @@ export const recorder = (
 
   return {
     complete: (answered) => {
-      const tried = settled(call, "ok", undefined)
-      const answers = tried.at(-1)
+      const tried = triedBy(call, route !== undefined)
+      const used = tried.findLast(({ outcome }) => outcome === "ok")
       const whole = {
         ...answered,
         attempts: call.attempts.slice(),
         timing: timing(),
-        router: answers === undefined ? undefined : { used: answers.model, tried },
-        warnings: answers === undefined ? answered.warnings : [...answers.warnings, ...answered.warnings]
+        saved: route?.baseline === undefined
+          ? answered.saved
+          : Saved.withRouting(answered.saved, routingSaving(route.baseline, answered, call, used?.candidate ?? 0)),
+        router: used === undefined ? undefined : { used: used.model, tried },
+        warnings: used === undefined ? answered.warnings : [...used.warnings, ...answered.warnings]
       }
       summary = whole
       return whole
     },
     fail: (error) => {
       error.attempts = call.attempts.slice()
-      error.tried = settled(call, error.reason._tag, error.why)
+      error.tried = triedBy(call, route !== undefined, error)
       return error
     },
     record: (exit) => {
@@ -132,21 +156,41 @@ export const recorder = (
         requestId: summary?.requestId ?? error?.requestId,
         cacheable,
         tags: call.tags,
+        route: route?.name,
+        tried: summary?.router?.tried ?? error?.tried ?? triedBy(call, route !== undefined),
+        warnings: summary?.warnings ?? [],
         attempts: call.attempts
       }
     }
   }
 }
 
-/** What was tried, now that the call is over: of a stream that had only begun, its end and its attempt are known. */
-const settled = (
-  { attempts, tried }: Call,
-  outcome: string,
-  why: string | undefined
-): ReadonlyArray<Tried> => {
-  const last = tried.at(-1)
-  if (last?.outcome !== "ok") return tried.slice()
-  const others = tried.slice(0, -1)
-  const its = attempts.slice(others.reduce((sum, { attempts }) => sum + attempts, 0))
-  return [...others, { ...last, outcome, why, attempts: its.length, picoUsd: spent(its) }]
+/** What was tried, in order, with what its attempts have come to. A stream that had begun may have failed since. */
+const triedBy = ({ attempts, tried }: Call, routed: boolean, failure?: GenerateError): ReadonlyArray<Tried> => {
+  if (tried.length === 0 || (tried.length === 1 && !routed)) return []
+  const settled = (one: Call["tried"][number]): Tried => {
+    const its = attempts.filter(({ candidate }) => candidate === one.candidate)
+    const ended = failure === undefined || one.outcome !== "ok"
+      ? one
+      : { ...one, outcome: failure.reason._tag, why: failure.why }
+    return { ...ended, attempts: its.length, picoUsd: spent(its) }
+  }
+  return tried.toSorted((one, other) => one.candidate - other.candidate).map(settled)
+}
+
+/**
+ * What the baseline would have cost for the same tokens at its list price, less what the answer costs at its own, less
+ * what was paid for other candidates; `undefined` where one of them isn't known.
+ */
+const routingSaving = (
+  baseline: Model,
+  { cost, saved, usage }: Generation.Summary,
+  { attempts, startedAt }: Call,
+  used: number
+): number | undefined => {
+  const others = attempts.filter(({ candidate }) => candidate !== used)
+  const instead = Cost.list(baseline, usage, { at: startedAt }).picoUsd
+  return instead === undefined || cost.picoUsd === undefined || saved.unknown || others.some(isUnpriced)
+    ? undefined
+    : instead - (cost.picoUsd + saved.picoUsd) - spent(others)
 }

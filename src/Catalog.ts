@@ -41,6 +41,16 @@ export interface Catalog extends Pipeable {
 export type ModelIds = shipped.ModelIds
 
 /**
+ * `provider/model`: one that Loom ships, or any other.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type QualifiedId =
+  | { readonly [P in keyof ModelIds]: `${P}/${ModelIds[P]}` }[keyof ModelIds]
+  | (`${string}/${string}` & {})
+
+/**
  * A model that may stand in for another: the `same-model` at another provider, or an `equivalent` of like price and
  * purpose. `params` are those with which it belongs to its tier: `{ quality: "low" }`.
  *

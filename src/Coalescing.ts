@@ -73,11 +73,15 @@ const share = (request: Request): Shared => {
 }
 
 /** Moves the attempts of a flight to the first caller who asks for them. Tells whether it was this one. */
-const take = (attempts: Array<Attempt>, call: Call.Call): boolean => {
+const take = (attempts: Array<Attempt>, { call, candidate }: Request): boolean => {
   if (attempts.length === 0) return false
-  Call.note(call, ...attempts.splice(0))
+  Call.note(call, ...attempts.splice(0).map((attempt) => asOf(candidate, attempt)))
   return true
 }
+
+/** To others it may be another one of their candidates. */
+const asOf = (candidate: number, attempt: Attempt): Attempt =>
+  attempt.candidate === candidate ? attempt : { ...attempt, candidate }
 
 /** Who overrides how it is tried again, and what has no key, flies alone; who has a budget, with those who share it. */
 const hashOf = (request: Request): string | undefined => {
@@ -134,7 +138,7 @@ const calls = (methods: Methods): Methods["generate"] => {
         (exit) => {
           if (Exit.isSuccess(exit)) return Effect.void
           if (flight !== undefined && !flight.isUnderWay && shared.get(hash) === flight) shared.delete(hash)
-          take(left.get(hash) ?? [], request.call)
+          take(left.get(hash) ?? [], request)
           left.delete(hash)
           return Effect.void
         }
@@ -142,7 +146,7 @@ const calls = (methods: Methods): Methods["generate"] => {
       (landed) => {
         if (landed === undefined) return Effect.suspend(() => board(hash, request))
         const { exit, flight: { request: from } } = landed
-        if (take(from.call.attempts, request.call)) return exit
+        if (take(from.call.attempts, request)) return exit
         if (Exit.isFailure(exit)) return Effect.mapError(exit, copy)
         return Effect.fromResult(passOn(exit.value, encodeObject(from, exit.value.object), request, "coalesced"))
       }
@@ -194,17 +198,17 @@ const streams = (methods: Methods): Methods["open"] => {
     const seat = yield* Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope))
     let attempts: Array<Attempt> = []
     // Runs after the flight was left: who leaves last takes what he has cancelled.
-    yield* Scope.addFinalizer(seat, Effect.sync(() => take(attempts, request.call)))
+    yield* Scope.addFinalizer(seat, Effect.sync(() => take(attempts, request)))
     const { put, replay, request: from } = yield* Scope.provide(RcMap.get(flights, flight), seat)
     attempts = from.call.attempts
     put(request.call.deadline)
-    const own = (error: GenerateError) => take(attempts, request.call) ? error : copy(error)
+    const own = (error: GenerateError) => take(attempts, request) ? error : copy(error)
     yield* Effect.mapError(replay.opened, own)
     const pull = Effect.flatMap(
       Effect.mapError(replay.reader(), (error) => Cause.isDone(error) ? error : own(error)),
       (parts) => {
         const last = Arr.lastNonEmpty(parts)
-        if (last.type !== "finish" || take(attempts, request.call)) return Effect.succeed(parts)
+        if (last.type !== "finish" || take(attempts, request)) return Effect.succeed(parts)
         return Effect.map(
           Effect.fromResult(passOn(last, encodeObject(from, last.object), request, "coalesced")),
           (finish) => Arr.append(parts.slice(0, -1), finish)

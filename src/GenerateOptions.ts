@@ -14,12 +14,12 @@ import * as Prompt from "effect/ai/Prompt"
 import type * as Tool from "effect/ai/Tool"
 import type { CacheUse, Call } from "./Call.ts"
 import * as Catalog from "./Catalog.ts"
+import { Failover } from "./Failover.ts"
 import { type GenerateError, invalidRequest } from "./GenerateError.ts"
 import type * as Model from "./Model.ts"
 import type { Vendors } from "./Providers.ts"
 import * as Request from "./Request.ts"
 import { RetryPolicy } from "./RetryPolicy.ts"
-import { Failover } from "./Router.ts"
 import * as Params from "./internal/params.ts"
 import { problemsOf } from "./internal/problems.ts"
 
@@ -32,10 +32,6 @@ import { problemsOf } from "./internal/problems.ts"
 export type Provider = keyof Catalog.ModelIds | keyof Vendors | (string & {})
 
 type ModelOf<P> = P extends keyof Catalog.ModelIds ? Catalog.ModelIds[P] | (string & {}) : string
-
-type Qualified =
-  | { readonly [P in keyof Catalog.ModelIds]: `${P}/${Catalog.ModelIds[P]}` }[keyof Catalog.ModelIds]
-  | (`${string}/${string}` & {})
 
 type Native<P, Side extends "request" | "reply", Otherwise> = P extends keyof Vendors ? Vendors[P][Side] : Otherwise
 
@@ -55,7 +51,7 @@ export type Reply<P> = Native<P, "reply", unknown>
  */
 export type Asked<P extends Provider> =
   | { readonly provider: P; readonly model: ModelOf<P> }
-  | { readonly provider?: undefined; readonly model: Qualified }
+  | { readonly provider?: undefined; readonly model: Catalog.QualifiedId }
 
 /**
  * Options of a call that any vendor understands.
@@ -114,6 +110,22 @@ export type GenerateOptions<P extends Provider = Provider> = Common & Asked<P> &
   /** The vendor SDK's own request options, merged last and sent untouched. */
   readonly native?: Native<P, "request", Readonly<Record<string, unknown>>> | undefined
 }
+
+/**
+ * What a route may be asked with: its candidates have a model, and options of their vendors, of their own.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type RouteOptions = Omit<Common, "failover">
+
+/**
+ * {@link RouteOptions}, and the schema that the answer has to fit.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type RouteObjectOptions<A> = RouteOptions & Pick<ObjectOptions<A>, "schema" | "schemaName">
 
 /**
  * {@link GenerateOptions}, and the schema that the answer has to fit.

@@ -64,7 +64,7 @@ export interface Summary<Reply = unknown> {
   readonly timing: Timing
   readonly cache: "miss" | "hit" | "coalesced"
   readonly attempts: ReadonlyArray<Attempt>
-  /** The candidate that answered, and all that were reached; `undefined` where the first one answered. */
+  /** The candidate that answered, and all that were reached: of every route, and where a stand-in answered. */
   readonly router: { readonly used: string; readonly tried: ReadonlyArray<Tried> } | undefined
   /** The vendor's own id of the request. */
   readonly requestId: string | undefined

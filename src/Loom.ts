@@ -38,7 +38,8 @@ import * as CallLog from "./CallLog.ts"
 import * as CallRecord from "./CallRecord.ts"
 import * as Catalog from "./Catalog.ts"
 import type { Currency } from "./Cost.ts"
-import { GenerateError, Partial as PartialAnswer, Timeout } from "./GenerateError.ts"
+import * as Failover from "./Failover.ts"
+import { GenerateError, invalidRequest, Partial as PartialAnswer, Timeout } from "./GenerateError.ts"
 import * as GenerateOptions from "./GenerateOptions.ts"
 import type { Generation, Part } from "./Generation.ts"
 import * as Generator from "./Generator.ts"
@@ -79,7 +80,9 @@ export interface Options {
    * Who stands in for a model that can't be reached: `true` for models like it, or models by name. Nobody by default: a
    * call stays with its vendor.
    */
-  readonly failover?: Router.Failover | undefined
+  readonly failover?: Failover.Failover | undefined
+  /** Routers that calls may name: `Loom.route("cheap-first", …)`. */
+  readonly routes?: Readonly<Record<string, Router.Router>> | undefined
   /** When a failing vendor is left alone: by default for 30 seconds after 5 failures in a row; with `false` never. */
   readonly health?: ProviderHealth.Options | false | undefined
   /** What `cost.local` is given in. */
@@ -105,9 +108,18 @@ export interface Options {
 export interface Engine {
   readonly generate: (options: Asked) => Effect.Effect<Generation, GenerateError>
   readonly stream: (options: Asked) => Stream.Stream<Part, GenerateError>
+  /** The same of a router, or of the layer's route of that name. */
+  readonly route: (router: Route, options: AskedOfRoute) => Effect.Effect<Generation, GenerateError>
+  readonly streamRoute: (router: Route, options: AskedOfRoute) => Stream.Stream<Part, GenerateError>
+  readonly explain: (
+    router: Route,
+    options: AskedOfRoute
+  ) => Effect.Effect<ReadonlyArray<Router.Explanation>, GenerateError>
 }
 
 type Asked = Parameters<typeof GenerateOptions.decode>[0]
+type AskedOfRoute = Omit<Asked, "provider" | "model" | "native" | "failover">
+type Route = Router.Router | string
 
 const makeEngine = Effect.fnUntraced(function*(
   options: Options,
@@ -146,15 +158,14 @@ const makeEngine = Effect.fnUntraced(function*(
     Generator.cached(cache)
   )
 
-  const begin = (asked: Asked, operation: CallRecord.CallRecord["operation"]) =>
+  const begin = (asked: Asked, operation: CallRecord.CallRecord["operation"], route?: Found) =>
     Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
       const callLog = fiber.getRef(CallLog.CurrentCallLog)
       latestLog = callLog
       const decoded = GenerateOptions.decode(asked)
-      const known = Result.all([decoded, defaults])
+      const known = Result.all([route?.router ?? noRouter, decoded, defaults])
       const own = Result.getOrElse(decoded, () => noCircumstances)
-      const { failover = options.failover ?? false } = own
       const circumstances = {
         timeout: own.timeout,
         retry: own.retry,
@@ -168,29 +179,13 @@ const makeEngine = Effect.fnUntraced(function*(
         currency: options.currency
       }
       return Effect.map(Call.make(circumstances), (call) => {
-        const recorder = CallRecord.recorder(call, asked, operation, clock, cache.ttl(call) !== undefined)
-        const first: Router.Candidate = {
-          name: asked.provider === undefined ? asked.model : `${asked.provider}/${asked.model}`,
-          request: Effect.flatMap(
-            Effect.fromResult(known),
-            ([{ request }, defaults]) => request(catalog, defaults, call)
-          )
-        }
-        const standIns = () => {
-          if (Result.isFailure(known)) return []
-          const [{ requestFor }, defaults] = known.success
-          return Router.standIns({
-            failover,
-            catalog,
-            asked,
-            call,
-            requestFor: (model, call, params) => requestFor(model, defaults, call, params)
-          })
-        }
+        const cacheable = cache.ttl(call) !== undefined
+        const recorder = CallRecord.recorder(call, asked, operation, clock, cacheable, route?.recorded)
         return {
           recorder,
           timeout: Call.timeoutOf(call),
-          plan: Router.firstOf({ candidates: [first], more: failover === false ? undefined : standIns, call }),
+          plan: Router.firstOf(planOf(asked, known, call)),
+          generator: route?.generator ?? pipeline,
           span: () => Telemetry.callSpan(call.id, asked, call.tags),
           record: (exit: Exit.Exit<unknown, GenerateError>, span: Tracer.Span | undefined) =>
             Effect.suspend(() => {
@@ -207,43 +202,143 @@ const makeEngine = Effect.fnUntraced(function*(
       })
     })
 
-  return {
-    generate: (asked) =>
-      Effect.flatMap(
-        begin(asked, "generate"),
-        ({ plan, record, recorder, span, timeout }) =>
-          Telemetry.traced(span, (span) =>
-            plan(pipeline.generate).pipe(
-              within(asked, timeout),
-              Effect.mapBoth({ onFailure: recorder.fail, onSuccess: recorder.complete }),
-              Effect.onExit((exit) => record(exit, span))
-            ))
-      ),
-    stream: (asked) =>
-      Stream.unwrap(
-        Effect.flatMap(begin(asked, "stream"), ({ plan, record, recorder, span, timeout }) =>
-          Telemetry.tracedScoped(span, (span) => {
-            // A reader that leaves or fails ends the stream too, which is no failure of the call.
-            let ended: Exit.Exit<unknown, GenerateError> = Exit.void
-            const opened = Stream.unwrap(plan(pipeline.open))
-            return Effect.succeed(
-              (span === undefined ? opened : Stream.provideService(opened, Tracer.ParentSpan, span)).pipe(
-                streamWithin(asked, timeout),
-                Stream.mapError(recorder.fail),
-                Stream.mapArray((parts) => {
-                  const last = Arr.lastNonEmpty(parts)
-                  return last.type === "finish" ? Arr.append(parts.slice(0, -1), recorder.complete(last)) : parts
-                }),
-                Stream.tapCause((cause) =>
-                  Effect.sync(() => ended = Exit.failCause(cause))
-                ),
-                Stream.onExit(() => record(ended, span))
-              )
+  const planOf = (asked: Asked, known: Result.Result<Known, GenerateError>, call: Call.Call): Router.Plan => {
+    if (Result.isFailure(known)) {
+      return { candidates: [{ name: asked.model, request: Effect.fail(known.failure) }], call }
+    }
+    const [router, decoded, defaults] = known.success
+    if (router !== undefined) return Router.planFor(router, askingOf(decoded, defaults, call))
+    const { failover = options.failover ?? false } = decoded
+    return {
+      candidates: [{
+        name: asked.provider === undefined ? asked.model : `${asked.provider}/${asked.model}`,
+        request: decoded.request(catalog, defaults, call)
+      }],
+      more: failover === false
+        ? undefined
+        : () => Failover.standIns(failover, asked, askingOf(decoded, defaults, call)),
+      call
+    }
+  }
+
+  const askingOf = (
+    { requestFor }: GenerateOptions.Decoded,
+    defaults: GenerateOptions.Defaults,
+    call: Call.Call
+  ): Router.Asking => ({
+    catalog,
+    call,
+    requestFor: (model, call, params) => requestFor(model, defaults, call, params)
+  })
+
+  const find = (route: Route): Found => {
+    const { routes = {} } = options
+    const router = typeof route !== "string" ? route : Object.hasOwn(routes, route) ? routes[route] : undefined
+    const name = typeof route === "string" ? route : undefined
+    if (router === undefined) {
+      const names = Object.keys(routes)
+      const known = names.length === 0 ? "no route has a name" : `known: ${names.join(", ")}`
+      const detail = `there is no route ${name}; ${known}; \`Loom.layer({ routes })\` names them`
+      return {
+        router: Result.fail(invalidRequest({ field: "route", detail })),
+        recorded: { name, baseline: undefined },
+        generator: pipeline,
+        first: { model: String(name) }
+      }
+    }
+    const misfit = Router.misfitIn(router, catalog)
+    return {
+      router: misfit === undefined
+        ? Result.succeed(router)
+        : Result.fail(invalidRequest({ field: misfit[0], detail: misfit[1] })),
+      recorded: {
+        name,
+        baseline: router.baseline && Result.getOrUndefined(Catalog.resolve(catalog, router.baseline))
+      },
+      generator: Router.validated(router, pipeline),
+      first: router.candidates[0] ?? { model: "" }
+    }
+  }
+
+  /** The record of a route's call names its first candidate. */
+  const askedOf = ({ first: { model, provider } }: Found, options: AskedOfRoute): Asked => ({
+    ...options,
+    model,
+    ...(provider === undefined ? undefined : { provider })
+  })
+
+  const generate = (asked: Asked, route?: Found) =>
+    Effect.flatMap(
+      begin(asked, "generate", route),
+      ({ generator, plan, record, recorder, span, timeout }) =>
+        Telemetry.traced(span, (span) =>
+          plan(generator.generate).pipe(
+            within(asked, timeout),
+            Effect.mapBoth({ onFailure: recorder.fail, onSuccess: recorder.complete }),
+            Effect.onExit((exit) => record(exit, span))
+          ))
+    )
+
+  const stream = (asked: Asked, route?: Found) =>
+    Stream.unwrap(
+      Effect.flatMap(begin(asked, "stream", route), ({ generator, plan, record, recorder, span, timeout }) =>
+        Telemetry.tracedScoped(span, (span) => {
+          // A reader that leaves or fails ends the stream too, which is no failure of the call.
+          let ended: Exit.Exit<unknown, GenerateError> = Exit.void
+          const opened = Stream.unwrap(plan(generator.open))
+          return Effect.succeed(
+            (span === undefined ? opened : Stream.provideService(opened, Tracer.ParentSpan, span)).pipe(
+              streamWithin(asked, timeout),
+              Stream.mapError(recorder.fail),
+              Stream.mapArray((parts) => {
+                const last = Arr.lastNonEmpty(parts)
+                return last.type === "finish" ? Arr.append(parts.slice(0, -1), recorder.complete(last)) : parts
+              }),
+              Stream.tapCause((cause) =>
+                Effect.sync(() => ended = Exit.failCause(cause))
+              ),
+              Stream.onExit(() => record(ended, span))
             )
-          }))
-      )
+          )
+        }))
+    )
+
+  return {
+    generate: (asked) => generate(asked),
+    stream: (asked) => stream(asked),
+    route: (route, options) =>
+      Effect.suspend(() => {
+        const found = find(route)
+        return generate(askedOf(found, options), found)
+      }),
+    streamRoute: (route, options) =>
+      Stream.suspend(() => {
+        const found = find(route)
+        return stream(askedOf(found, options), found)
+      }),
+    explain: (route, options) =>
+      Effect.flatMap(Call.make({ catalog, currency: given.currency }), (call) => {
+        const found = find(route)
+        const known = Result.all([found.router, GenerateOptions.decode(askedOf(found, options)), defaults])
+        return Effect.flatMap(
+          Effect.fromResult(known),
+          ([router, decoded, defaults]) => Router.explain(router, askingOf(decoded, defaults, call))
+        )
+      })
   }
 })
+
+type Known = readonly [Router.Router | undefined, GenerateOptions.Decoded, GenerateOptions.Defaults]
+
+/** A router that is asked for. */
+interface Found {
+  readonly router: Result.Result<Router.Router, GenerateError>
+  readonly recorded: CallRecord.Route
+  readonly generator: Generator.Generator
+  readonly first: Pick<Router.Choice, "provider" | "model">
+}
+
+const noRouter = Result.succeed(undefined)
 
 const noCircumstances: Partial<GenerateOptions.Decoded> = {}
 
@@ -311,7 +406,10 @@ const fromRuntime = (runtime: ManagedRuntime.ManagedRuntime<never, never>): Engi
   )
   return {
     generate: (options) => Effect.flatMap(engine, (loom) => loom.generate(options)),
-    stream: (options) => Stream.unwrap(Effect.map(engine, (loom) => loom.stream(options)))
+    stream: (options) => Stream.unwrap(Effect.map(engine, (loom) => loom.stream(options))),
+    route: (router, options) => Effect.flatMap(engine, (loom) => loom.route(router, options)),
+    streamRoute: (router, options) => Stream.unwrap(Effect.map(engine, (loom) => loom.streamRoute(router, options))),
+    explain: (router, options) => Effect.flatMap(engine, (loom) => loom.explain(router, options))
   }
 }
 
@@ -420,6 +518,65 @@ export const generateObject = <A, const P extends GenerateOptions.Provider = Gen
   >
 
 /**
+ * Asks the candidates of a router, or of the layer's route of that name (`Loom.layer({ routes })`), until one gives an
+ * answer that will do. With a `schema` the answer has an `object` that fits it.
+ *
+ * Fails with the {@link GenerateError} of the last candidate that was asked; its `tried` has them all. Nobody stands in
+ * for a candidate: they are each other's failover.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
+export const route: {
+  <A>(
+    router: Router.Router | string,
+    options: GenerateOptions.RouteObjectOptions<A>
+  ): Effect.Effect<Generation & { readonly object: A }, GenerateError>
+  (router: Router.Router | string, options: GenerateOptions.RouteOptions): Effect.Effect<Generation, GenerateError>
+} = (router: Router.Router | string, options: GenerateOptions.RouteOptions) =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an adapter has decoded it with the schema
+  Effect.flatMap(CurrentLoom, (loom) => loom.route(router, options)) as Effect.Effect<
+    Generation & { readonly object: never },
+    GenerateError
+  >
+
+/**
+ * Like {@link route}, with the answer in parts. A router with a validator needs the whole of it: the first part is shown
+ * once the last has come and the answer is accepted.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
+export const streamRoute = (
+  router: Router.Router | string,
+  options: GenerateOptions.RouteOptions
+): Stream.Stream<Part, GenerateError> =>
+  Stream.unwrap(Effect.map(CurrentLoom, (loom) => loom.streamRoute(router, options)))
+
+/**
+ * Tells what {@link route} would try, in order, and what that may cost. Nothing is sent, and nothing is recorded.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
+export const explain = (
+  router: Router.Router | string,
+  options: GenerateOptions.RouteOptions
+): Effect.Effect<ReadonlyArray<Router.Explanation>, GenerateError> =>
+  Effect.flatMap(CurrentLoom, (loom) => loom.explain(router, options))
+
+/**
+ * How a promise is run.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RunOptions {
+  /** Cancels the call, and with it the vendor's request. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
  * The same calls for users of promises. `close` frees what the client holds; so does `await using`.
  *
  * @category models
@@ -428,15 +585,31 @@ export const generateObject = <A, const P extends GenerateOptions.Provider = Gen
 export interface Client extends AsyncDisposable {
   readonly generate: <const P extends GenerateOptions.Provider = GenerateOptions.Provider>(
     options: GenerateOptions.GenerateOptions<P>,
-    run?: { readonly signal?: AbortSignal | undefined }
+    run?: RunOptions
   ) => Promise<Generation<GenerateOptions.Reply<P>>>
   readonly stream: <const P extends GenerateOptions.Provider = GenerateOptions.Provider>(
     options: GenerateOptions.GenerateOptions<P>
   ) => AsyncIterable<Part<GenerateOptions.Reply<P>>>
   readonly generateObject: <A, const P extends GenerateOptions.Provider = GenerateOptions.Provider>(
     options: GenerateOptions.ObjectOptions<A, P>,
-    run?: { readonly signal?: AbortSignal | undefined }
+    run?: RunOptions
   ) => Promise<Generation<GenerateOptions.Reply<P>> & { readonly object: A }>
+  readonly route: {
+    <A>(
+      router: Router.Router | string,
+      options: GenerateOptions.RouteObjectOptions<A>,
+      run?: RunOptions
+    ): Promise<Generation & { readonly object: A }>
+    (
+      router: Router.Router | string,
+      options: GenerateOptions.RouteOptions,
+      run?: RunOptions
+    ): Promise<Generation>
+  }
+  readonly streamRoute: (
+    router: Router.Router | string,
+    options: GenerateOptions.RouteOptions
+  ) => AsyncIterable<Part>
   readonly close: () => Promise<void>
 }
 
@@ -448,20 +621,27 @@ export interface Client extends AsyncDisposable {
  */
 export const client = (options?: Options): Client => {
   const runtime = ManagedRuntime.make(Layer.provide(layer(options), liveEnvironment))
+  const iterable = <A>(stream: Stream.Stream<A, GenerateError>): AsyncIterable<A> => ({
+    [Symbol.asyncIterator]: () => {
+      const opened = runtime.context().then((context) =>
+        Stream.toAsyncIterableWith(stream, context)[Symbol.asyncIterator]()
+      )
+      return {
+        next: async () => (await opened).next(),
+        return: async (value) => (await opened).return?.(value) ?? { done: true, value: undefined }
+      }
+    }
+  })
   return {
     generate: (asked, run) => runtime.runPromise(unlessAborted(generate(asked), run?.signal), run),
     generateObject: (asked, run) => runtime.runPromise(unlessAborted(generateObject(asked), run?.signal), run),
-    stream: (asked) => ({
-      [Symbol.asyncIterator]: () => {
-        const opened = runtime.context().then((context) =>
-          Stream.toAsyncIterableWith(stream(asked), context)[Symbol.asyncIterator]()
-        )
-        return {
-          next: async () => (await opened).next(),
-          return: async (value) => (await opened).return?.(value) ?? { done: true, value: undefined }
-        }
-      }
-    }),
+    stream: (asked) => iterable(stream(asked)),
+    route: (router: Router.Router | string, asked: GenerateOptions.RouteOptions, run?: RunOptions) =>
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an adapter has decoded it with the schema
+      runtime.runPromise(unlessAborted(route(router, asked), run?.signal), run) as Promise<
+        Generation & { readonly object: never }
+      >,
+    streamRoute: (router, asked) => iterable(streamRoute(router, asked)),
     close: () => runtime.dispose(),
     [Symbol.asyncDispose]: () => runtime.dispose()
   }

@@ -49,6 +49,18 @@ export const make = (
 }
 
 /**
+ * Adds what routing has saved: `undefined` for an unknown amount. Less than nothing where the candidates cost more than
+ * the model that they are measured by.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const withRouting = (saved: Saved, routing: number | undefined): Saved => {
+  const added = make({ ...saved, routing })
+  return saved.unknown ? { ...added, unknown: true } : added
+}
+
+/**
  * @category constructors
  * @since 0.1.0
  */

@@ -72,12 +72,12 @@ describe("recorder", () => {
 
   it.effect("tells of a stand-in's stream what it has cost, and how it ended", () =>
     Effect.gen(function*() {
-      const tried = { why: undefined, duration: 5, picoUsd: 0, warnings: [] }
+      const tried = { why: undefined, duration: 5, warnings: [] }
       const { call, recorder } = yield* begin()
       call.attempts.push(attempt({ outcome: "Overloaded" }))
-      call.tried.push({ ...tried, model: "acme/ada", outcome: "Overloaded", why: "busy", attempts: 1 })
-      call.tried.push({ ...tried, model: "acme/eve", outcome: "ok", attempts: 0 })
-      call.attempts.push(attempt({ cost: { ...Cost.zero, picoUsd: 7 } }))
+      call.tried.push({ ...tried, model: "acme/ada", candidate: 0, outcome: "Overloaded", why: "busy" })
+      call.tried.push({ ...tried, model: "acme/eve", candidate: 1, outcome: "ok" })
+      call.attempts.push(attempt({ candidate: 1, cost: { ...Cost.zero, picoUsd: 7 } }))
       assert.deepInclude(recorder.complete(answer("Hi")).router?.tried[1], { outcome: "ok", attempts: 1, picoUsd: 7 })
       const error = recorder.fail(failing(new GenerateError.Partial({ detail: "cut", text: "Once" })))
       assert.deepInclude(error.tried[1], { outcome: "Partial", attempts: 1, picoUsd: 7 })

@@ -2,17 +2,20 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import {
+  Attempt,
   Call,
+  type CallRecord,
   Catalog,
   GenerateError,
-  GenerateOptions,
+  type GenerateOptions,
   Generation,
   Generator,
   Loom,
   Model,
-  type Request,
+  Request,
   RetryPolicy,
-  Router
+  Router,
+  Usage
 } from "loom-router"
 import { answer, asking, delta, failing, overloaded, refused } from "./scripted.ts"
 
@@ -170,7 +173,12 @@ describe("what a plan tells its call", () => {
       const fiber = yield* Effect.forkChild(Effect.result(run))
       yield* TestClock.adjust("1 second")
       yield* Fiber.interrupt(fiber)
-      return { fiber, call, tried: call.tried.map(({ attempts, model, outcome }) => [model, outcome, attempts]) }
+      const tried = call.tried.map(({ candidate, model, outcome }) => [
+        model,
+        outcome,
+        call.attempts.filter((attempt) => attempt.candidate === candidate).length
+      ])
+      return { fiber, call, tried }
     })
   const surfaced = (fiber: Fiber.Fiber<unknown>) => Effect.map(Fiber.await(fiber), JSON.stringify)
   const unsupported = failing(new GenerateError.Unsupported({ feature: "tools", detail: "none" }))
@@ -178,11 +186,10 @@ describe("what a plan tells its call", () => {
   const open = failing(new GenerateError.CircuitOpen({ detail: "down", remaining: Duration.seconds(1) }))
   const limited = failing(new GenerateError.RateLimited({ detail: "slow down" }))
 
-  it.effect("nothing, where the first answers, or fails with none to follow", () =>
+  it.effect("nothing, where there is one candidate alone", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual((yield* told(["Hi", "never"])).tried, [])
-      assert.deepStrictEqual((yield* told([refused, "never"])).tried, [])
       assert.deepStrictEqual((yield* told([overloaded])).tried, [])
+      assert.deepStrictEqual((yield* told(["Hi", "never"])).tried, [["acme/m0", "ok", 1]])
     }))
 
   it.effect("every candidate that was reached, with what it took and what was left out for it", () =>
@@ -192,7 +199,7 @@ describe("what a plan tells its call", () => {
       assert.deepStrictEqual(call.tried.map(({ warnings }) => warnings), [["m0"], ["m1"], ["m2"]])
       assert.deepStrictEqual(call.tried.map(({ duration }) => duration), [10, 0, 10])
       assert.deepStrictEqual(call.tried.map(({ why }) => why), ["busy", "tools: none", undefined])
-      assert.strictEqual(call.tried[2]?.picoUsd, call.attempts.at(-1)?.cost?.picoUsd ?? 0)
+      assert.deepStrictEqual(call.tried.map(({ candidate }) => candidate), [0, 1, 2])
     }))
 
   it.effect("one that was interrupted", () =>
@@ -252,276 +259,488 @@ describe("what a plan tells its call", () => {
     }))
 })
 
-describe("standIns", () => {
-  const catalog = Catalog.bundled.pipe(Catalog.registerModel({ provider: "azure", model: "gpt-4o" }))
-  const november = Date.UTC(2026, 10, 23)
-  const candidates = (
-    failover: Router.Failover,
-    model = "openai/gpt-4o",
-    options?: Partial<GenerateOptions.GenerateOptions>
-  ) =>
-    Effect.gen(function*() {
-      yield* TestClock.setTime(november)
-      const call = yield* Call.make()
-      const asked = { ...options, model, prompt: "Hi" } as GenerateOptions.GenerateOptions
-      const { requestFor } = yield* Effect.fromResult(GenerateOptions.decode(asked))
-      return Router.standIns({
-        failover,
-        catalog,
-        asked,
-        call,
-        requestFor: (model, call, own) => requestFor(model, {}, call, own)
-      })
+const catalog = [
+  { provider: "acme", model: "small", inputCostPer1M: 1, outputCostPer1M: 2 },
+  { provider: "zeta", model: "middle", inputCostPer1M: 2, outputCostPer1M: 4 },
+  { provider: "omega", model: "large", inputCostPer1M: 10, outputCostPer1M: 30 },
+  { provider: "omega", model: "unpriced" }
+].reduce((catalog, model) => Catalog.registerModel(catalog, model), Catalog.empty)
+
+/** Runs an effect where each model does what is said of it: fails, answers, or answers after some milliseconds. */
+const world = (
+  outcomes: Readonly<Record<string, string | GenerateError.GenerateError | readonly [delay: number, text: string]>>,
+  layer?: Omit<Loom.Options, "providers" | "transport" | "callLog">
+) => {
+  const asked: Array<string> = []
+  const records: Array<CallRecord.CallRecord> = []
+  const run = (request: Request.Request) =>
+    Effect.suspend(() => {
+      const { id, provider } = request.model
+      asked.push(id)
+      const outcome = outcomes[id] ?? assert.fail(id)
+      if (typeof outcome !== "string" && "reason" in outcome) return Effect.fail(outcome)
+      const [delay, text] = typeof outcome === "string" ? [0, outcome] as const : outcome
+      const usage = Usage.make({ inputUncached: 100, outputText: text.length })
+      return Effect.delay(Effect.succeed(answer(text, { provider, model: id, usage })), delay)
     })
-  const names = (...asked: Parameters<typeof candidates>) =>
-    Effect.map(candidates(...asked), (candidates) => candidates.map(({ name }) => name))
-
-  it.effect("true: the same model elsewhere, other providers, and then the model's own", () =>
+  const loom = Loom.layerTest(
+    Generator.make({
+      generate: run,
+      open: (request) => Effect.map(run(request), (answer) => Stream.fromIterable(Generation.toParts(answer)))
+    }),
+    { catalog, retry: RetryPolicy.none, onCall: (record) => records.push(record), ...layer }
+  )
+  const inWorld = <A, E>(effect: Effect.Effect<A, E>) =>
     Effect.gen(function*() {
-      const all = yield* names(true)
-      assert.strictEqual(all[0], "azure/gpt-4o")
-      const providers = all.slice(1).map((name) => name.split("/")[0])
-      assert.include(providers, "anthropic")
-      assert.include(providers, "openai")
-      assert.strictEqual(providers.lastIndexOf("anthropic") < providers.indexOf("openai"), true)
-      assert.notInclude(all, "openai/gpt-4o")
-    }))
+      const fiber = yield* Effect.forkChild(Effect.provide(effect, loom))
+      yield* TestClock.adjust("1 hour")
+      return yield* Fiber.join(fiber)
+    })
+  const streamed = (router: Router.Router | string, options: GenerateOptions.RouteOptions) =>
+    Effect.map(Stream.runCollect(Loom.streamRoute(router, options)), (parts) => Generation.fromParts(parts)!)
+  return { asked, records, inWorld, streamed }
+}
 
-  it.effect("true: those that the catalog lists, as it lists them", () =>
-    Effect.gen(function*() {
-      for (const model of Catalog.models(catalog, { provider: "openai" })) {
-        const listed = Catalog.equivalents(catalog, model, { at: november })
-        assert.deepStrictEqual(
-          yield* names(true, `openai/${model.id}`),
-          listed.map(({ model: { id, provider } }) => `${provider}/${id}`)
+const prompt = "Explain quantum entanglement."
+const tags = (tried: ReadonlyArray<{ readonly model: string; readonly outcome: string }> | undefined) =>
+  tried?.map(({ model, outcome }) => `${model} ${outcome}`)
+
+describe("route", () => {
+  const router = Router.make({
+    candidates: [
+      ["acme", "text", "small"],
+      { provider: "zeta", model: "middle" },
+      Router.candidate("omega", "text", "large", { temperature: 0.2 })
+    ],
+    validator: ({ text }) => text.length > 10
+  })
+
+  it.effect.each(["called", "streamed"] as const)(
+    "%s: answers with the first that is accepted",
+    (method) =>
+      Effect.gen(function*() {
+        const { asked, inWorld, records, streamed } = world({ small: "Short", middle: "Long enough at last" })
+        const result = yield* inWorld(
+          method === "called" ? Loom.route(router, { prompt }) : streamed(router, { prompt })
         )
-      }
-    }))
-
-  it.effect("\"same-model\": that alone; false: nobody", () =>
-    Effect.gen(function*() {
-      assert.deepStrictEqual(yield* names("same-model"), ["azure/gpt-4o"])
-      assert.deepStrictEqual(yield* names(false), [])
-      assert.deepStrictEqual(yield* names([]), [])
-    }))
-
-  it.effect("never a deprecated one, which may be left", () =>
-    Effect.gen(function*() {
-      for (const { model } of Catalog.equivalents(catalog, Catalog.models(catalog)[0]!, { at: november })) {
-        assert.include(["active", "legacy"], model.status)
-      }
-      const left = Catalog.models(catalog, { status: ["deprecated"] }).map(({ id, provider }) => `${provider}/${id}`)
-      for (const model of left) for (const name of yield* names(true, model)) assert.notInclude(left, name)
-    }))
-
-  it.effect("a list: in its order, by provider/model, without the one that failed", () =>
-    Effect.gen(function*() {
-      assert.deepStrictEqual(
-        yield* names([
-          "openai/gpt-4o",
-          { provider: "anthropic", model: "claude-haiku-4-5" },
-          { provider: "openai", model: "gpt-4o" },
-          "azure/gpt-4o",
-          { model: "openai/gpt-4o", params: { serviceTier: "default" } }
-        ]),
-        ["anthropic/claude-haiku-4-5", "azure/gpt-4o", "openai/gpt-4o"]
-      )
-    }))
-
-  it.effect("a list: an alias goes by its model's id", () =>
-    Effect.gen(function*() {
-      const aliased = Catalog.models(catalog).flatMap((model) => {
-        const found = Catalog.resolve(catalog, { provider: model.provider, model: model.upstream })
-        return found._tag === "Success" && found.success.id === model.id && model.upstream !== model.id ? [model] : []
+        assert.strictEqual(result.text, "Long enough at last")
+        assert.deepStrictEqual(asked, ["small", "middle"])
+        assert.strictEqual(result.router?.used, "zeta/middle")
+        assert.deepStrictEqual(tags(result.router?.tried), ["acme/small Rejected", "zeta/middle ok"])
+        // What was rejected is paid.
+        assert.deepStrictEqual(
+          result.attempts.map(({ candidate, cost, outcome }) => [candidate, outcome, cost?.picoUsd]),
+          [[0, "ok", 100_000_000 + 5 * 2_000_000], [1, "ok", 200_000_000 + 19 * 4_000_000]]
+        )
+        assert.deepStrictEqual(records[0]?.tried, result.router?.tried)
+        assert.deepStrictEqual(records[0]?.attempts, result.attempts)
       })
-      assert.isNotEmpty(aliased)
-      for (const { id, provider, upstream } of aliased) {
-        assert.deepStrictEqual(yield* names([`${provider}/${upstream}`], "azure/gpt-4o"), [`${provider}/${id}`])
-      }
+  )
+
+  it.effect("tells of the first candidate too, where it answers", () =>
+    Effect.gen(function*() {
+      const { inWorld } = world({ small: "Long enough at once" })
+      const { router: told } = yield* inWorld(Loom.route(router, { prompt }))
+      assert.deepInclude(told, { used: "acme/small" })
+      assert.deepInclude(told?.tried[0], { candidate: 0, attempts: 1, picoUsd: 138_000_000, outcome: "ok" })
     }))
 
-  it.effect("numbers them, and gives each its own params and policy", () =>
+  it.effect.each(["called", "streamed"] as const)(
+    "%s: all failed: the last failure, with all that was tried",
+    (method) =>
+      Effect.gen(function*() {
+        const { inWorld, records, streamed } = world({ small: "Short", middle: overloaded, large: "Tiny" })
+        const error = yield* Effect.flip(
+          inWorld(method === "called" ? Loom.route(router, { prompt }) : streamed(router, { prompt }))
+        )
+        assert.strictEqual(error.reason._tag, "Rejected")
+        assert.deepStrictEqual(tags(error.tried), [
+          "acme/small Rejected",
+          "zeta/middle Overloaded",
+          "omega/large Rejected"
+        ])
+        assert.deepStrictEqual(error.attempts.map(({ candidate, outcome }) => [candidate, outcome]), [
+          [0, "ok"],
+          [1, "Overloaded"],
+          [2, "ok"]
+        ])
+        assert.deepStrictEqual(records[0]?.tried, error.tried)
+        assert.strictEqual(records[0]?.outcome, "Rejected")
+      })
+  )
+
+  it.effect("shows a validator's stream only when it is accepted, and others as they come", () =>
     Effect.gen(function*() {
-      const retry = RetryPolicy.none
-      const made = yield* candidates(
-        ["azure/gpt-4o", { model: "anthropic/claude-haiku-4-5", params: { temperature: 1 }, retry }],
-        "openai/gpt-4o",
-        { temperature: 0.5, seed: 1 }
+      const shown = (validator: Router.Validator | undefined) =>
+        Effect.gen(function*() {
+          const order: Array<string> = []
+          const vendor = Generator.make({
+            generate: () => Effect.die("not asked"),
+            open: () =>
+              Effect.succeed(
+                Stream.concat(
+                  Stream.make(delta("Long enough ")),
+                  Stream.fromEffect(Effect.sync(() => order.push("end"))).pipe(
+                    Stream.flatMap(() => Stream.fromIterable(Generation.toParts(answer("Long enough")))),
+                    Stream.filter(({ type }) => type === "finish")
+                  )
+                )
+              )
+          })
+          const router = Router.make({ candidates: ["acme/small"], validator })
+          yield* Loom.streamRoute(router, { prompt }).pipe(
+            Stream.runForEach(({ type }) => Effect.sync(() => order.push(type))),
+            Effect.provide(Loom.layerTest(vendor, { catalog }))
+          )
+          return order
+        })
+      assert.deepStrictEqual(yield* shown(() => true), ["end", "text-delta", "finish"])
+      assert.deepStrictEqual(yield* shown(undefined), ["text-delta", "end", "finish"])
+    }))
+
+  it.effect("takes an Effect, or the schema of a JSON answer, for a validator", () =>
+    Effect.gen(function*() {
+      const one = (validator: Router.Validator) =>
+        Effect.gen(function*() {
+          const { inWorld } = world({ small: "{\"answer\":\"no number\"}", large: "{\"answer\":42}" })
+          const router = Router.make({ candidates: ["acme/small", "omega/large"], validator })
+          return (yield* inWorld(Loom.route(router, { prompt }))).router
+        })
+      const byEffect = yield* one(({ text }) => Effect.delay(Effect.succeed(text.includes("42")), "1 second"))
+      assert.deepStrictEqual(tags(byEffect?.tried), ["acme/small Rejected", "omega/large ok"])
+      const bySchema = yield* one(Schema.Struct({ answer: Schema.Int }))
+      assert.deepStrictEqual(tags(bySchema?.tried), ["acme/small Rejected", "omega/large ok"])
+      assert.match(bySchema?.tried[0]?.why ?? "", /answer: Expected/)
+      assert.notInclude(bySchema?.tried[0]?.why ?? "", "no number")
+    }))
+
+  it.effect("gives each candidate its params, its policy and its vendor's options", () =>
+    Effect.gen(function*() {
+      const seen: Array<Request.Request> = []
+      const vendor = Generator.fake((request) => {
+        seen.push(request)
+        return request.model.id === "large" ? "Hi" : overloaded
+      })
+      const router = Router.make({
+        candidates: [
+          { model: "acme/small", native: { tier: "gold" }, retry: RetryPolicy.make({ maxAttempts: 2 }) },
+          { model: "omega/large", params: { temperature: 0.2 }, native: { speed: 9 } }
+        ]
+      })
+      const fiber = yield* Loom.route(router, { prompt, temperature: 0.7, seed: 1 }).pipe(
+        Effect.provide(Loom.layerTest(vendor, { catalog, retry: RetryPolicy.none })),
+        Effect.forkChild
       )
-      const [azure, claude] = yield* Effect.all(made.map(({ request }) => request))
-      assert.deepInclude(azure?.params, { temperature: 0.5, seed: 1 })
-      assert.deepInclude(claude?.params, { temperature: 1, seed: 1 })
-      assert.deepStrictEqual([azure?.candidate, claude?.candidate], [1, 2])
-      assert.deepStrictEqual([azure?.call.retry, claude?.call.retry], [undefined, retry])
-      assert.strictEqual(azure?.call.attempts, claude?.call.attempts)
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(
+        seen.map(({ candidate, model, native, params }) => [model.id, candidate, params, native]),
+        [
+          ["small", 0, { temperature: 0.7, seed: 1 }, { tier: "gold" }],
+          ["small", 0, { temperature: 0.7, seed: 1 }, { tier: "gold" }],
+          ["large", 1, { temperature: 0.2, seed: 1 }, { speed: 9 }]
+        ]
+      )
     }))
 
-  it.effect("warns once, however often its request is made", () =>
+  it.effect("a candidate that can't do what is asked is skipped, the first too; a refusal of the request ends it", () =>
     Effect.gen(function*() {
-      const [one] = yield* candidates(["azure/gpt-4o"], "openai/gpt-4o", { serviceTier: "flex" })
-      if (one === undefined) return assert.fail("nobody")
-      for (let n = 0; n < 2; n++) {
-        yield* one.request
-        assert.deepStrictEqual(one.warnings?.(), ["serviceTier was left out: it is a tier of openai's"])
-      }
+      const blind = Catalog.registerModel(catalog, {
+        provider: "acme",
+        model: "blind",
+        capabilities: { structuredOutput: false }
+      })
+      const router = Router.make({ candidates: ["acme/blind", "omega/large"] })
+      const object = world({ large: "{\"n\":1}" }, { catalog: blind })
+      const result = yield* object.inWorld(Loom.route(router, { prompt, schema: Schema.Struct({ n: Schema.Int }) }))
+      assert.deepStrictEqual(tags(result.router?.tried), ["acme/blind Unsupported", "omega/large ok"])
+      const { asked, inWorld } = world({ small: refused, large: "Hi" })
+      const candidates = ["acme/small", "omega/large"] as const
+      assert.strictEqual(yield* Effect.flip(inWorld(Loom.route(Router.make({ candidates }), { prompt }))), refused)
+      assert.deepStrictEqual(asked, ["small"])
+      const whatever = Router.make({ candidates, when: () => true })
+      assert.strictEqual((yield* inWorld(Loom.route(whatever, { prompt }))).text, "Hi")
     }))
 
-  it.effect("an id that isn't listed is skipped", () =>
+  it.effect("an answer that was kept is shown to the validator too, and costs nothing", () =>
     Effect.gen(function*() {
-      const [one] = yield* candidates(["openai/gpt-9"])
-      const error = yield* Effect.flip(one?.request ?? Effect.die("nobody"))
-      assert.strictEqual(error.reason._tag, "UnknownModel")
-      assert.isTrue(one?.goOn?.(error))
+      const { asked, inWorld } = world({ small: "Short", middle: "Long enough at last" }, { cache: { ttl: "2 hours" } })
+      const twice = Effect.all([Loom.route(router, { prompt }), Loom.route(router, { prompt })])
+      const [first, second] = yield* inWorld(twice)
+      assert.deepStrictEqual(asked, ["small", "middle"])
+      assert.deepStrictEqual([second.cache, second.text, second.attempts], ["hit", first.text, []])
+      assert.deepStrictEqual(tags(second.router?.tried), ["acme/small Rejected", "zeta/middle ok"])
+    }))
+
+  it.effect("by the name that the layer gives it, which is on the record", () =>
+    Effect.gen(function*() {
+      const { inWorld, records } = world({ small: "Long enough at once" }, { routes: { "cheap-first": router } })
+      assert.strictEqual((yield* inWorld(Loom.route("cheap-first", { prompt }))).router?.used, "acme/small")
+      assert.strictEqual(records[0]?.route, "cheap-first")
+      const unknown = yield* Effect.flip(inWorld(Loom.route("constructor", { prompt })))
+      assert.include(unknown.message, "there is no route constructor; known: cheap-first")
+      assert.strictEqual(records[1]?.outcome, "InvalidRequest")
+    }))
+
+  it.effect("what is wrong with a router is told before anything is asked", () =>
+    Effect.gen(function*() {
+      const { asked, inWorld } = world({})
+      const told = (options: object) =>
+        Effect.map(
+          Effect.flip(
+            inWorld(Loom.route(Router.make({ candidates: ["acme/small"], ...options }), { prompt }))
+          ),
+          ({ reason }) => reason._tag === "InvalidRequest" ? `${reason.field}: ${reason.detail}` : reason._tag
+        )
+      assert.match(yield* told({ candidates: [] }), /^router\.candidates/)
+      assert.match(yield* told({ candidates: ["acme/small", "acme/smal"] }), /^router\.candidates\[1\]: .*acme\/small/)
+      assert.match(yield* told({ baseline: "acme/gone" }), /^router\.baseline/)
+      assert.match(
+        yield* told({ candidates: [["acme", "text", "small", { temperature: -1 }]] }),
+        /^router\.candidates\[0\]\.params\.temperature/
+      )
+      assert.match(yield* told({ hedge: { after: 0 } }), /^router\.hedge\.after/)
+      assert.match(yield* told({ validator: "yes" }), /^router\.validator/)
+      assert.match(yield* told({ order: "dearest" }), /^router\.order/)
+      assert.deepStrictEqual(asked, [])
     }))
 })
 
-describe("failover", () => {
-  const catalog = ["acme", "zeta", "omega"].reduce(
-    (catalog, provider) => Catalog.registerModel(catalog, { provider, model: "one" }),
-    Catalog.empty
-  )
-  /** What each provider does; a text is an answer. */
-  type World = Readonly<Record<string, GenerateError.GenerateError | string>>
-  const run = (
-    world: World,
-    options?: Partial<GenerateOptions.GenerateOptions>,
-    layer?: Omit<Loom.Options, "providers" | "transport" | "callLog">
+describe("order: cheapest", () => {
+  const candidates = ["omega/large", "omega/unpriced", "zeta/middle", "acme/small"] as const
+
+  it.effect("asks by what this request may cost, and what has no price last", () =>
+    Effect.gen(function*() {
+      const all = { small: overloaded, middle: overloaded, large: overloaded, unpriced: "Hi" }
+      const { asked, inWorld } = world(all)
+      yield* inWorld(Loom.route(Router.make({ candidates, order: "cheapest" }), { prompt }))
+      assert.deepStrictEqual(asked, ["small", "middle", "large", "unpriced"])
+      const declared = world({ ...all, large: "Hi" })
+      yield* declared.inWorld(Loom.route(Router.make({ candidates }), { prompt }))
+      assert.deepStrictEqual(declared.asked, ["large"])
+    }))
+
+  it.effect("looks at how long question and answer are", () =>
+    Effect.gen(function*() {
+      const reader = Catalog.registerModel(catalog, {
+        provider: "acme",
+        model: "reader",
+        inputCostPer1M: 0.1,
+        outputCostPer1M: 20
+      })
+      const router = Router.make({ candidates: ["acme/small", "acme/reader"], order: "cheapest" })
+      const first = (options: GenerateOptions.RouteOptions) =>
+        Effect.gen(function*() {
+          const { asked, inWorld } = world({ small: "Hi", reader: "Hi" }, { catalog: reader })
+          yield* inWorld(Loom.route(router, options))
+          return asked[0]
+        })
+      assert.strictEqual(yield* first({ prompt, maxOutputTokens: 1000 }), "small")
+      assert.strictEqual(yield* first({ prompt: "word ".repeat(10_000), maxOutputTokens: 10 }), "reader")
+    }))
+})
+
+describe("explain", () => {
+  it.effect("tells what would be tried, in order, for how much, and what can't; nothing is asked or recorded", () =>
+    Effect.gen(function*() {
+      const short = Catalog.registerModel(catalog, { provider: "zeta", model: "short", context: 10 })
+      const { asked, inWorld, records } = world({}, { catalog: short })
+      const router = Router.make({ candidates: ["omega/large", "zeta/short", "acme/small"], order: "cheapest" })
+      const asking = { prompt: "word ".repeat(400), maxOutputTokens: 100, serviceTier: "gold" }
+      const [small, large, zeta] = yield* inWorld(Loom.explain(router, asking))
+      assert.deepStrictEqual(
+        [small, large].map((one) => [one?.model, one?.cost.picoUsd, one?.cost.status, one?.problem]),
+        [
+          ["acme/small", 500 * 1_000_000 + 100 * 2_000_000, "estimated", undefined],
+          ["omega/large", 500 * 10_000_000 + 100 * 30_000_000, "estimated", undefined]
+        ]
+      )
+      assert.deepStrictEqual(large?.warnings, ["serviceTier was left out: it is a tier of acme's"])
+      assert.deepStrictEqual([zeta?.model, zeta?.problem?.reason._tag], ["zeta/short", "Unsupported"])
+      assert.deepStrictEqual([asked, records], [[], []])
+    }))
+
+  it.effect("the same of a Request of one's own", () =>
+    Effect.gen(function*() {
+      const router = Router.make({ candidates: ["openai/gpt-4o-mini", "anthropic/claude-haiku-4-5"] })
+      const request = yield* Request.fromPrompt(prompt, { params: { maxOutputTokens: 10 } })
+      const explained = yield* Router.explain(router, request)
+      assert.deepStrictEqual(explained.map(({ model }) => model), ["openai/gpt-4o-mini", "anthropic/claude-haiku-4-5"])
+      for (const { cost } of explained) assert.isAbove(cost.usd ?? 0, 0)
+      const wrong = Router.make({ candidates: ["openai/gpt-4o-mimi"] })
+      assert.include((yield* Effect.flip(Router.explain(wrong, request))).message, "router.candidates[0]")
+    }))
+})
+
+describe("saved.routing", () => {
+  const savings = (
+    outcomes: Parameters<typeof world>[0],
+    options?: Partial<Router.Options>,
+    layer?: Parameters<typeof world>[1]
   ) =>
     Effect.gen(function*() {
-      const asked: Array<string> = []
-      const vendor = Generator.fake(({ model }) => {
-        asked.push(model.provider)
-        const outcome = world[model.provider] ?? assert.fail(model.provider)
-        return typeof outcome === "string"
-          ? answer(outcome, { provider: model.provider, model: model.id })
-          : new GenerateError.GenerateError({ ...outcome, provider: model.provider, model: model.id })
-      })
-      const call = { model: "acme/one", prompt: "Hi", ...options } as GenerateOptions.GenerateOptions
-      const once = <A>(effect: Effect.Effect<A, GenerateError.GenerateError>) =>
-        Effect.gen(function*() {
-          asked.length = 0
-          const loom = Loom.layerTest(vendor, {
-            catalog,
-            retry: RetryPolicy.none,
-            failover: ["zeta/one", "omega/one"],
-            ...layer
-          })
-          const fiber = yield* Effect.forkChild(Effect.result(Effect.provide(effect, loom)))
-          yield* TestClock.adjust("1 hour")
-          return { result: yield* Fiber.join(fiber), asked: asked.slice() }
-        })
-      const called = yield* once(Loom.generate(call))
-      const streamed = yield* once(Effect.map(Stream.runCollect(Loom.stream(call)), (parts) => parts.at(-1)!))
-      assert.deepStrictEqual(streamed.asked, called.asked)
-      return called
+      const { inWorld, records } = world(outcomes, layer)
+      const router = Router.make({ candidates: ["acme/small", "zeta/middle"], baseline: "omega/large", ...options })
+      const calls = Effect.all([Loom.route(router, { prompt }), Loom.route(router, { prompt })])
+      yield* inWorld(calls)
+      return records.map(({ attempts, saved }) => ({ saved, spent: Attempt.spent(attempts) }))
     })
+  /** 100 tokens in and 10 out, at the prices of large, middle and small. */
+  const [large, middle, small] = [1_300_000_000, 240_000_000, 120_000_000]
+  const text = "Ten of it!"
 
-  const reasons = {
-    Network: new GenerateError.Network({ detail: "refused", sent: "no" }),
-    "Network, sent": new GenerateError.Network({ detail: "cut", sent: "maybe" }),
-    RateLimited: new GenerateError.RateLimited({ detail: "slow down" }),
-    QuotaExceeded: new GenerateError.QuotaExceeded({ detail: "no credit" }),
-    Overloaded: new GenerateError.Overloaded({ detail: "503", maybeBilled: false }),
-    "502": new GenerateError.Overloaded({ detail: "502", maybeBilled: true }),
-    KeyMissing: new GenerateError.KeyMissing({ variable: "K" }),
-    KeyRefused: new GenerateError.KeyRefused({ detail: "no" }),
-    CircuitOpen: new GenerateError.CircuitOpen({ detail: "down", remaining: Duration.seconds(1) }),
-    headers: new GenerateError.Timeout({ phase: "headers" }),
-    idle: new GenerateError.Timeout({ phase: "idle" }),
-    connect: new GenerateError.Timeout({ phase: "connect" }),
-    InvalidResponse: new GenerateError.InvalidResponse({ detail: "html" })
-  }
-
-  it.effect.each(Object.entries(reasons))("%s leads on", ([, reason]) =>
+  it.effect("is the baseline's list price less what the answer costs", () =>
     Effect.gen(function*() {
-      const { asked, result } = yield* run({ acme: failing(reason), zeta: "Hi" })
-      assert.deepStrictEqual(asked, ["acme", "zeta"])
-      assert.strictEqual(result._tag, "Success")
+      const [first] = yield* savings({ small: text })
+      assert.deepInclude(first?.saved, { routing: large - small, picoUsd: large - small, unknown: false })
+      const [none] = yield* savings({ small: text }, { baseline: undefined })
+      assert.deepInclude(none?.saved, { routing: 0, picoUsd: 0 })
     }))
 
-  it.effect.each([
-    new GenerateError.InvalidRequest({ detail: "no" }),
-    new GenerateError.ContentFiltered({ detail: "no" }),
-    new GenerateError.Unsupported({ feature: "x", detail: "no" })
-  ])("$_tag of the first doesn't", (reason) =>
+  it.effect("counts against it what other candidates cost", () =>
     Effect.gen(function*() {
-      const { asked, result } = yield* run({ acme: failing(reason), zeta: "Hi" })
-      assert.deepStrictEqual(asked, ["acme"])
-      assert.strictEqual(result._tag === "Failure" && result.failure.reason._tag, reason._tag)
+      const validator: Router.Validator = ({ model }) => model === "middle"
+      const [first] = yield* savings({ small: text, middle: text }, { validator })
+      assert.deepInclude(first?.saved, { routing: large - middle - small })
+      assert.strictEqual((first?.saved?.picoUsd ?? 0) + (first?.spent ?? 0), large)
     }))
 
-  it.effect("one that may be billed isn't repeated where it was, even by a policy of three", () =>
+  it.effect("beside what the cache saves: all of it is the baseline's price", () =>
     Effect.gen(function*() {
-      for (const reason of [reasons["502"], reasons.headers, reasons.idle, reasons["Network, sent"]]) {
-        const { asked, result } = yield* run({ acme: failing(reason), zeta: "Hi" }, {}, { retry: RetryPolicy.make() })
-        assert.deepStrictEqual(asked, ["acme", "zeta"])
-        if (result._tag === "Failure") return assert.fail("it failed")
+      const [, hit] = yield* savings({ small: text }, {}, { cache: { ttl: "2 hours" } })
+      assert.deepInclude(hit?.saved, { responseCache: small, routing: large - small, picoUsd: large })
+      assert.strictEqual(hit?.spent, 0)
+    }))
+
+  it.effect("isn't known where a price isn't", () =>
+    Effect.gen(function*() {
+      const [first] = yield* savings({ small: text }, { baseline: "omega/unpriced" })
+      assert.isUndefined(first?.saved)
+      const [other] = yield* savings({ unpriced: text, small: text }, {
+        candidates: ["omega/unpriced", "acme/small"],
+        validator: ({ model }) => model === "small"
+      })
+      assert.isUndefined(other?.saved)
+    }))
+})
+
+describe("hedge", () => {
+  const hedged = (options?: Partial<Router.Options>) =>
+    Router.make({
+      candidates: ["acme/small", "zeta/middle", "omega/large"],
+      hedge: { after: "2 seconds" },
+      ...options
+    })
+  const methods = ["called", "streamed"] as const
+  const ask = (made: ReturnType<typeof world>, method: typeof methods[number], router: Router.Router) =>
+    made.inWorld(method === "called" ? Loom.route(router, { prompt }) : made.streamed(router, { prompt }))
+
+  it.effect.each(methods)(
+    "%s: the first to answer wins; the other is cancelled, and may be billed",
+    (method) =>
+      Effect.gen(function*() {
+        const made = world({ small: [60_000, "Late"], middle: [1000, "Quick"] })
+        const result = yield* ask(made, method, hedged())
+        assert.deepStrictEqual([result.text, result.router?.used], ["Quick", "zeta/middle"])
+        assert.deepStrictEqual(tags(result.router?.tried), ["acme/small interrupted", "zeta/middle ok"])
         assert.deepStrictEqual(
-          result.success.attempts.map(({ billed, candidate, provider }) => [provider, candidate, billed]),
-          [["acme", 0, "maybe"], ["zeta", 1, "yes"]]
+          result.attempts.map(({ billed, candidate, duration, outcome }) => [candidate, outcome, billed, duration]),
+          method === "called"
+            ? [[1, "ok", "yes", 1000], [0, "interrupted", "maybe", 3000]]
+            : [[0, "interrupted", "maybe", 3000], [1, "ok", "yes", 1000]]
         )
-      }
+        assert.strictEqual(result.timing.total, 3000)
+        assert.deepStrictEqual(made.records[0]?.attempts, result.attempts)
+      })
+  )
+
+  it.effect.each(methods)(
+    "%s: nobody else is asked where the first is quick enough",
+    (method) =>
+      Effect.gen(function*() {
+        const made = world({ small: [1999, "In time"] })
+        assert.strictEqual((yield* ask(made, method, hedged())).text, "In time")
+        assert.deepStrictEqual(made.asked, ["small"])
+        assert.lengthOf(made.records[0]?.attempts ?? [], 1)
+      })
+  )
+
+  it.effect.each(methods)(
+    "%s: the first may still win, and a third is asked after as long again",
+    (method) =>
+      Effect.gen(function*() {
+        const made = world({ small: [5000, "Slow"], middle: [60_000, "Late"], large: [60_000, "Late"] })
+        const result = yield* ask(made, method, hedged())
+        assert.strictEqual(result.text, "Slow")
+        assert.deepStrictEqual(made.asked, ["small", "middle", "large"])
+        assert.deepStrictEqual(tags(result.router?.tried), [
+          "acme/small ok",
+          "zeta/middle interrupted",
+          "omega/large interrupted"
+        ])
+        assert.deepStrictEqual(result.attempts.map(({ duration }) => duration).toSorted((a, b) => a - b), [
+          1000,
+          3000,
+          5000
+        ])
+      })
+  )
+
+  it.effect.each(methods)(
+    "%s: a failure asks the next at once, and all failed is the last failure",
+    (method) =>
+      Effect.gen(function*() {
+        const made = world({ small: overloaded, middle: [500, "Quick"] })
+        assert.strictEqual((yield* ask(made, method, hedged())).timing.total, 500)
+        const limited = failing(new GenerateError.RateLimited({ detail: "slow down" }))
+        const down = world({ small: overloaded, middle: overloaded, large: limited })
+        const error = yield* Effect.flip(ask(down, method, hedged()))
+        assert.strictEqual(error.reason._tag, "RateLimited")
+        assert.lengthOf(error.tried, 3)
+      })
+  )
+
+  it.effect("a refusal of the request ends it for all", () =>
+    Effect.gen(function*() {
+      const made = world({
+        small: [60_000, "Late"],
+        middle: failing(new GenerateError.ContentFiltered({ detail: "no" }))
+      })
+      const error = yield* Effect.flip(ask(made, "called", hedged()))
+      assert.strictEqual(error.reason._tag, "ContentFiltered")
+      assert.deepStrictEqual(tags(error.tried), ["acme/small interrupted", "zeta/middle ContentFiltered"])
+      assert.lengthOf(error.attempts, 2)
     }))
 
-  it.effect("a rate limit past its cap leads on at once, one below it is waited for", () =>
+  it.effect("a rejected answer is no win", () =>
     Effect.gen(function*() {
-      const limited = (seconds: number) =>
-        failing(new GenerateError.RateLimited({ detail: "slow", retryAfter: Duration.seconds(seconds) }))
-      const retry = RetryPolicy.make({ maxRetryAfter: "10 seconds" })
-      assert.deepStrictEqual((yield* run({ acme: limited(11), zeta: "Hi" }, {}, { retry })).asked, ["acme", "zeta"])
-      assert.deepStrictEqual((yield* run({ acme: limited(10), zeta: "Hi" }, {}, { retry })).asked, [
-        "acme",
-        "acme",
-        "acme",
-        "zeta"
+      const made = world({ small: [5000, "Slow and long enough"], middle: [10, "Short"], large: [60_000, "Late"] })
+      const result = yield* ask(made, "called", hedged({ validator: ({ text }) => text.length > 10 }))
+      assert.deepStrictEqual(tags(result.router?.tried), [
+        "acme/small ok",
+        "zeta/middle Rejected",
+        "omega/large interrupted"
       ])
     }))
 
-  it.effect("a stand-in that refuses its version of the request is skipped, one that filters it isn't", () =>
+  it.effect("who leaves cancels them all", () =>
     Effect.gen(function*() {
-      const skips = yield* run({ acme: overloaded, zeta: refused, omega: "Hi" })
-      assert.deepStrictEqual(skips.asked, ["acme", "zeta", "omega"])
-      const filtered = failing(new GenerateError.ContentFiltered({ detail: "no" }))
-      const stops = yield* run({ acme: overloaded, zeta: filtered, omega: "Hi" })
-      assert.deepStrictEqual(stops.asked, ["acme", "zeta"])
-    }))
-
-  it.effect("tells the result who answered, who was tried, and what was left out", () =>
-    Effect.gen(function*() {
-      const { result } = yield* run({ acme: overloaded, zeta: overloaded, omega: "Hi" }, { serviceTier: "flex" })
-      if (result._tag === "Failure") return assert.fail("it failed")
-      const { attempts, model, provider, router, warnings } = result.success
-      assert.deepStrictEqual([provider, model, router?.used], ["omega", "one", "omega/one"])
-      assert.deepStrictEqual(router?.tried.map(({ attempts, model, outcome }) => [model, outcome, attempts]), [
-        ["acme/one", "Overloaded", 1],
-        ["zeta/one", "Overloaded", 1],
-        ["omega/one", "ok", 1]
+      const made = world({ small: [60_000, "Late"], middle: [60_000, "Late"], large: [60_000, "Late"] })
+      const error = yield* Effect.flip(made.inWorld(Loom.route(hedged(), { prompt, timeout: "5 seconds" })))
+      assert.strictEqual(error.reason._tag, "Timeout")
+      assert.deepStrictEqual(tags(error.tried)?.map((tag) => tag.split(" ")[1]), [
+        "interrupted",
+        "interrupted",
+        "interrupted"
       ])
-      assert.deepStrictEqual(attempts.map(({ candidate }) => candidate), [0, 1, 2])
-      assert.include(warnings, "serviceTier was left out: it is a tier of acme's")
-      assert.isUndefined(
-        (yield* Effect.fromResult((yield* run({ acme: "Hi" })).result)).router
-      )
+      assert.deepStrictEqual(error.attempts.map(({ billed }) => billed), ["maybe", "maybe", "maybe"])
     }))
 
-  it.effect("tells the error all that was tried, in its message too", () =>
+  it.effect("no more are asked than there are attempts left", () =>
     Effect.gen(function*() {
-      const { result } = yield* run({ acme: overloaded, zeta: failing(reasons.KeyMissing), omega: refused })
-      if (result._tag === "Success") return assert.fail("it succeeded")
-      const { attempts, message, provider, reason, tried } = result.failure
-      assert.deepStrictEqual([provider, reason._tag], ["acme", "Overloaded"])
-      assert.lengthOf(attempts, 3)
-      assert.lengthOf(tried, 3)
-      assert.include(message, "\n  tried: acme/one (Overloaded), zeta/one (KeyMissing), omega/one (InvalidRequest)")
-    }))
-
-  it.effect("shares one budget of attempts over retries and candidates", () =>
-    Effect.gen(function*() {
-      const down = { acme: overloaded, zeta: overloaded, omega: overloaded }
-      const retry = RetryPolicy.make()
-      const asked = (maxAttempts?: number) => Effect.map(run(down, { maxAttempts }, { retry }), ({ asked }) => asked)
-      assert.lengthOf(yield* asked(), 9)
-      assert.deepStrictEqual(yield* asked(5), ["acme", "acme", "acme", "zeta", "zeta"])
-      assert.deepStrictEqual(yield* asked(1), ["acme"])
+      const made = world({ small: overloaded, middle: [60_000, "Late"], large: "Hi" })
+      const result = yield* made.inWorld(Loom.route(hedged(), { prompt, maxAttempts: 1 })).pipe(Effect.flip)
+      assert.strictEqual(result.reason._tag, "Overloaded")
+      assert.deepStrictEqual(made.asked, ["small"])
     }))
 })

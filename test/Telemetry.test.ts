@@ -213,6 +213,9 @@ it("fieldsOf has no cost where none is known", () => {
     error: undefined,
     requestId: undefined,
     tags: {},
+    route: undefined,
+    tried: [],
+    warnings: [],
     attempts: []
   }
   assert.strictEqual(

@@ -38,6 +38,9 @@ const recordOf = (n: number): CallRecord.CallRecord => {
     requestId: `req_${n}`,
     cacheable: false,
     tags: {},
+    route: undefined,
+    tried: [],
+    warnings: [],
     attempts: [{
       provider: "openai",
       model: model.id,

@@ -158,7 +158,10 @@ const documentOf = (generation: Generation.Generation, hasObject: boolean): type
   })),
   router: generation.router === undefined ? undefined : {
     used: generation.router.used,
-    tried: generation.router.tried.map(({ picoUsd, warnings: _, ...tried }) => ({ ...tried, usd: picoUsd / 1e12 }))
+    tried: generation.router.tried.map(({ candidate: _, picoUsd, warnings: __, ...tried }) => ({
+      ...tried,
+      usd: picoUsd / 1e12
+    }))
   }
 })
 

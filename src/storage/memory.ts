@@ -2,10 +2,11 @@
  * A call log in memory.
  */
 import * as Effect from "effect/Effect"
+import { isUnpriced } from "../Attempt.ts"
 import type { Page, Query, Reader, Row, TransitionQuery } from "../CallLog.ts"
 import type { CallRecord } from "../CallRecord.ts"
 import type { Transition } from "../ProviderHealth.ts"
-import { isFailover, isUnpriced, kept } from "./rows.ts"
+import { isFailover, kept } from "./rows.ts"
 
 interface Ring {
   readonly add: (record: CallRecord) => void

@@ -24,6 +24,17 @@ const Count = Schema.NullOr(Schema.Finite)
 const json = <A>(schema: Schema.Codec<A>) => Schema.NullOr(Schema.fromJsonString(schema))
 const Counts = Schema.Record(Schema.String, Schema.Finite)
 
+const Tried = Schema.Struct({
+  model: Schema.String,
+  candidate: Schema.Finite,
+  outcome: Schema.String,
+  why: Schema.optionalKey(Schema.String),
+  attempts: Schema.Finite,
+  duration: Schema.Finite,
+  picoUsd: Schema.Finite,
+  warnings: Schema.Array(Schema.String)
+})
+
 const CallColumns = Schema.Struct({
   seq: Schema.Finite,
   id: Schema.String,
@@ -55,6 +66,11 @@ const CallColumns = Schema.Struct({
   saved_routing: Count,
   saved_batch: Count,
   tags: Schema.fromJsonString(Schema.Record(Schema.String, Schema.String)),
+  route: Text,
+  details: json(Schema.Struct({
+    tried: Schema.Array(Tried),
+    warnings: Schema.Array(Schema.String)
+  })),
   cost_pico: Schema.String,
   unpriced: Schema.Finite,
   all_input: Schema.Finite,
@@ -160,6 +176,9 @@ const toRow = (row: typeof CallColumns.Type): Row => ({
     : { status: defined(row.status), what: row.error_what, why: row.error_why ?? "" },
   requestId: defined(row.request_id),
   tags: row.tags,
+  route: defined(row.route),
+  tried: (row.details?.tried ?? []).map(toTried),
+  warnings: row.details?.warnings ?? [],
   attempts: row.attempts,
   retries: row.retries,
   failovers: row.failovers,
@@ -169,6 +188,8 @@ const toRow = (row: typeof CallColumns.Type): Row => ({
   cachedTokens: row.all_cached,
   outputTokens: row.all_output
 })
+
+const toTried = (tried: typeof Tried.Type): Row["tried"][number] => ({ ...tried, why: tried.why })
 
 const toAttempt = (row: typeof AttemptColumns.Type): Attempt => ({
   provider: row.provider,

@@ -1,22 +1,14 @@
 /**
  * Records as rows, on their way to the thread that writes them.
  */
-import type { Attempt } from "../Attempt.ts"
+import { type Attempt, isUnpriced } from "../Attempt.ts"
 import type { CallRecord } from "../CallRecord.ts"
 import type * as Cost from "../Cost.ts"
 import type { Transition } from "../ProviderHealth.ts"
 import { attemptNumbers, callNumbers, type Part, type Transitions } from "./schema.ts"
 
-/** Columns that records don't fill yet. */
+/** Columns that attempts don't fill yet. */
 interface Further {
-  /** The router's name. */
-  readonly route?: string | undefined
-  /** What is shown of a call and never asked for: its parameters, warnings, the candidates that were left. */
-  readonly details?: Readonly<Record<string, unknown>> | undefined
-  readonly attempts: ReadonlyArray<Attempt & FurtherOfAttempt>
-}
-
-interface FurtherOfAttempt {
   /** Where the key came from, by name. */
   readonly keySource?: string | undefined
   readonly catalogVersion?: string | undefined
@@ -36,9 +28,6 @@ const isEmpty = (record: object): boolean => {
   return true
 }
 
-/** Whether it may have cost something that nobody knows. */
-export const isUnpriced = (attempt: Attempt): boolean => attempt.billed !== "no" && attempt.cost?.picoUsd === undefined
-
 export const isFailover = (before: Attempt, after: Attempt): boolean =>
   before.provider !== after.provider || before.candidate !== after.candidate || before.asked !== after.asked
 
@@ -53,7 +42,7 @@ export const encode = (
   const texts: Array<string | null> = []
   const shape = new Uint32Array(records.length * 2)
   let at = 0
-  records.forEach((record: CallRecord & Further, index) => {
+  records.forEach((record, index) => {
     const { error, saved, tags, timing, usage } = record
     let retries = 0
     let failovers = 0
@@ -103,7 +92,7 @@ export const encode = (
       error?.why ?? null,
       record.requestId ?? null,
       isEmpty(tags) ? "{}" : JSON.stringify(tags),
-      record.details === undefined ? null : JSON.stringify(record.details)
+      detailsOf(record)
     )
     for (const attempt of record.attempts) at = encodeAttempt(attempt, numbers, at, texts)
     let tagged = 0
@@ -116,6 +105,10 @@ export const encode = (
   })
   return { count: records.length, numbers, texts, shape, first, last }
 }
+
+/** What is shown of a call and never asked for. */
+const detailsOf = ({ tried, warnings }: CallRecord): string | null =>
+  tried.length === 0 && warnings.length === 0 ? null : JSON.stringify({ tried, warnings })
 
 /** What is kept of a transition: enough of the key's fingerprint to tell circuits apart. */
 export const kept = (transition: Transition): Transition => ({ ...transition, key: transition.key.slice(0, 8) })
@@ -133,7 +126,7 @@ export const encodeTransitions = (transitions: ReadonlyArray<Transition>): Trans
 })
 
 const encodeAttempt = (
-  attempt: Attempt & FurtherOfAttempt,
+  attempt: Attempt & Further,
   numbers: Float64Array,
   start: number,
   texts: Array<string | null>

@@ -282,9 +282,8 @@ describe("SQLite", () => {
       const path = yield* tempPath
       const record = recordsOf(1, now)
       const records = Array.from({ length: 600 }, (_, n) => record(n))
-      const circular: Record<string, unknown> = {}
-      circular["self"] = circular
-      const bad = { ...record(600), id: "bad", details: circular }
+      const unwritable = { toJSON: () => assert.fail("no JSON") }
+      const bad = { ...record(600), id: "bad", warnings: [unwritable as unknown as string] }
       assert.deepStrictEqual(yield* keep(path, [...records, bad, record(601)]), {
         accepted: 602,
         written: 601,

@@ -134,6 +134,9 @@ export const recordsOf = (seed: number, startedAt: number, id: string = String(s
         : undefined,
       requestId: last?.requestId,
       tags: random() < 0.5 ? { tenant: pick(["acme", "umbrella", "initech"]), session: `s${int(1000)}` } : {},
+      route: undefined,
+      tried: [],
+      warnings: [],
       attempts
     }
   }
@@ -251,6 +254,9 @@ export const wildRecord = (seed: number, startedAt: number): Record => {
     error: maybe(() => ({ status: maybe(() => 429), what: text(), why: text() })),
     requestId: maybe(text),
     tags: random() < 0.3 ? {} : { [text()]: text(), session: text() },
+    route: undefined,
+    tried: [],
+    warnings: [],
     attempts: Array.from({ length: int(4) }, attempt)
   }
 }
