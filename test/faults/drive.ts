@@ -1,6 +1,6 @@
 /**
- * Drives one fault on a plain call, on a stream, and on a router of two candidates, called and streamed, through the front
- * door with every stage in its place. Checks what has to hold whatever went wrong: one record, one attempt for every
+ * Drives one fault on a plain call, on a stream, and on a router of two candidates, called and streamed (in the full run
+ * on failover too), through the front door with every stage in its place. Checks what has to hold whatever went wrong: one record, one attempt for every
  * request, nothing charged that counts as unbilled, no failure kept by the cache, and no connection left open.
  */
 import { assert, it } from "@effect/vitest"
@@ -14,6 +14,7 @@ import {
   Loom,
   ResponseCache,
   type RetryPolicy,
+  Router,
   type Transport
 } from "loom-router"
 import * as Anthropic from "loom-router/providers/Anthropic"
@@ -22,11 +23,24 @@ import * as Sandbox from "loom-router/sandbox"
 import { billed, type Box, november, quick, spent } from "../providers/world.ts"
 import { catalogWith, key, secondModel, stranger } from "./pair.ts"
 
-export const modes = ["call", "stream", "router", "router, streamed"] as const
-export type Mode = typeof modes[number]
+export type Mode = "call" | "stream" | "router" | "router, streamed" | "failover" | "failover, streamed"
 
-export const isStream = (mode: Mode): boolean => mode === "stream" || mode === "router, streamed"
-export const isRouter = (mode: Mode): boolean => mode === "router" || mode === "router, streamed"
+/** Whether everything runs, or what is worth it at every change. */
+export const isFull = process.env["LOOM_TEST"] === "full"
+
+export const modes: ReadonlyArray<Mode> = [
+  "call",
+  "stream",
+  "router",
+  "router, streamed",
+  // The same fold, over candidates that weren't declared.
+  ...isFull ? ["failover", "failover, streamed"] as const : []
+]
+
+export const isStream = (mode: Mode): boolean => mode.endsWith("stream") || mode.endsWith("streamed")
+/** Whether there is a second candidate. */
+export const isRouter = (mode: Mode): boolean => mode !== "call" && mode !== "stream"
+const isFailover = (mode: Mode): boolean => mode.startsWith("failover")
 
 /** How one asks, to the end of the answer. */
 export type Asking = (
@@ -92,9 +106,6 @@ export const messages: Wire = {
 
 export const wires = [responses, chat, messages] as const
 
-/** Whether everything runs, or what is worth it at every change. */
-export const isFull = process.env["LOOM_TEST"] === "full"
-
 /** What a fault is driven with. */
 export interface Drive {
   /** The first vendor's; OpenAI's by default. */
@@ -127,7 +138,7 @@ export interface Ended {
   /** The text that was shown. */
   readonly text: string
   readonly attempts: ReadonlyArray<Attempt.Attempt>
-  /** The candidates that were reached, where the first was left. */
+  /** The candidates that were reached: of a router, and where the first was left. */
   readonly tried: ReadonlyArray<Attempt.Tried>
   /** How many requests reached the first vendor, and the second. */
   readonly requests: readonly [number, number]
@@ -168,12 +179,11 @@ export const drive = Effect.fnUntraced(function*(mode: Mode, options: Drive) {
       Stream.runForEach((part) => Effect.sync(() => parts.push(part))),
       Effect.map(() => Generation.fromParts(parts))
     )
-  const call = {
-    model,
-    prompt,
-    timeout: options.timeout,
-    failover: isRouter(mode) ? [secondModel] : undefined
-  } as const
+  const call = { model, prompt, timeout: options.timeout, failover: isFailover(mode) ? [secondModel] : undefined }
+  const router = Router.make({ candidates: [model, secondModel] })
+  const routed = { prompt, timeout: options.timeout }
+  const generate = isRouter(mode) && !isFailover(mode) ? Loom.route(router, routed) : Loom.generate(call)
+  const stream = isRouter(mode) && !isFailover(mode) ? Loom.streamRoute(router, routed) : Loom.stream(call)
   const loom = Loom.layer({
     catalog,
     providers,
@@ -182,7 +192,7 @@ export const drive = Effect.fnUntraced(function*(mode: Mode, options: Drive) {
     onCall: (record) => records.push(record)
   })
   const asked = Effect.provide(
-    isStream(mode) ? shown(Loom.stream(call)) : Loom.generate(call),
+    isStream(mode) ? shown(stream) : generate,
     Layer.provide(loom, Layer.succeed(ResponseCache.CurrentResponseCache, cache))
   )
 
@@ -290,7 +300,10 @@ export const fails = (title: string, options: Drive, failure: Failure, only?: Re
       if (failure.why !== undefined) assert.match(tried[0]?.why ?? "", failure.why)
       return
     }
-    assert.deepStrictEqual(tried, [])
+    assert.deepStrictEqual(
+      tried.map(({ attempts, model, outcome }) => [model, outcome, attempts]),
+      isRouter(mode) && !isFailover(mode) ? [[modelOf(options), failure.reason, attempts]] : []
+    )
     assert.deepStrictEqual(arrived, [requests, 0])
     assert.lengthOf(made, attempts)
     assert.strictEqual(error?.reason._tag, failure.reason)
