@@ -149,3 +149,33 @@ describe("scratchpad/dedup.ts", () => {
       assert.match(stdout, /50 share what it bought, and save \$0\.00\d+\./)
     }))
 })
+
+describe("scratchpad/router.ts", () => {
+  it.live("asks the cheap one first, and says what that saved, to the bill's last digit", () =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* finished(start("router", {}))
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      assert.lengthOf(stdout.match(/openai\/gpt-4o-mini: ok/g) ?? [], 4)
+      assert.lengthOf(stdout.match(/openai\/gpt-4o-mini: Rejected .*\n {4}anthropic\/claude-haiku-4-5: ok/g) ?? [], 2)
+      const [, spent, billed, instead, saved] =
+        /6 questions, 8 requests: \$(\S+) spent; the sandbox's bill says \$(\S+)\.\n.* would have been \$(\S+): routing saved \$(\S+)\./
+          .exec(stdout) ?? []
+      assert.strictEqual(spent, billed)
+      assert.closeTo(Number(instead), Number(spent) + Number(saved), 1e-9)
+      assert.isAbove(Number(saved), 0)
+    }))
+})
+
+describe("scratchpad/agent.ts", () => {
+  it.live("goes on until its budget might not do", () =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* finished(start("agent", {}))
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      const tasks = stdout.match(/^ {2}task \d+ \(\w+\): 2 turns/gm) ?? []
+      assert.isAbove(tasks.length, 2)
+      assert.include(stdout, `It stops after ${tasks.length} tasks: BudgetExceeded, it may cost`)
+      const [, spent, billed] = /tokens: \$(\S+) spent; the sandbox's bill says \$(\S+)\.$/m.exec(stdout) ?? []
+      assert.strictEqual(spent, billed)
+      assert.isAtMost(Number(spent), 0.001)
+    }))
+})

@@ -1,20 +1,26 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
-import { Ledger } from "loom-router"
+import { Ledger, Loom, Router } from "loom-router"
 import type * as Sandbox from "loom-router/sandbox"
 import { billed, spent } from "../providers/world.ts"
 import { randomOf } from "../storage/records.ts"
-import { ways } from "./drive.ts"
+import { type Asking, ways } from "./drive.ts"
 import { inPair, secondModel } from "./pair.ts"
 
 const model = "openai/gpt-4.1"
+
+const routed: Asking = ({ model, ...options }) =>
+  Loom.route(
+    Router.make({ candidates: [{ model }, "openai/gpt-4.1-mini"], validator: () => Effect.succeed(true) }),
+    options
+  )
 
 describe("budget", () => {
   const dear = "openai/gpt-5-pro"
   const limit = 1e12
 
-  for (const [way, ask] of ways) {
-    for (const seed of [1, 2, 3]) {
+  for (const [way, ask] of [...ways, ["router", routed]] as const) {
+    for (const seed of way === "router" ? [4] : [1, 2, 3]) {
       it.live(`F25 200 concurrent calls against a $1 budget: ${way}, ${seed}`, () =>
         inPair({ health: false }, function*({ first, records }) {
           const random = randomOf(seed)
