@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
-import { Ledger, Loom, Router } from "loom-router"
+import { Effect, Fiber, Result, Stream } from "effect"
+import { Catalog, Cost, Ledger, Loom, Router } from "loom-router"
 import type * as Sandbox from "loom-router/sandbox"
 import { billed, spent } from "../providers/world.ts"
 import { randomOf } from "../storage/records.ts"
@@ -124,6 +124,68 @@ describe("measure", () => {
         assert.strictEqual(spend.calls, records.length - earlier)
         assert.strictEqual(spent(records.slice(earlier).flatMap(({ attempts }) => attempts)), bill)
         assert.isAtMost(Number(inner.picoUsd), bill)
+      }))
+  }
+})
+
+describe("saved", () => {
+  const baseline = "openai/gpt-4o"
+  const dearest = Result.getOrThrow(Catalog.resolve(Catalog.bundled, { model: baseline }))
+  const at = Date.UTC(2026, 10, 23)
+
+  for (const seed of [1, 2, 3]) {
+    it.live(`and what was spent are the baseline's list price, whatever was cached, shared or rejected: ${seed}`, () =>
+      inPair({ health: false }, function*({ first, records, second }) {
+        const random = randomOf(seed)
+        const int = (below: number) => Math.floor(random() * below)
+        yield* first.script(...Array.from({ length: 6 }, (): Sandbox.Fault => ({
+          prompt: `Question ${int(12)} `,
+          respond: { status: random() < 0.5 ? 503 : 429 },
+          times: 1 + int(4)
+        })))
+        const router = Router.make({
+          candidates: ["openai/gpt-4.1-mini", model, secondModel],
+          validator: ({ model, text }) => !model.includes("mini") || text.length % 3 !== 0,
+          baseline
+        })
+        const prefix = "織機 ".repeat(1500)
+        const one = Effect.suspend(() => {
+          const n = int(12)
+          const options = {
+            prompt: `${n % 2 === 0 ? prefix : ""}Question ${n} [words: ${5 + 5 * n}]`,
+            coalesce: random() < 0.8,
+            cache: random() < 0.5 ? { ttl: 3_600_000 } : false
+          } as const
+          return Effect.result(
+            random() < 0.5 ? Loom.route(router, options) : Stream.runDrain(Loom.streamRoute(router, options))
+          )
+        })
+        const [, spend] = yield* Effect.replicateEffect(one, 120, { concurrency: 40, discard: true }).pipe(
+          Ledger.measure
+        )
+        assert.lengthOf(records, 120)
+        let instead = 0n
+        let lost = 0n
+        const met = new Set<string>()
+        for (const { attempts, cache, outcome, saved, usage } of records) {
+          const paid = BigInt(spent(attempts))
+          met.add(outcome === "ok" ? cache : outcome)
+          if (attempts.length > 1) met.add("rejected")
+          if (outcome !== "ok" || saved === undefined || usage === undefined) {
+            lost += paid
+            continue
+          }
+          const price = BigInt(Cost.list(dearest, usage, { at }).picoUsd ?? NaN)
+          assert.strictEqual(BigInt(saved.picoUsd) + paid, price)
+          const { batch, coalescing, promptCache, responseCache, routing } = saved
+          assert.strictEqual(batch + coalescing + promptCache + responseCache + routing, saved.picoUsd)
+          instead += price
+        }
+        for (const one of ["miss", "hit", "coalesced", "rejected"]) assert.isTrue(met.has(one), one)
+        assert.strictEqual(spend.saved.unknown, 0)
+        assert.strictEqual(spend.picoUsd + spend.saved.picoUsd, instead + lost)
+        assert.strictEqual(spend.picoUsd, BigInt((yield* billed(first)) + (yield* billed(second))))
+        assert.isAbove(Number(spend.saved.promptCache), 0)
       }))
   }
 })
