@@ -13,6 +13,7 @@ import * as Catalog from "./Catalog.ts"
 import { GenerateError, invalidRequest, type Reason, UnknownModel, Unsupported } from "./GenerateError.ts"
 import * as Model from "./Model.ts"
 import * as Usage from "./Usage.ts"
+import { promptSize } from "./internal/promptSize.ts"
 
 /**
  * How much a model should think before it answers. Which levels exist depends on the model.
@@ -208,20 +209,28 @@ export const checked = (request: Request): Effect.Effect<Request, GenerateError>
 }
 
 /**
- * A rough count, four characters a token, for answers whose vendor reported none: a cost that is estimated, not zero.
+ * A rough count, for an answer whose vendor reported none (a cost that is estimated, not zero) and for a request that
+ * isn't sent yet: a token for every four characters, more of them for what isn't ASCII, and something for each message,
+ * tool and file.
  *
  * @category accessors
  * @since 0.1.0
  */
 export const estimateUsage = (request: Request, outputCharacters: number): Usage.Usage => {
-  let characters = 0
-  for (const message of request.prompt.content) {
-    if (message.role === "system") characters += message.content.length
-    else for (const part of message.content) if ("text" in part) characters += part.text.length
-  }
+  const { bytes, characters, files, messages } = promptSize(request)
   return Usage.make({
     state: "estimated",
-    inputUncached: Math.ceil(characters / 4),
-    outputText: Math.ceil(outputCharacters / 4)
+    inputUncached: Math.ceil(
+      characters / charactersPerToken + (bytes - characters) * tokensPerWideByte + messages * tokensPerMessage +
+        request.tools.length * tokensPerTool + files.length * tokensPerFile
+    ),
+    outputText: Math.ceil(outputCharacters / charactersPerToken)
   })
 }
+
+const charactersPerToken = 4
+/** Chinese takes about three quarters of a token a character, which has three bytes. */
+const tokensPerWideByte = 0.25
+const tokensPerMessage = 3
+const tokensPerTool = 50
+const tokensPerFile = 1000

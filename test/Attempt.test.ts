@@ -335,7 +335,7 @@ models:
         assert.deepStrictEqual([attempt.usage?.state, attempt.usage?.outputTokens], ["estimated", output])
         assert.deepStrictEqual([attempt.cost?.status, attempt.cost?.picoUsd], [
           "estimated",
-          (3 + output * 2) * 1_000_000
+          (6 + output * 2) * 1_000_000
         ])
       }
     }))

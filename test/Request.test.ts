@@ -1,7 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Console, Effect, Redacted, Schema } from "effect"
 import { Prompt, Tool } from "effect/ai"
-import { Catalog, GenerateError, Model, Request } from "loom-router"
+import { Catalog, GenerateError, Loom, Model, Request } from "loom-router"
+import * as OpenAi from "loom-router/providers/OpenAi"
+import { readFileSync } from "node:fs"
+import { inWorld } from "./providers/world.ts"
 import { asking } from "./scripted.ts"
 
 const tool = Tool.make("lookup", { parameters: Schema.Struct({ id: Schema.String }) })
@@ -145,22 +148,82 @@ describe("estimateUsage", () => {
     [Schema.String, Schema.Natural],
     ([text, characters]) =>
       Effect.gen(function*() {
-        const estimated = Request.estimateUsage(yield* Request.fromPrompt(text), characters)
+        const tokens = (text: string) =>
+          Effect.map(Request.fromPrompt(text), (request) => Request.estimateUsage(request, characters))
+        const [estimated, longer] = [yield* tokens(text), yield* tokens(`${text} and on.`)]
         assert.strictEqual(estimated.state, "estimated")
-        assert.strictEqual(estimated.inputTokens, Math.ceil(text.length / 4))
+        assert.isAbove(longer.inputTokens, estimated.inputTokens)
         assert.strictEqual(estimated.outputTokens, Math.ceil(characters / 4))
       }),
     { arbitrary: { runs: 30 } }
   )
 
-  it.effect("counts system messages and all texts of a conversation", () =>
-    Effect.gen(function*() {
-      const request = yield* Request.fromPrompt([
-        { role: "system", content: "1234" },
-        { role: "user", content: [{ type: "text", text: "1234" }, { type: "text", text: "1234" }] },
-        { role: "assistant", content: "1234" }
-      ])
-      assert.strictEqual(Request.estimateUsage(request, 0).inputTokens, 4)
+  const stock = Tool.make("look_up_stock", {
+    description: "How much of a yarn is in stock, and where",
+    parameters: Schema.Struct({ yarn: Schema.String, warehouse: Schema.String })
+  })
+  const called = {
+    type: "tool-call",
+    id: "c1",
+    name: "look_up_stock",
+    params: { yarn: "wool", warehouse: "Ulm" }
+  } as const
+  const result = { sku: "W-12", metres: 1200, shelves: ["A1", "A2", "B7"] }
+  const turn = (n: number) => [
+    { role: "user" as const, content: `Question ${n}: how does a dobby loom lift its shafts, and in what order?` },
+    {
+      role: "assistant" as const,
+      content: "A chain of pegged bars turns past the hooks; each peg lifts one shaft. ".repeat(4)
+    }
+  ]
+
+  it.live("is near what the sandbox counts, whatever is asked", () =>
+    inWorld({
+      providers: (sandbox) => ({
+        openai: OpenAi.layer({ baseUrl: sandbox.baseUrl("openai"), apiKey: Redacted.make("sk-test") })
+      })
+    }, function*() {
+      const english = "Looms weave threads, warp and weft, into cloth that lasts for a good many years. "
+      const corpus: Readonly<
+        Record<string, Pick<Request.Request, "prompt"> & { readonly tools?: ReadonlyArray<Tool.Any> }>
+      > = {
+        "a question": { prompt: Prompt.make("What is a loom, and who invented the first one?") },
+        "English": { prompt: Prompt.make(english.repeat(40)) },
+        "Chinese": { prompt: Prompt.make("織機把經線和緯線織成布匹，歷史悠久。".repeat(60)) },
+        "German": {
+          prompt: Prompt.make("Webstühle verweben Kett- und Schussfäden zu größeren Stoffbahnen. ".repeat(40))
+        },
+        "code": { prompt: Prompt.make(readFileSync("src/Request.ts", "utf8")) },
+        "JSON": { prompt: Prompt.make(readFileSync("package.json", "utf8")) },
+        "a conversation": {
+          prompt: Prompt.make([...Array.from({ length: 20 }, (_, n) => turn(n)).flat(), ...turn(21).slice(0, 1)])
+        },
+        "tools": {
+          prompt: Prompt.make([
+            { role: "system", content: english },
+            { role: "user", content: "Is there wool in Ulm?" },
+            { role: "assistant", content: [called] },
+            { role: "tool", content: [{ ...called, type: "tool-result", isFailure: false, result }] }
+          ]),
+          tools: [stock]
+        }
+      }
+      const errors: Array<number> = []
+      for (const [name, asked] of Object.entries(corpus)) {
+        const { usage } = yield* Loom.generate({ model: "openai/gpt-4o-mini", ...asked })
+        const estimated = Request.estimateUsage(yield* Request.fromPrompt(asked.prompt, asked), 0).inputTokens
+        const error = estimated / usage.inputTokens - 1
+        errors.push(Math.abs(error))
+        yield* Console.log(
+          `${name}: ${estimated} estimated, ${usage.inputTokens} counted, ${(100 * error).toFixed(1)} %`
+        )
+      }
+      const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length
+      yield* Console.log(
+        `off by ${(100 * mean).toFixed(1)} % in the mean, ${(100 * Math.max(...errors)).toFixed(1)} % at most`
+      )
+      assert.isBelow(mean, 0.25)
+      assert.isBelow(Math.max(...errors), 0.4)
     }))
 })
 

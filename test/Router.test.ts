@@ -551,8 +551,8 @@ describe("explain", () => {
       assert.deepStrictEqual(
         [small, large].map((one) => [one?.model, one?.cost.picoUsd, one?.cost.status, one?.problem]),
         [
-          ["acme/small", 500 * 1_000_000 + 100 * 2_000_000, "estimated", undefined],
-          ["omega/large", 500 * 10_000_000 + 100 * 30_000_000, "estimated", undefined]
+          ["acme/small", 503 * 1_000_000 + 100 * 2_000_000, "estimated", undefined],
+          ["omega/large", 503 * 10_000_000 + 100 * 30_000_000, "estimated", undefined]
         ]
       )
       assert.deepStrictEqual(large?.warnings, ["serviceTier was left out: it is a tier of acme's"])

@@ -2,12 +2,12 @@
  * What an attempt may cost at worst, before it is sent: an estimate that means to be too high.
  */
 import * as Predicate from "effect/Predicate"
-import * as Result from "effect/Result"
 import type * as Prompt from "effect/ai/Prompt"
 import * as Cost from "../Cost.ts"
 import * as Price from "../Price.ts"
 import type { Request } from "../Request.ts"
 import * as Usage from "../Usage.ts"
+import { json, promptSize } from "./promptSize.ts"
 
 /** English has four bytes a token and more, JSON and digits two to three, Chinese two to three. */
 const bytesPerToken = 2
@@ -69,24 +69,12 @@ const mayWriteCache = ({ native, prompt }: Request): boolean =>
 
 const hasOptions = ({ options }: { readonly options: object }): boolean => Object.keys(options).length > 0
 
-const inputTokens = ({ native, object, prompt, tools }: Request): number => {
-  let tokens = object === undefined ? 0 : tokensPerSchema
-  let bytes = Object.keys(native).length === 0 ? 0 : jsonBytes(native)
-  for (const tool of tools) {
-    tokens += tokensPerTool
-    bytes += Buffer.byteLength(tool.description ?? "")
-  }
-  for (const message of prompt.content) {
-    tokens += tokensPerMessage
-    if (message.role === "system") bytes += Buffer.byteLength(message.content)
-    else {
-      for (const part of message.content) {
-        if (part.type === "file") tokens += fileTokens(part)
-        else bytes += "text" in part ? Buffer.byteLength(part.text) : jsonBytes(part)
-      }
-    }
-  }
-  return tokens + Math.ceil(bytes / bytesPerToken)
+const inputTokens = (request: Request): number => {
+  const { native, object, tools } = request
+  const { bytes, files, messages } = promptSize(request)
+  const nativeBytes = Object.keys(native).length === 0 ? 0 : Buffer.byteLength(json(native))
+  return (object === undefined ? 0 : tokensPerSchema) + tools.length * tokensPerTool + messages * tokensPerMessage +
+    files.reduce((sum, file) => sum + fileTokens(file), 0) + Math.ceil((bytes + nativeBytes) / bytesPerToken)
 }
 
 const fileTokens = ({ data, mediaType }: Prompt.FilePart): number => {
@@ -95,7 +83,3 @@ const fileTokens = ({ data, mediaType }: Prompt.FilePart): number => {
     ? Math.ceil(bytes / bytesPerToken)
     : Math.max(tokensPerFile, Math.ceil(bytes / bytesPerFileToken))
 }
-
-/** What can't be written isn't sent. */
-const jsonBytes = (value: unknown): number =>
-  Result.getOrElse(Result.try(() => Buffer.byteLength(JSON.stringify(value) ?? "")), () => 0)

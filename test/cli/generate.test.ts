@@ -308,10 +308,10 @@ layer(Sandbox.layer({ seed: "cli" }), { excludeTestServices: true })("loom gener
       assert.lengthOf(yield* bodies, 0)
       const [first = "", ...rest] = ran.stdout.split("\n")
       assert.match(first, /^POST http:\/\/127\.0\.0\.1:\d+\/.*\/responses$/)
-      // 5 tokens in at $0.15, 100 out at $0.60 per million
+      // 8 tokens in at $0.15, 100 out at $0.60 per million
       assert.strictEqual(
         ran.stderr,
-        "  nothing was sent · ≈ 5 in, $0.00000075 · up to 100 out, $0.000061 in all\n"
+        "  nothing was sent · ≈ 8 in, $0.000001 · up to 100 out, $0.000061 in all\n"
       )
       yield* ask(args)
       assert.deepStrictEqual(JSON.parse(rest.join("\n")), (yield* bodies)[0])

@@ -188,7 +188,7 @@ describe("translate", () => {
         assert.deepStrictEqual([error.provider, error.model], ["zeta", "zoe"])
       }
       yield* translated(sister, { tools: [search] })
-      yield* translated(Model.make({ ...abroad, context: 11 }), { prompt: Prompt.make("x".repeat(44)) })
+      yield* translated(Model.make({ ...abroad, context: 14 }), { prompt: Prompt.make("x".repeat(44)) })
     }))
 })
 
