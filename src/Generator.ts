@@ -592,7 +592,7 @@ const attempted = (
   generate: () => Effect.Effect<Generation.Generation, GenerateError>,
   settled: Settled | undefined
 ): Effect.Effect<Generation.Generation, GenerateError> =>
-  Telemetry.traced(() => Telemetry.attemptSpan(request), (span) =>
+  Telemetry.traced(() => Telemetry.attemptSpan(request, false), (span) =>
     Effect.clockWith((clock) => {
       const meter = Meter.make(request, clock, span, settled)
       return Effect.onExit(Effect.map(Effect.suspend(generate), meter.answered), (exit) => {
@@ -606,7 +606,7 @@ const attemptedStream = (
   open: () => ReturnType<Generator["open"]>,
   settled: Settled | undefined
 ): ReturnType<Generator["open"]> =>
-  scoped(Telemetry.tracedScoped(() => Telemetry.attemptSpan(request), (span) =>
+  scoped(Telemetry.tracedScoped(() => Telemetry.attemptSpan(request, true), (span) =>
     Effect.clockWith((clock) => {
       const meter = Meter.make(request, clock, span, settled)
       const settle = (cause: Cause.Cause<GenerateError | Cause.Done>) =>

@@ -1,8 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Stream } from "effect"
+import * as Conventions from "@opentelemetry/semantic-conventions/incubating"
+import { Effect, Fiber, Layer, Schema, Stream } from "effect"
 import { Response } from "effect/ai"
 import { TestClock } from "effect/testing"
-import { type CallRecord, GenerateError, Generation, Generator, Loom, RetryPolicy, Telemetry, Usage } from "loom-router"
+import {
+  type Attempt,
+  type CallRecord,
+  Catalog,
+  GenerateError,
+  Generation,
+  Generator,
+  Loom,
+  Request,
+  RetryPolicy,
+  Telemetry,
+  Usage
+} from "loom-router"
 import { attributesOf, logged, parentOf, traced } from "./listening.ts"
 
 const usage = Usage.make({ inputUncached: 100, cacheRead: 28, outputText: 20 })
@@ -56,7 +69,7 @@ describe("spans", () => {
         "gen_ai.request.model": "gpt-4o-mini",
         "gen_ai.request.temperature": 0.5,
         "gen_ai.response.model": "gpt-4o-mini-2024-07-18",
-        "gen_ai.response.id": "req_1",
+        "loom.request.id": "req_1",
         "gen_ai.usage.input_tokens": 128,
         "gen_ai.usage.cache_read.input_tokens": 28,
         "gen_ai.usage.output_tokens": 20
@@ -108,6 +121,118 @@ describe("spans", () => {
       assert.strictEqual(current._tag, "None")
       assert.deepStrictEqual(inside, ["None"])
     }))
+})
+
+describe("the conventions", () => {
+  const constants = new Set<unknown>(Object.values(Conventions))
+
+  const request = Effect.gen(function*() {
+    const model = yield* Effect.fromResult(Catalog.resolve(Catalog.bundled, { model: "openai/gpt-4o-mini" }))
+    return yield* Request.fromPrompt("Say hello.", {
+      model,
+      params: {
+        maxOutputTokens: 1,
+        temperature: 1,
+        topP: 1,
+        stop: ["."],
+        seed: 1,
+        presencePenalty: 1,
+        frequencyPenalty: 1
+      },
+      object: { name: "answer", schema: Schema.Struct({ answer: Schema.String }) }
+    })
+  })
+
+  const attempt: Attempt.Attempt = {
+    provider: "openai",
+    model: "gpt-4o-mini",
+    asked: "gpt-4o-mini",
+    candidate: 0,
+    startedAt: 0,
+    duration: 10,
+    firstToken: 5,
+    outcome: "ok",
+    billed: "yes",
+    usage: Usage.make({
+      inputUncached: 1,
+      cacheRead: 2,
+      cacheWrite: { "5m": 4, "1h": 8 },
+      outputText: 16,
+      outputReasoning: 32
+    }),
+    cost: undefined,
+    serviceTier: undefined,
+    region: undefined,
+    status: undefined,
+    why: undefined,
+    requestId: "req_1"
+  }
+
+  it.effect("have every name of an inference span", () =>
+    Effect.gen(function*() {
+      const { attributes, kind, name } = Telemetry.attemptSpan(yield* request, true)
+      const { spans, tracer } = traced()
+      yield* Effect.useSpan(name, { kind, attributes }, (span) =>
+        Effect.sync(() => {
+          Telemetry.annotateAttempt(span, attempt, { ...answered, native: { id: "chatcmpl-1" } })
+        })).pipe(Effect.withTracer(tracer))
+      const written = attributesOf(spans[0])
+      assert.include(written, {
+        "gen_ai.request.stream": true,
+        "gen_ai.output.type": Conventions.GEN_AI_OUTPUT_TYPE_VALUE_JSON,
+        "gen_ai.response.id": "chatcmpl-1",
+        "gen_ai.response.time_to_first_chunk": 0.005,
+        "gen_ai.usage.input_tokens": 15,
+        "gen_ai.usage.cache_read.input_tokens": 2,
+        "gen_ai.usage.cache_creation.input_tokens": 12,
+        "gen_ai.usage.output_tokens": 48,
+        "gen_ai.usage.reasoning.output_tokens": 32
+      })
+      const names = Object.keys(written).filter((name) => !name.startsWith("loom."))
+      assert.lengthOf(names, 21)
+      assert.deepStrictEqual(names.filter((name) => !constants.has(name)), [])
+      assert.strictEqual(name, "chat gpt-4o-mini")
+      assert.isTrue(constants.has(Telemetry.operationName("text")))
+      assert.isTrue(constants.has(Telemetry.operationName("image")))
+    }))
+
+  it.effect("have no tokens but those of a vendor; what Loom estimates is marked", () =>
+    Effect.gen(function*() {
+      const { spans, tracer } = traced()
+      for (const state of ["reported", "estimated", "missing"] as const) {
+        yield* Effect.useSpan(state, (span) =>
+          Effect.sync(() =>
+            Telemetry.annotateAttempt(span, { ...attempt, usage: Usage.make({ state }) }, undefined)
+          )).pipe(
+            Effect.withTracer(tracer)
+          )
+      }
+      assert.deepStrictEqual(
+        spans.map((span) =>
+          ["gen_ai.usage.input_tokens", "loom.usage.estimated"].map((name) => attributesOf(span)[name])
+        ),
+        [[0, undefined], [0, true], [undefined, undefined]]
+      )
+    }))
+
+  it("have the name of every provider that they know", () => {
+    const known = [
+      "anthropic",
+      "azure",
+      "bedrock",
+      "cohere",
+      "deepseek",
+      "gemini",
+      "groq",
+      "mistral",
+      "openai",
+      "perplexity",
+      "xai"
+    ]
+    assert.deepStrictEqual(known.filter((provider) => !constants.has(Telemetry.providerName(provider))), [])
+    assert.strictEqual(Telemetry.providerName("moonshot"), "moonshot_ai")
+    assert.strictEqual(Telemetry.providerName("newco"), "newco")
+  })
 })
 
 describe("the INFO line", () => {
