@@ -82,3 +82,12 @@ export const spent = (attempts: ReadonlyArray<Attempt>): number =>
  * @since 0.1.0
  */
 export const isUnpriced = ({ billed, cost }: Attempt): boolean => billed !== "no" && cost?.picoUsd === undefined
+
+/**
+ * Whether one attempt after another asks somebody else, and doesn't just ask again.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const isFailover = (before: Attempt, after: Attempt): boolean =>
+  before.provider !== after.provider || before.candidate !== after.candidate || before.asked !== after.asked

@@ -2,11 +2,11 @@
  * A call log in memory.
  */
 import * as Effect from "effect/Effect"
-import { isUnpriced } from "../Attempt.ts"
+import { isFailover, isUnpriced } from "../Attempt.ts"
 import type { Page, Query, Reader, Row, TransitionQuery } from "../CallLog.ts"
 import type { CallRecord } from "../CallRecord.ts"
 import type { Transition } from "../ProviderHealth.ts"
-import { isFailover, kept } from "./rows.ts"
+import { kept } from "./rows.ts"
 
 interface Ring {
   readonly add: (record: CallRecord) => void

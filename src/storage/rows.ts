@@ -1,7 +1,7 @@
 /**
  * Records as rows, on their way to the thread that writes them.
  */
-import { type Attempt, isUnpriced } from "../Attempt.ts"
+import { type Attempt, isFailover, isUnpriced } from "../Attempt.ts"
 import type { CallRecord } from "../CallRecord.ts"
 import type * as Cost from "../Cost.ts"
 import type { Transition } from "../ProviderHealth.ts"
@@ -27,9 +27,6 @@ const isEmpty = (record: object): boolean => {
   for (const _ in record) return false
   return true
 }
-
-export const isFailover = (before: Attempt, after: Attempt): boolean =>
-  before.provider !== after.provider || before.candidate !== after.candidate || before.asked !== after.asked
 
 /** Costs the caller's thread about 2 µs a record. */
 export const encode = (
