@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path"
 // must have one copy of it; the command carries its own, since nobody imports it.
 const dist = process.env.LOOM_DIST ?? "dist"
 const vendors = ["openai", "undici", "@anthropic-ai/sdk", "@aws-sdk/client-secrets-manager", "google-auth-library"]
-const modules = ["providers", "secrets", "sandbox/secrets"].flatMap((folder) =>
+const modules = ["providers", "secrets", "sandbox/secrets", "telemetry"].flatMap((folder) =>
   readdirSync(`src/${folder}`).filter((name) => name.endsWith(".ts")).map((name) => `${folder}/${name.slice(0, -3)}`)
 )
 const threads = ["sqliteKeeper", "sqliteReader", "sqliteWriter"]

@@ -162,6 +162,7 @@ const makeEngine = Effect.fnUntraced(function*(
     Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
       const callLog = fiber.getRef(CallLog.CurrentCallLog)
+      const metrics = fiber.getRef(Telemetry.CurrentMetrics)
       latestLog = callLog
       const decoded = GenerateOptions.decode(asked)
       const known = Result.all([route?.router ?? noRouter, decoded, defaults])
@@ -179,6 +180,7 @@ const makeEngine = Effect.fnUntraced(function*(
         currency: options.currency
       }
       return Effect.map(Call.make(circumstances), (call) => {
+        metrics?.began()
         const cacheable = cache.ttl(call) !== undefined
         const recorder = CallRecord.recorder(call, asked, operation, clock, cacheable, route?.recorded)
         return {
@@ -193,6 +195,7 @@ const makeEngine = Effect.fnUntraced(function*(
               if (span !== undefined) Telemetry.annotateCall(span, record)
               if (record.outcome === "ok") { for (const tally of call.tallies) tally.saved(record.saved) }
               callLog.offer(record)
+              metrics?.ended(record, catalog)
               const seen = Effect.exit(Effect.sync(() => ignoreRejection(options.onCall?.(record))))
               return options.log === undefined
                 ? Effect.asVoid(seen)

@@ -74,7 +74,7 @@ export const tracedScoped = <A, E, R>(
   })
 
 /**
- * Counts calls, as each begins and ends. `telemetry/Metrics` makes one.
+ * Counts calls, as each begins and ends, and never throws. `telemetry/Metrics` makes one.
  *
  * @category models
  * @since 0.1.0

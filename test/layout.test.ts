@@ -20,7 +20,7 @@ const topLevel = new Set([
   "vitest.config.ts"
 ])
 
-const folders = new Set(["cli", "dashboard", "internal", "providers", "sandbox", "secrets", "storage"])
+const folders = new Set(["cli", "dashboard", "internal", "providers", "sandbox", "secrets", "storage", "telemetry"])
 
 /** Tested through another module: a file, or a whole folder, and the test that sees it at work. */
 const testedThrough: Readonly<Record<string, string>> = {
@@ -66,7 +66,7 @@ const unmirrored = [
   /^faults\//,
   /^(cli|sandbox|storage)\//,
   /^providers\/([a-z]\w*|\w+Bill\.test)\.ts$/,
-  /^secrets\/[a-z]\w*\.ts$/,
+  /^(secrets|telemetry)\/[a-z]\w*\.ts$/,
   /^(docs|layout|CatalogData)\.test\.ts$/,
   /^(listening|scripted|setup)\.ts$/
 ]
@@ -254,6 +254,24 @@ describe("imports", () => {
       file === "SecretBackend.ts" || file === "Transport.ts" || file === "storage/paths.ts" ||
       inFolder(file, "internal")
     forbids(imports.filter(({ from, to }) => inFolder(from, "secrets") && to.endsWith(".ts") && !isForSecrets(to)))
+  })
+
+  it("of an exporter are the vocabulary and Transport", () => {
+    const isForExporters = (file: string) =>
+      isVocabulary(file) || file === "Transport.ts" || inFolder(file, "telemetry")
+    forbids(
+      imports.filter(({ from, kind, to }) =>
+        inFolder(from, "telemetry") && kind !== "type" && to.endsWith(".ts") && !isForExporters(to)
+      )
+    )
+  })
+
+  it("of the core load no exporter", () => {
+    forbids(
+      imports.filter(({ from, kind, to }) =>
+        (isCore(from) || inFolder(from, "internal", "storage")) && kind === "static" && inFolder(to, "telemetry")
+      )
+    )
   })
 
   it("of the sandbox are its own", () => {
