@@ -24,6 +24,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as Queue from "effect/Queue"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -144,6 +145,16 @@ export const CurrentCallLog: Context.Reference<CallLog> = Context.Reference<Call
   { defaultValue: () => off }
 )
 
+/** Rare enough to be counted always, whether or not there are metrics of calls. */
+const lost = (reason: string) =>
+  Metric.counter("loom.call_log.dropped", {
+    description: "Records that the call log couldn't keep.",
+    incremental: true,
+    attributes: { "loom.reason": reason, unit: "{record}" }
+  })
+
+const lostTo = { full: lost("full"), store: lost("store") }
+
 const firstRetry = 250
 const lastRetry = 30_000
 
@@ -163,6 +174,7 @@ export const make = Effect.fnUntraced(function*(
   const queue = yield* Queue.make<CallRecord | Transition>({ capacity, strategy: "dropping" })
   const turn = yield* Semaphore.make(1)
   const pause = makePause()
+  const context = yield* Effect.context()
   const count = { accepted: 0, written: 0, dropped: 0, failed: 0 }
   let flushing = 0
   let closing = false
@@ -240,10 +252,12 @@ export const make = Effect.fnUntraced(function*(
       { discard: true }
     )
 
-  const lose = (records: number) =>
-    Effect.sync(() => {
-      count.failed += records
-    })
+  const fail = (records: number) => {
+    count.failed += records
+    lostTo.store.updateUnsafe(records, context)
+  }
+
+  const lose = (records: number) => Effect.sync(() => fail(records))
 
   const mentionDrops = Effect.suspend(() => {
     if (sawDrops || count.dropped === 0) return Effect.void
@@ -295,6 +309,9 @@ export const make = Effect.fnUntraced(function*(
     ))
   })
 
+  // So that there is a 0 to compare with.
+  lostTo.full.updateUnsafe(0, context)
+  lostTo.store.updateUnsafe(0, context)
   yield* Effect.forkScoped(drain)
   yield* Effect.addFinalizer(() =>
     Effect.suspend(() => {
@@ -303,7 +320,7 @@ export const make = Effect.fnUntraced(function*(
     }).pipe(
       Effect.timeoutOption(options.closeTimeout ?? "5 seconds"),
       Effect.andThen(Effect.suspend(() => {
-        count.failed += Queue.sizeUnsafe(queue)
+        fail(Queue.sizeUnsafe(queue))
         return Queue.shutdown(queue)
       }))
     )
@@ -312,7 +329,10 @@ export const make = Effect.fnUntraced(function*(
   const offer = (record: CallRecord | Transition): void => {
     // What is being written waits too.
     if (count.accepted - settled() < capacity && Queue.offerUnsafe(queue, record)) count.accepted++
-    else count.dropped++
+    else {
+      count.dropped++
+      lostTo.full.updateUnsafe(1, context)
+    }
   }
 
   return {

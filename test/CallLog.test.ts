@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Logger, Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, Logger, Metric, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import type { CallRecord, ProviderHealth } from "loom-router"
 import { execFile } from "node:child_process"
@@ -159,6 +159,29 @@ describe("CallLog", () => {
         "Warn: call log: full with 5 records. What doesn't fit is dropped and counted"
       ])
     }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("counts in a metric what it couldn't keep", () => {
+    const dropped = Effect.map(
+      Metric.snapshot,
+      (series) =>
+        series.filter(({ id }) => id === "loom.call_log.dropped").map(({ attributes, state }) => [
+          attributes?.["loom.reason"],
+          Reflect.get(state, "count")
+        ])
+    )
+    return Effect.gen(function*() {
+      const log = yield* CallLog.make(
+        { write: (batch) => batch.length > 1 ? Effect.void : Effect.fail(failing("refused")) },
+        { capacity: 3 }
+      )
+      assert.deepStrictEqual(yield* dropped, [["full", 0], ["store", 0]])
+      for (let n = 0; n < 5; n++) log.offer(record(n))
+      yield* log.flush
+      log.offer(record(5))
+      yield* log.flush
+      assert.deepStrictEqual(yield* dropped, [["full", 2], ["store", 1]])
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()), Effect.provide(listen().layer))
   })
 
   it.live("F18 tries again what a store can't write for now, and warns once an outage", () => {
