@@ -91,6 +91,8 @@ export interface Options {
   readonly callLog?: boolean | CallLog.SqliteOptions | undefined
   /** Logs one INFO line per call through the caller's Logger, as text or as fields. Off by default. */
   readonly log?: "line" | "json" | undefined
+  /** Where spans, metrics and log lines go: `Otlp.layer` of `loom-router/telemetry/Otlp`, say. Nowhere by default. */
+  readonly telemetry?: Layer.Layer<never> | undefined
   /** Sees the record of every call: once for each, however it ended. What it throws is ignored. */
   readonly onCall?: ((record: CallRecord.CallRecord) => void) | undefined
   /** How connections to vendors are made and kept. */
@@ -197,9 +199,12 @@ const makeEngine = Effect.fnUntraced(function*(
               callLog.offer(record)
               metrics?.ended(record, catalog)
               const seen = Effect.exit(Effect.sync(() => ignoreRejection(options.onCall?.(record))))
-              return options.log === undefined
-                ? Effect.asVoid(seen)
-                : Effect.andThen(seen, Telemetry.log(record, options.log))
+              if (options.log === undefined) return Effect.asVoid(seen)
+              const logged = Telemetry.log(record, options.log)
+              return Effect.andThen(
+                seen,
+                span === undefined ? logged : Effect.provideService(logged, Tracer.ParentSpan, span)
+              )
             })
         }
       })
@@ -428,8 +433,9 @@ export const layer = (options: Options = {}): Layer.Layer<never> => {
     Layer.effect(CurrentLoom, makeEngine(options, false)),
     Transport.layer(options.transport)
   )
-  const { callLog = false } = options
-  return callLog === false ? engine : Layer.merge(engine, CallLog.layerSqlite(callLog === true ? {} : callLog))
+  const { callLog = false, telemetry } = options
+  const logged = callLog === false ? engine : Layer.merge(engine, CallLog.layerSqlite(callLog === true ? {} : callLog))
+  return telemetry === undefined ? logged : Layer.provideMerge(logged, telemetry)
 }
 
 /**
@@ -454,7 +460,7 @@ export const layer = (options: Options = {}): Layer.Layer<never> => {
  */
 export const layerTest = (
   sources: Providers.Source | Readonly<Record<string, Providers.Source>>,
-  options?: Omit<Options, "providers" | "transport" | "callLog">
+  options?: Omit<Options, "providers" | "transport" | "callLog" | "telemetry">
 ): Layer.Layer<never> => {
   const catalog = options?.catalog ?? Catalog.bundled
   const providers = isSource(sources)
