@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Otel from "@opentelemetry/api"
 import * as Conventions from "@opentelemetry/semantic-conventions/incubating"
-import { Effect, Fiber, Layer, Schema, Stream } from "effect"
+import { Effect, Fiber, Layer, Option, Schema, Stream, Tracer } from "effect"
 import { Response } from "effect/ai"
 import { TestClock } from "effect/testing"
 import {
@@ -234,6 +235,89 @@ describe("the conventions", () => {
     assert.strictEqual(Telemetry.providerName("newco"), "newco")
   })
 })
+
+/** Spans as a program's own OpenTelemetry SDK would have them: what bridges Effect to it has only its interface. */
+const bridged = () => {
+  const ended: Array<{ readonly name: string; readonly kind: Otel.SpanKind; readonly attributes: Otel.Attributes }> = []
+  const parents: Array<string | undefined> = []
+  const recording = (name: string, kind: Otel.SpanKind, context: Otel.Context): Otel.Span => {
+    const parent = Otel.trace.getSpanContext(context)
+    const spanContext = {
+      traceId: parent?.traceId ?? "0af7651916cd43dd8448eb211c80319c",
+      spanId: `b7ad6b716920333${parents.length}`,
+      traceFlags: Otel.TraceFlags.SAMPLED
+    }
+    parents.push(parent?.spanId)
+    const attributes: Otel.Attributes = {}
+    const span: Otel.Span = {
+      spanContext: () => spanContext,
+      setAttribute: (key, value) => {
+        attributes[key] = value
+        return span
+      },
+      setAttributes: () => span,
+      addEvent: () => span,
+      addLink: () => span,
+      addLinks: () => span,
+      setStatus: () => span,
+      updateName: () => span,
+      end: () => void ended.push({ name, kind, attributes }),
+      isRecording: () => true,
+      recordException: () => undefined
+    }
+    return span
+  }
+  const tracer = Tracer.make({
+    span: ({ kind, startTime, ...options }) => {
+      const parent = Option.getOrUndefined(options.parent)
+      const theirs = recording(
+        options.name,
+        kind === "client" ? Otel.SpanKind.CLIENT : Otel.SpanKind.INTERNAL,
+        parent === undefined
+          ? Otel.ROOT_CONTEXT
+          : Otel.trace.setSpanContext(Otel.ROOT_CONTEXT, { ...parent, traceFlags: Otel.TraceFlags.SAMPLED })
+      )
+      const span: Tracer.Span = {
+        ...options,
+        ...theirs.spanContext(),
+        _tag: "Span",
+        kind,
+        status: { _tag: "Started", startTime },
+        attributes: new Map(),
+        attribute: (key, value) => {
+          assert.isTrue(isAttribute(value), `${key}: ${String(value)}`)
+          theirs.setAttribute(key, value)
+        },
+        event: () => undefined,
+        addLinks: () => undefined,
+        end: () => theirs.end()
+      }
+      return span
+    }
+  })
+  return { ended, parents, tracer }
+}
+
+/** What OpenTelemetry takes as a value: others are dropped. */
+const isAttribute = (value: unknown): boolean =>
+  Array.isArray(value)
+    ? value.every((one) => typeof one === "string")
+    : ["string", "number", "boolean"].includes(typeof value)
+
+it.effect("spans fit the interface of OpenTelemetry's own SDK", () =>
+  Effect.gen(function*() {
+    const { ended, parents, tracer } = bridged()
+    const call = Loom.generate({ ...asked, stop: ["."], temperature: 0.5, tags: { tenant: "acme" } })
+    yield* call.pipe(Effect.provide(Loom.layerTest(Generator.fake(() => answered))), Effect.withTracer(tracer))
+    assert.deepStrictEqual(parents, [undefined, "b7ad6b7169203330"])
+    assert.deepStrictEqual(ended.map(({ kind, name }) => [name, kind]), [
+      ["chat gpt-4o-mini", Otel.SpanKind.CLIENT],
+      ["loom.generate", Otel.SpanKind.INTERNAL]
+    ])
+    assert.include(ended[0]?.attributes, { "gen_ai.request.model": "gpt-4o-mini", "gen_ai.usage.output_tokens": 20 })
+    assert.deepStrictEqual(ended[0]?.attributes["gen_ai.request.stop_sequences"], ["."])
+    assert.include(ended[1]?.attributes, { "loom.outcome": "ok", "loom.tag.tenant": "acme" })
+  }))
 
 describe("the INFO line", () => {
   const line = (log: "line" | "json" | undefined) =>

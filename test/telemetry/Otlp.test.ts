@@ -29,7 +29,7 @@ const workload = Effect.fnUntraced(function*(
     function*({ first, records, second }) {
       const ask = (prompt: string, more?: Partial<Parameters<typeof Loom.generate>[0]>) =>
         Loom.generate({ model, prompt: `${prompt} ${secret}`, tags: { tenant: "acme" }, ...more })
-      yield* ask("A call.", { temperature: 0.5, maxOutputTokens: 300 })
+      const { text } = yield* ask("A call.", { temperature: 0.5, maxOutputTokens: 300 })
       yield* first.script({ respond: { status: 429, headers: { "retry-after-ms": "1" } } })
       yield* ask("Again.")
       yield* first.script({ respond: { status: 503 }, times: 3 })
@@ -39,7 +39,7 @@ const workload = Effect.fnUntraced(function*(
       yield* first.script({ respond: { status: 400, message: "no" } })
       yield* errorOf(ask("It fails."))
       const journals = [...yield* first.journal, ...yield* second.journal]
-      return { records: records.slice(), journals }
+      return { records: records.slice(), journals, text }
     }
   ))
 })
@@ -244,10 +244,11 @@ describe("what a collector is sent", () => {
   it.live("never a prompt, an answer or a key", () =>
     Effect.gen(function*() {
       const collector = yield* listening()
-      const { journals } = yield* workload({ headers: { "x-api-key": Redacted.make(collectorKey) } }, collector)
+      const { journals, text } = yield* workload({ headers: { "x-api-key": Redacted.make(collectorKey) } }, collector)
       assert.isAtLeast(collector.arrived.length, 3)
       const sent = collector.arrived.map(({ body }) => body.toString()).join("\n")
-      for (const unsaid of [secret, key, collectorKey, "loom interlaces"]) assert.notInclude(sent, unsaid)
+      assert.isAbove(text.length, 40)
+      for (const unsaid of [secret, key, collectorKey, text.slice(10, 30)]) assert.notInclude(sent, unsaid)
       assert.deepStrictEqual(
         collector.arrived.map(({ headers }) => headers["x-api-key"]),
         collector.arrived.map(() => collectorKey)
@@ -351,6 +352,16 @@ describe("an exporter", () => {
       }
       // What fails on the collector's side is tried four times, what it refuses once.
       assert.deepStrictEqual(refusing.map(({ arrived }) => arrived.length), [2, 2, 8])
+    }))
+
+  it.effect("goes nowhere but to its collector, which a redirect isn't", () =>
+    Effect.gen(function*() {
+      const elsewhere = yield* listening()
+      const collector = yield* listening(() => 307, { location: `${elsewhere.url}/v1/traces` })
+      yield* apart(
+        Effect.provide(call, [Loom.layerTest(hello), Otlp.layer({ url: collector.url, signals: ["traces"] })])
+      )
+      assert.deepStrictEqual([collector.arrived.length, elsewhere.arrived.length], [1, 0])
     }))
 
   it.effect("without an address sends nothing, and says so once", () =>

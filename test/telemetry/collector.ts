@@ -94,7 +94,8 @@ const plain = (attributes: typeof Attributes.Type): Plain =>
 
 /** Listens until its scope closes. */
 export const make = (
-  answer: (path: string) => number = () => 200
+  answer: (path: string) => number = () => 200,
+  headers: Readonly<Record<string, string>> = {}
 ): Effect.Effect<Collector, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.callback<Collector & { readonly close: () => Promise<unknown> }>((resume) => {
@@ -107,7 +108,7 @@ export const make = (
           const body = request.headers["content-encoding"] === "gzip" ? gunzipSync(sent) : sent
           const path = request.url ?? ""
           arrived.push({ path, headers: request.headers, body })
-          response.writeHead(answer(path), { "content-type": "application/json" }).end("{}")
+          response.writeHead(answer(path), { "content-type": "application/json", ...headers }).end("{}")
         })
       })
       server.listen(0, "127.0.0.1", () => {
