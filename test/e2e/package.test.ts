@@ -105,7 +105,7 @@ describe("the tarball", () => {
     ).filter((file) => !files.includes(file))
     assert.deepStrictEqual(missing, [])
     const entries = modules.filter((module) =>
-      /^src\/(index|sandbox\/Sandbox|(providers|secrets|sandbox\/secrets)\/\w+|storage\/sqlite(Keeper|Reader|Writer))\.ts$/
+      /^src\/(index|sandbox\/Sandbox|(providers|secrets|sandbox\/secrets|telemetry)\/\w+|storage\/sqlite(Keeper|Reader|Writer))\.ts$/
         .test(module)
     ).map((module) => module.replace(/^src/, "dist").replace(/\.ts$/, ".js"))
     assert.isAtLeast(entries.length, 6)
@@ -200,7 +200,10 @@ describe("installed into an empty folder", () => {
     "loom-router/sandbox",
     "loom-router/providers/OpenAi",
     "loom-router/secrets/Vault",
-    "loom-router/sandbox/secrets/Vault"
+    "loom-router/sandbox/secrets/Vault",
+    "loom-router/telemetry/Metrics",
+    "loom-router/telemetry/Otlp",
+    "loom-router/telemetry/Prometheus"
   ])("exports %s", async (name) => {
     const count = await succeed(consumer, "node", "-e", `console.log(Object.keys(await import("${name}")).length)`)
     assert.isAbove(Number(count), 0)
