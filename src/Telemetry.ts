@@ -218,6 +218,7 @@ const responseId = (native: unknown): string | undefined => {
 export const annotateCall = (span: Tracer.Span, record: CallRecord): void => {
   span.attribute("loom.outcome", record.outcome)
   if (record.provider !== "") span.attribute("loom.model", `${record.provider}/${record.model}`)
+  if (record.route !== undefined) span.attribute("loom.route", record.route)
   span.attribute("loom.cache", record.cache)
   span.attribute("loom.attempts", record.attempts.length)
   span.attribute("loom.overhead_ms", record.timing.overhead)

@@ -14,6 +14,7 @@ import {
   Loom,
   Request,
   RetryPolicy,
+  Router,
   Telemetry,
   Usage
 } from "loom-router"
@@ -102,6 +103,16 @@ describe("spans", () => {
         "interrupted",
         "interrupted"
       ])
+    }))
+
+  it.effect("say which route was asked, and who answered for it", () =>
+    Effect.gen(function*() {
+      const { spans, tracer } = traced()
+      const router = Router.make({ candidates: ["openai/gpt-4o-mini"] })
+      const layer = Loom.layerTest(Generator.fake(() => answered), { routes: { cheap: router } })
+      yield* Loom.route("cheap", { prompt: "Hi" }).pipe(Effect.provide(layer), Effect.withTracer(tracer))
+      assert.include(attributesOf(spans[0]), { "loom.route": "cheap", "loom.model": "openai/gpt-4o-mini-2024-07-18" })
+      assert.notProperty(attributesOf(spans[1]), "loom.route")
     }))
 
   it.effect("aren't made where nobody listens", () =>
