@@ -34,7 +34,8 @@ export interface Pace {
 export const textPayload = (text: string): Payload => ({ bytes: Buffer.from(text), ends: [] })
 
 const frame = (event: Event, lineEnd: string): string =>
-  (event.event === undefined ? "" : `event: ${event.event}${lineEnd}`) + `data: ${event.data}${lineEnd}${lineEnd}`
+  (event.comment === undefined ? "" : `: ${event.comment}${lineEnd}${lineEnd}`)
+  + (event.event === undefined ? "" : `event: ${event.event}${lineEnd}`) + `data: ${event.data}${lineEnd}${lineEnd}`
 
 /** Frames events as a body, with what the fault does to them. */
 export const eventPayload = (events: ReadonlyArray<Event>, fault: Fault | undefined): Payload => {

@@ -35,10 +35,18 @@ export interface Event {
   readonly event?: string | undefined
   readonly data: string
   readonly tokens: number
+  /** Sent before it, as who has queued a request does. */
+  readonly comment?: string | undefined
 }
 
 export type Body =
-  | { readonly _tag: "Json"; readonly value: unknown; readonly fail: (failure: InBand) => unknown }
+  | {
+    readonly _tag: "Json"
+    readonly value: unknown
+    readonly fail: (failure: InBand) => unknown
+    /** Blanks before it, as who has queued a request sends them. */
+    readonly prefix?: string | undefined
+  }
   | {
     readonly _tag: "Events"
     readonly events: ReadonlyArray<Event>

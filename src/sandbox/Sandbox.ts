@@ -20,7 +20,9 @@ import * as PrefixCache from "./PrefixCache.ts"
 import type * as Protocol from "./Protocol.ts"
 import * as Server from "./Server.ts"
 import * as Time from "./Time.ts"
+import { vendors } from "./Vendors.ts"
 import * as Anthropic from "./anthropic/Anthropic.ts"
+import * as Chat from "./chat/Chat.ts"
 import * as OpenAi from "./openai/OpenAi.ts"
 
 /** @category models */
@@ -33,7 +35,7 @@ export type JournalEntry = Journal.Entry
 export type BillEntry = Bill.Entry
 
 /** @category models */
-export type Provider = "openai" | "anthropic"
+export type Provider = "openai" | "anthropic" | keyof typeof vendors
 
 /**
  * How the sandbox behaves.
@@ -151,7 +153,11 @@ export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
     keys,
     occurrence: arrivals.count
   }
-  const protocols = [OpenAi.make(world), Anthropic.make(world)]
+  const protocols = [
+    OpenAi.make(world),
+    Anthropic.make(world),
+    ...Object.values(vendors).map((vendor) => Chat.make(vendor)(world))
+  ]
   const history = options?.history ?? 10_000
   const books: Server.Books = {
     journal: Journal.make(history),

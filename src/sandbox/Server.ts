@@ -145,7 +145,9 @@ export const make = (options: {
       })
       return deliver(exchange, Delivery.eventPayload(failing(body, fault), fault), fault, answer.charge)
     }
-    const payload = Delivery.textPayload(stringify(fault?.fail === undefined ? body.value : body.fail(fault.fail)))
+    const payload = Delivery.textPayload(
+      (body.prefix ?? "") + stringify(fault?.fail === undefined ? body.value : body.fail(fault.fail))
+    )
     head(exchange, answer.status, {
       ...answer.headers,
       "content-type": "application/json",
