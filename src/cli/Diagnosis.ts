@@ -79,9 +79,12 @@ const sourcesOf = (held: ReadonlyArray<KeyRing.Held>): ReadonlyArray<Found> => {
   )
 }
 
-interface Examined {
+interface Vendor {
   readonly held: KeyRing.Held
   readonly provider: Provider
+}
+
+interface Examined extends Vendor {
   readonly verdict: KeyCheck.Verdict
 }
 
@@ -114,12 +117,12 @@ const vendorOf = ({ held, provider, verdict }: Examined): ReadonlyArray<Found> =
   }
 }
 
-const keylessOf = (examined: ReadonlyArray<Examined>): ReadonlyArray<Found> => {
-  const keyless = examined.filter(({ held }) => held.key === undefined).map(({ provider }) => provider.key)
+const keylessOf = (held: ReadonlyArray<Vendor>): ReadonlyArray<Found> => {
+  const keyless = held.filter(({ held }) => held.key === undefined).map(({ provider }) => provider.key)
   if (keyless.length === 0) return []
   const what = `no key for ${keyless.join(", ")}`
   const fix = `loom keys set ${keyless[0]}`
-  return keyless.length < examined.length
+  return keyless.length < held.length
     ? [warning("keys", what, null, fix)]
     : [failure("keys", what, "Loom can't call anybody", fix, Failure.exitCodes.key)]
 }
@@ -180,10 +183,15 @@ const catalog = Effect.map(Clock.currentTimeMillis, (now) => {
 
 export const examine = Effect.gen(function*() {
   const output = yield* Output
-  const { examined, held } = yield* KeyRing.withSecrets(Effect.gen(function*() {
+  const { askable, examined, held } = yield* KeyRing.withSecrets(Effect.gen(function*() {
     const held = yield* KeyRing.all
-    const asked = held.flatMap((held) =>
+    const askable = held.flatMap((held) =>
       held.provider !== undefined && KeyCheck.isAskable(held.provider) ? [{ held, provider: held.provider }] : []
+    )
+    // Nobody is asked whom nobody here uses.
+    const asked = yield* Effect.filter(
+      askable,
+      ({ held, provider }) => held.key === undefined ? KeyCheck.isRedirected(provider) : Effect.succeed(true)
     )
     const examined = yield* Effect.forEach(
       asked,
@@ -191,7 +199,7 @@ export const examine = Effect.gen(function*() {
         Effect.map(KeyCheck.ask(provider, held.key), (verdict): Examined => ({ held, provider, verdict })),
       { concurrency: 8 }
     )
-    return { held, examined }
+    return { held, askable, examined }
   }))
   const found: ReadonlyArray<Found> = [
     node,
@@ -200,7 +208,7 @@ export const examine = Effect.gen(function*() {
     ...clockOf(examined),
     ...sourcesOf(held),
     ...examined.flatMap(vendorOf),
-    ...keylessOf(examined)
+    ...keylessOf(askable)
   ]
   yield* output.json
     ? output.document(Document, {

@@ -21,15 +21,21 @@ export interface Verdict {
 
 type Headers = Readonly<Record<string, string>>
 
-/** How a vendor of a kind is asked. */
-const questions: ReadonlyMap<string, { readonly path: string; readonly headers: (key: string) => Headers }> = new Map([
-  ["openai", { path: "/models", headers: (key) => ({ authorization: `Bearer ${key}` }) }],
-  ["openai-compatible", { path: "/models", headers: (key) => ({ authorization: `Bearer ${key}` }) }],
+interface Question {
+  readonly path: string
+  readonly headers: (key: string) => Headers
+}
+
+/** How most vendors are asked: as OpenAI is. */
+const usual: Question = { path: "/models", headers: (key) => ({ authorization: `Bearer ${key}` }) }
+
+/** How a vendor of another kind is asked. */
+const questions: ReadonlyMap<string, Question> = new Map([
   ["anthropic", { path: "/v1/models", headers: (key) => ({ "x-api-key": key, "anthropic-version": "2023-06-01" }) }]
 ])
 
 /** Whether a provider can be asked. */
-export const isAskable = ({ baseUrl, kind }: Provider): boolean => baseUrl !== undefined && questions.has(kind)
+export const isAskable = ({ baseUrl, kind }: Provider): boolean => baseUrl !== undefined && kind !== "custom"
 
 /** Asks a vendor. Without a key, one that refuses is one that can be reached. */
 export const ask = Effect.fnUntraced(function*(
@@ -39,7 +45,7 @@ export const ask = Effect.fnUntraced(function*(
   const transport = yield* Transport.Transport
   const clock = yield* Clock.Clock
   const from = clock.monotonicTimeNanosUnsafe()
-  const question = questions.get(provider.kind)
+  const question = questions.get(provider.kind) ?? usual
   const baseUrl = yield* baseUrlOf(provider)
   const verdict = (outcome: Verdict["outcome"], detail?: string, date?: string | null): Verdict => {
     const now = clock.currentTimeMillisUnsafe()
@@ -47,7 +53,7 @@ export const ask = Effect.fnUntraced(function*(
     const millis = Number(clock.monotonicTimeNanosUnsafe() - from) / 1e6
     return { outcome, detail, millis, ahead: Number.isNaN(theirs) ? undefined : theirs - now }
   }
-  if (question === undefined || baseUrl === undefined) return verdict("unknown", "nothing knows how to ask it")
+  if (baseUrl === undefined) return verdict("unknown", "nothing knows how to ask it")
   return yield* Effect.tryPromise({
     try: async (signal) => {
       const fetch = transport.vendor({ provider: provider.key, baseUrl, limits: { headersTimeout: "10 seconds" } })
@@ -70,5 +76,11 @@ export const ask = Effect.fnUntraced(function*(
   )
 })
 
-const baseUrlOf = ({ baseUrl, key }: Provider): Effect.Effect<string | undefined> =>
-  Effect.map(setting(`${key.toUpperCase().replaceAll("-", "_")}_BASE_URL`), (own) => own ?? baseUrl)
+/** Whether the environment says where it is. */
+export const isRedirected = (provider: Provider): Effect.Effect<boolean> =>
+  Effect.map(ownBaseUrl(provider), (own) => own !== undefined)
+
+const ownBaseUrl = ({ key }: Provider) => setting(`${key.toUpperCase().replaceAll("-", "_")}_BASE_URL`)
+
+const baseUrlOf = (provider: Provider): Effect.Effect<string | undefined> =>
+  Effect.map(ownBaseUrl(provider), (own) => own ?? provider.baseUrl)

@@ -87,7 +87,7 @@ describe("loom keys", () => {
       }
       const odd = yield* run(["keys", "set", "opnai"], { stdin: canary })
       assert.strictEqual(odd.code, 2)
-      assert.include(odd.stderr, "the providers are anthropic, openai")
+      assert.match(odd.stderr, /the providers are anthropic, .*openai/)
       assert.strictEqual((yield* run(["keys", "set", "openai", canary.slice(-4)], { stdin: canary })).code, 2)
       assert.isFalse(existsSync(path))
     }))
@@ -142,8 +142,9 @@ describe("loom keys", () => {
       vault.put("loom", { OPENAI_API_KEY: canary })
       const env = { LOOM_SECRETS: "environment,vault", VAULT_ADDR: vault.url, VAULT_TOKEN: vault.token() }
       const listed = decoded(KeyRing.ListDocument, yield* run(["keys", "--json"], { env }))
-      assert.deepStrictEqual(listed.keys.map(({ lastFour, provider, source }) => [provider, source, lastFour]), [
-        ["anthropic", null, null],
+      const rows = listed.keys.map(({ lastFour, provider, source }) => [provider, source, lastFour])
+      assert.deepStrictEqual(rows.find(([provider]) => provider === "anthropic"), ["anthropic", null, null])
+      assert.deepStrictEqual(rows.filter(([, source]) => source !== null), [
         ["openai", "Vault (secret/loom#OPENAI_API_KEY)", canary.slice(-4)]
       ])
       const { stderr } = yield* run(["keys"], { env: { ...env, VAULT_ADDR: "" } })
@@ -199,16 +200,18 @@ describe("loom doctor", () => {
       const { run } = yield* setUp
       const refused = yield* run(["doctor"], { env: { OPENAI_API_KEY: "sk-wrong-0123456789" } })
       assert.strictEqual(refused.code, 4)
-      assert.include(
+      assert.match(
         refused.stdout,
-        "✗ openai: key refused (401)\n" +
-          "  why: OPENAI_API_KEY from the environment (…6789) was rejected by the vendor\n" +
-          "  fix: loom keys set openai\n" +
-          "▲ no key for anthropic\n  fix: loom keys set anthropic\n"
+        new RegExp(
+          "✗ openai: key refused \\(401\\)\n" +
+            "  why: OPENAI_API_KEY from the environment \\(…6789\\) was rejected by the vendor\n" +
+            "  fix: loom keys set openai\n" +
+            "▲ no key for anthropic(, \\w+)*\n  fix: loom keys set anthropic\n"
+        )
       )
       const keyless = yield* run(["doctor"])
       assert.strictEqual(keyless.code, 4)
-      assert.include(keyless.stdout, "✗ no key for anthropic, openai\n  why: Loom can't call anybody\n")
+      assert.match(keyless.stdout, /✗ no key for anthropic(, \w+)*, openai(, \w+)*\n {2}why: Loom can't call anybody\n/)
     }))
 
   it.live("looks at the sources of keys, the vendors' reach, the database and the clock", () =>
