@@ -131,6 +131,8 @@ export type Answered = Pick<Summary, "provider" | "model" | "finishReason" | "us
   readonly region?: string | undefined
   readonly warnings?: ReadonlyArray<string> | undefined
   readonly object?: unknown
+  /** What the vendor says it charges, in USD. */
+  readonly reportedUsd?: number | undefined
 }
 
 const summary = (answered: Answered): Summary => ({
@@ -138,7 +140,7 @@ const summary = (answered: Answered): Summary => ({
   model: answered.model,
   finishReason: answered.finishReason,
   usage: answered.usage,
-  cost: Cost.unknown,
+  cost: answered.reportedUsd === undefined ? Cost.unknown : { ...Cost.unknown, reportedUsd: answered.reportedUsd },
   saved: Saved.nothing,
   warnings: answered.warnings ?? noWarnings,
   timing: noTiming,

@@ -44,7 +44,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   "anthropic": async () => (await import("./providers/Anthropic.ts")).layer(),
   "openai": async () => (await import("./providers/OpenAi.ts")).layer(),
   "openai-compatible": async ({ apiKeyEnv, baseUrl, key }) =>
-    (await import("./providers/OpenAi.ts")).layer({ provider: key, baseUrl, apiKeyEnv, protocol: "chat" })
+    (await import("./providers/OpenAiCompatible.ts")).layer({ provider: key, baseUrl: baseUrl ?? "", apiKeyEnv })
 }
 
 /**

@@ -118,13 +118,21 @@ export const make = (
 const price = (
   request: Request.Request,
   at: number,
-  answered: Pick<Generation.Summary, "provider" | "model" | "usage" | "serviceTier" | "region">
+  answered: Pick<Generation.Summary, "provider" | "model" | "usage" | "serviceTier" | "region"> & {
+    readonly cost?: Cost.Cost | undefined
+  }
 ): { readonly cost: Cost.Cost; readonly saved: Saved.Saved; readonly warning: string | undefined } => {
   const { call, model } = request
   const named = answered.model === model.upstream
     ? model
     : Catalog.named(call.catalog ?? Catalog.bundled, answered.provider, answered.model)
-  const options = { at, serviceTier: answered.serviceTier, region: answered.region, currency: call.currency }
+  const options = {
+    at,
+    serviceTier: answered.serviceTier,
+    region: answered.region,
+    currency: call.currency,
+    reportedUsd: answered.cost?.reportedUsd
+  }
   const usage = named === undefined && answered.usage.state === "reported"
     ? { ...answered.usage, state: "estimated" as const }
     : answered.usage

@@ -18,13 +18,16 @@ import {
 } from "../GenerateError.ts"
 import type { TransportError } from "../Transport.ts"
 
+/** What a vendor's own code says, where the status doesn't. */
+export type Kind = "quota" | "filtered" | "limited" | "overloaded" | "key" | "invalid"
+
 /** An HTTP answer that is no answer. */
 export interface Refusal {
   readonly status: number
   readonly requestId?: string | undefined
   /** The vendor's own words. */
   readonly detail: string
-  readonly kind?: "quota" | "filtered" | undefined
+  readonly kind?: Kind | undefined
   /** The option that the vendor names. */
   readonly field?: string | undefined
   /** Where the key came from. */
@@ -35,15 +38,26 @@ export interface Refusal {
 export const reasonOf = (refusal: Refusal): Reason => {
   const { detail, status } = refusal
   const retryAfter = refusal.retryAfter === undefined ? undefined : { retryAfter: refusal.retryAfter }
-  if (refusal.kind === "quota") return new QuotaExceeded({ detail })
-  if (refusal.kind === "filtered") return new ContentFiltered({ detail })
+  const keyRefused = () =>
+    new KeyRefused({ detail, ...(refusal.keySource === undefined ? undefined : { source: refusal.keySource }) })
+  switch (refusal.kind) {
+    case "quota":
+      return new QuotaExceeded({ detail })
+    case "filtered":
+      return new ContentFiltered({ detail })
+    case "limited":
+      return new RateLimited({ detail, ...retryAfter })
+    case "overloaded":
+      return new Overloaded({ detail, maybeBilled: false, ...retryAfter })
+    case "key":
+      return keyRefused()
+    case "invalid":
+      return new InvalidRequest({ detail, ...(refusal.field === undefined ? undefined : { field: refusal.field }) })
+  }
   switch (status) {
     case 401:
     case 403:
-      return new KeyRefused({
-        detail,
-        ...(refusal.keySource === undefined ? undefined : { source: refusal.keySource })
-      })
+      return keyRefused()
     case 402:
       return new QuotaExceeded({ detail })
     case 408:

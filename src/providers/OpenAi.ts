@@ -16,11 +16,11 @@ import type { Request } from "../Request.ts"
 import * as Transport from "../Transport.ts"
 import * as Adapter from "../internal/adapter.ts"
 import { baseUrlOf } from "../internal/baseUrl.ts"
-import { isRecord } from "../internal/json.ts"
 import * as Keys from "../internal/keys.ts"
-import { type Refusal, retryAfterOf } from "../internal/refusal.ts"
-import * as Chat from "./openai/Chat.ts"
+import * as ChatProtocol from "./openai/ChatProtocol.ts"
+import * as OwnChat from "./openai/OwnChat.ts"
 import * as Responses from "./openai/Responses.ts"
+import * as Sdk from "./openai/Sdk.ts"
 import * as Wire from "./openai/Wire.ts"
 
 /**
@@ -70,29 +70,14 @@ export const make = Effect.fnUntraced(function*(
   return Adapter.make<OpenAI>({
     key: yield* Keys.source(options?.apiKey, options?.apiKeyEnv ?? "OPENAI_API_KEY"),
     fetch,
-    sdk: async (secret) => {
-      const { default: OpenAI } = await import("openai")
-      const client = new OpenAI({
-        apiKey: secret,
-        baseURL: baseUrl,
-        maxRetries: 0,
-        timeout: Adapter.noTimeout,
-        logLevel: "off",
-        fetch,
-        ...(options?.organization === undefined ? undefined : { organization: options.organization }),
-        ...(options?.project === undefined ? undefined : { project: options.project })
-      })
-      return {
-        client,
-        errorOf: (status, body, message, headers) => OpenAI.APIError.generate(status, body, message, headers)
-      }
-    },
+    sdk: (secret) =>
+      Sdk.load(secret, { baseUrl, fetch, organization: options?.organization, project: options?.project }),
     write: (request, stream) => {
       const isChat = options?.protocol === undefined ? needsChat(request) : options.protocol === "chat"
       return isChat ? chat(request, stream) : responses(request, stream)
     },
-    requestIdHeader: "x-request-id",
-    refusalOf
+    requestIdHeader,
+    refusalOf: (cause, now) => Sdk.refusalOf(cause, now, Wire.kindOf, requestIdHeader)
   })
 })
 
@@ -105,25 +90,17 @@ export const make = Effect.fnUntraced(function*(
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))
 
-const post =
-  (path: string) => (sdk: OpenAI, body: { readonly stream?: boolean | null | undefined }, fetchOptions: object) =>
-    sdk.buildRequest({ method: "post", path, body, fetchOptions, stream: body.stream === true })
+const requestIdHeader = "x-request-id"
 
 const responses = Adapter.ready({
   body: Responses.body,
-  build: post("/responses"),
+  build: Sdk.post("/responses"),
   errorIn: Responses.errorIn,
   generation: Responses.generation,
   decoder: Responses.decoder
 })
 
-const chat = Adapter.ready({
-  body: Chat.body,
-  build: post("/chat/completions"),
-  errorIn: Wire.errorIn,
-  generation: Chat.generation,
-  decoder: Chat.decoder
-})
+const chat = ChatProtocol.make({ quirks: OwnChat.quirks, isStrict: false, errorIn: Wire.errorIn })
 
 /** Stop sequences, seeds, penalties and some options of the SDK exist in Chat Completions alone. */
 const needsChat = ({ native, params }: Request): boolean =>
@@ -149,26 +126,3 @@ const chatOnly = [
   "frequency_penalty",
   "web_search_options"
 ]
-
-/** The one place where the SDK's own error of an HTTP answer is read. */
-const refusalOf = (cause: Error, now: number): Refusal | undefined => {
-  if (!isApiError(cause)) return undefined
-  const { code, error: body, headers, param, requestID, status, type } = cause
-  return {
-    status,
-    requestId: requestID ?? undefined,
-    detail: isRecord(body) && typeof body.message === "string" ? body.message : "no message",
-    kind: code === "insufficient_quota" || type === "insufficient_quota"
-      ? "quota"
-      : code === "content_policy_violation" || code === "content_filter"
-      ? "filtered"
-      : undefined,
-    field: param ?? undefined,
-    retryAfter: headers === undefined ? undefined : retryAfterOf(headers, now)
-  }
-}
-
-type ApiError = InstanceType<typeof OpenAI.APIError> & { readonly status: number }
-
-const isApiError = (cause: Error): cause is ApiError =>
-  "requestID" in cause && "status" in cause && typeof cause.status === "number"

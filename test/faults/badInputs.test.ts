@@ -4,8 +4,14 @@ import { Prompt, Tool } from "effect/ai"
 import { Catalog, type GenerateError, Generator, Loom, Request, RetryPolicy } from "loom-router"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import * as Chat from "../../src/providers/openai/Chat.ts"
+import { planOf } from "../../src/providers/openai/ChatParams.ts"
+import * as ChatReply from "../../src/providers/openai/ChatReply.ts"
+import { quirks } from "../../src/providers/openai/OwnChat.ts"
 import * as Responses from "../../src/providers/openai/Responses.ts"
 import { asking } from "../scripted.ts"
+
+const reader = ChatReply.make(quirks)
+const chatBody = (request: Request.Request) => Chat.body(quirks, planOf(quirks, request, false, false), request, false)
 
 const catalog = Catalog.registerModel(Catalog.empty, {
   provider: "acme",
@@ -158,7 +164,7 @@ describe("odd texts", () => {
           request.prompt,
           Prompt.make([{ role: "system", content: text }, { role: "user", content: [{ type: "text", text }] }])
         )
-        for (const body of [Responses.body(request, false), Chat.body(request, false)]) {
+        for (const body of [Responses.body(request, false), chatBody(request)]) {
           assert.isString(JSON.parse(JSON.stringify(body)).model)
           assert.include(JSON.stringify(body), JSON.stringify(text))
         }
@@ -453,7 +459,7 @@ describe("schemas", () => {
   it.effect("that refer to themselves work for objects", () =>
     Effect.gen(function*() {
       const request = yield* asking({ object: { name: "tree", schema: Tree } })
-      for (const body of [Responses.body(request, false), Chat.body(request, false)]) {
+      for (const body of [Responses.body(request, false), chatBody(request)]) {
         assert.include(JSON.stringify(body), "$ref")
       }
       const answered = yield* Generator.fake(() => `{"name":"a","children":[{"name":"b","children":[]}]}`).generate(
@@ -465,7 +471,7 @@ describe("schemas", () => {
   it.effect("that refer to themselves work for tools", () =>
     Effect.gen(function*() {
       const request = yield* requestOf({ tools: [Tool.make("plant", { parameters: Schema.Struct({ tree: Tree }) })] })
-      for (const body of [Responses.body(request, false), Chat.body(request, false)]) {
+      for (const body of [Responses.body(request, false), chatBody(request)]) {
         assert.include(JSON.stringify(body), "$ref")
       }
     }))
@@ -540,7 +546,7 @@ describe("usage as a vendor may report it", () => {
       const request = yield* asking()
       const replies = [
         Responses.generation(request, responses(usage.responses), origin),
-        Chat.generation(request, chat(usage.chat), origin)
+        reader.generation(request, chat(usage.chat), origin)
       ]
       for (const reply of replies) {
         const generation = Result.getOrThrow(reply)
@@ -560,7 +566,7 @@ describe("usage as a vendor may report it", () => {
           responses({ input_tokens: 7, output_tokens: 5, input_tokens_details: null, output_tokens_details: null }),
           origin
         ),
-        Chat.generation(
+        reader.generation(
           request,
           chat({ prompt_tokens: 7, completion_tokens: 5, prompt_tokens_details: { cached_tokens: null } }),
           origin

@@ -1,7 +1,7 @@
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import { Effect, Redacted, Schema, Stream } from "effect"
 import { Tool } from "effect/ai"
-import { Catalog, type GenerateOptions, Generation, Generator, Loom, Request, Transport } from "loom-router"
+import { type GenerateOptions, Generation, Generator, Loom, Request, Transport } from "loom-router"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import type OpenAI from "openai"
 import { at, type Body, contract, testKey, tokens } from "./contract.ts"
@@ -74,34 +74,6 @@ describe("Chat Completions", () => {
     apiKeyEnv: "OPENAI_API_KEY",
     providers: (sandbox) => ({ openai: OpenAi.layer({ baseUrl: sandbox.baseUrl("openai"), protocol: "chat" }) }),
     models: { text: "gpt-4.1", answersAs: "gpt-4.1", writes: "gpt-6-luna" }
-  })
-})
-
-describe("a vendor registered as compatible", () => {
-  contract({
-    ...chat,
-    key: "newco",
-    apiKeyEnv: "NEWCO_API_KEY",
-    catalog: (sandbox) =>
-      Catalog.bundled.pipe(
-        Catalog.registerOpenAiCompatible({
-          key: "newco",
-          label: "NewCo AI",
-          baseUrl: sandbox.baseUrl("openai"),
-          apiKeyEnv: "NEWCO_API_KEY"
-        }),
-        Catalog.registerModel({
-          provider: "newco",
-          model: "newco-large",
-          upstreamModel: "gpt-4.1",
-          inputCostPer1M: 2,
-          cachedReadCostPer1M: 0.5,
-          outputCostPer1M: 8
-        })
-      ),
-    providers: () => ({}),
-    models: { text: "newco-large", answersAs: "gpt-4.1" },
-    can: { ...chat.can, serviceTier: undefined }
   })
 })
 

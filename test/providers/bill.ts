@@ -19,7 +19,7 @@ export interface Payee {
   /** Above the size from which the whole request is priced anew. */
   readonly long: ReadonlyArray<GenerateOptions.GenerateOptions>
   /** The longest that the vendor caches for, which has a price of its own. */
-  readonly longest: string
+  readonly longest?: string | undefined
 }
 
 const apiKey = Redacted.make("sk-test-0123456789abcd")
@@ -170,7 +170,7 @@ export const compared = ({ key, layer, long, longest, styleOf, voices }: Payee, 
       failed: attempts.length - ok.length,
       reads: counted(({ usage }) => (usage?.cacheRead ?? 0) > 0),
       writes: counted(({ usage }) => Object.values(usage?.cacheWrite ?? {}).some((tokens) => tokens > 0)),
-      longWrites: counted(({ usage }) => (usage?.cacheWrite[longest] ?? 0) > 0),
+      longWrites: counted(({ usage }) => longest !== undefined && (usage?.cacheWrite[longest] ?? 0) > 0),
       reasoned: counted(({ usage }) => (usage?.outputReasoning ?? 0) > 0),
       searches: counted(({ usage }) => (usage?.requests["web_search"] ?? 0) > 0),
       streams: counted(({ firstToken }) => firstToken !== undefined),

@@ -1,7 +1,7 @@
 /**
  * Random conversations, and what they cost: by Loom's ledger, and by the sandbox's bill.
  */
-import { Effect, Schema, Stream } from "effect"
+import { type Duration, Effect, Schema, Stream } from "effect"
 import { Prompt, Tool } from "effect/ai"
 import { type Attempt, type GenerateError, type GenerateOptions, Generation, Loom } from "loom-router"
 import { type Box } from "./world.ts"
@@ -40,6 +40,8 @@ export interface Voice {
   readonly unforced?: boolean | undefined
   /** Is asked with a temperature. */
   readonly samples?: boolean | undefined
+  /** The files that it takes: images and PDF. */
+  readonly files?: "images" | "none" | undefined
 }
 
 /** How a conversation is led, from its first turn to its last. */
@@ -49,6 +51,8 @@ export interface Style {
   readonly search?: Tool.Any | undefined
   /** Ends a part of the prompt that is to be cached. */
   readonly marks?: Readonly<Record<"system" | "user", Prompt.ProviderOptions>> | undefined
+  /** How long the clock runs between some turns: 2 hours. */
+  readonly pause?: Duration.Input | undefined
 }
 
 const weather = Tool.make("lookup_weather", { parameters: Schema.Struct({ city: Schema.String, days: Schema.Int }) })
@@ -82,6 +86,11 @@ interface Turn {
   readonly forced: boolean
 }
 
+const fileOf = (roll: Dice, { files }: Voice) => {
+  const file = roll.chance(0.7) || files === "images" ? png(1 + roll.below(150)) : pdf(1 + roll.below(150))
+  return files === "none" ? undefined : file
+}
+
 const turnOf = (roll: Dice, voice: Voice, { search }: Style, hasTools: boolean): Turn => {
   const prompt = roll.pick(
     `What is a ${roll.pick("loom", "warp", "weft")}?`,
@@ -97,7 +106,7 @@ const turnOf = (roll: Dice, voice: Voice, { search }: Style, hasTools: boolean):
   const tools = [...hasTools ? [weather, clock] : [], ...searches ? [search] : []]
   return {
     prompt,
-    file: roll.chance(0.15) ? roll.chance(0.7) ? png(1 + roll.below(150)) : pdf(1 + roll.below(150)) : undefined,
+    file: roll.chance(0.15) ? fileOf(roll, voice) : undefined,
     stream: roll.chance(0.5),
     forced: hasTools && voice.unforced !== true && roll.chance(0.2),
     options: {
@@ -159,7 +168,7 @@ export const converse = Effect.fnUntraced(
     }
     for (let turns = 1 + roll.below(3); turns > 0; turns--) {
       const turn = turnOf(roll, voice, style, hasTools)
-      if (roll.chance(0.05)) yield* sandbox.advance("2 hours")
+      if (roll.chance(0.05)) yield* sandbox.advance(style.pause ?? "2 hours")
       if (roll.chance(0.05)) yield* sandbox.script({ respond: { status: roll.pick(429, 500, 503) } })
       history = Prompt.concat(
         history,

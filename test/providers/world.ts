@@ -30,16 +30,21 @@ export interface Setup extends Omit<Loom.Options, "providers" | "catalog" | "onC
   readonly catalog?: ((sandbox: Box) => Catalog.Catalog | Effect.Effect<Catalog.Catalog>) | undefined
   readonly providers: (sandbox: Box) => Readonly<Record<string, Providers.Source>>
   readonly environment?: Readonly<Record<string, string>> | undefined
+  /** Milliseconds since 1970: 10 o'clock of a Monday in November 2026. */
+  readonly startsAt?: number | undefined
 }
 
 const epoch = Date.UTC(2026, 10, 23, 10)
 
 /** Prices and retirements are dated, so that the date is fixed; the time runs as it does, from the first look. */
-export const november = (sleep?: (duration: Duration.Duration) => Effect.Effect<void>): Clock.Clock => {
+export const november = (
+  sleep?: (duration: Duration.Duration) => Effect.Effect<void>,
+  startsAt = epoch
+): Clock.Clock => {
   let from: number | undefined
   const millis = () => {
     const now = performance.now()
-    return epoch + Math.floor(now - (from ??= now))
+    return startsAt + Math.floor(now - (from ??= now))
   }
   const nanos = () => BigInt(millis()) * 1_000_000n
   const monotonic = () => process.hrtime.bigint()
@@ -73,7 +78,7 @@ export const inWorld = <A, E>(
   body: (world: World) => Effect.fn.Return<A, E, Scope.Scope>
 ): Effect.Effect<A, E | Sandbox.SandboxError, Scope.Scope> =>
   Effect.gen(function*() {
-    const { catalog, environment: given, providers, sandbox: options, ...rest } = setup
+    const { catalog, environment: given, providers, sandbox: options, startsAt: _, ...rest } = setup
     const sandbox = yield* Sandbox.make(options)
     const records: Array<CallRecord.CallRecord> = []
     const environment = { ...given }
@@ -91,7 +96,7 @@ export const inWorld = <A, E>(
       Effect.gen(() => body({ sandbox, records, environment })),
       Layer.provide(loom, environmentOf(environment))
     )
-  }).pipe(Effect.provideService(Clock.Clock, november()))
+  }).pipe(Effect.provideService(Clock.Clock, november(undefined, setup.startsAt)))
 
 /** The bodies that arrived, oldest first. */
 export const bodies = (sandbox: Box): Effect.Effect<ReadonlyArray<Readonly<Record<string, unknown>>>> =>

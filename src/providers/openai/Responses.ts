@@ -348,8 +348,10 @@ const usageOf = (reply: Reply): Usage.Usage =>
       Wire.usage({
         input: raw.input_tokens,
         cacheRead: raw.input_tokens_details?.cached_tokens ?? 0,
-        cacheWrite: raw.input_tokens_details?.cache_write_tokens ?? 0,
-        cacheWriteDetails: raw.input_tokens_details?.cache_write_tokens_details ?? undefined,
+        cacheWrite: Wire.cacheWriteOf(
+          raw.input_tokens_details?.cache_write_tokens ?? 0,
+          raw.input_tokens_details?.cache_write_tokens_details
+        ),
         output: raw.output_tokens,
         reasoning: raw.output_tokens_details?.reasoning_tokens ?? 0,
         webSearches: webSearchesIn(reply)

@@ -8,6 +8,7 @@ import type OpenAI from "openai"
 import {
   ContentFiltered,
   InvalidRequest,
+  KeyRefused,
   Overloaded,
   QuotaExceeded,
   RateLimited,
@@ -19,8 +20,21 @@ import * as Dialect from "../../internal/dialect.ts"
 import type { Told } from "../../internal/failures.ts"
 import { isRecord } from "../../internal/json.ts"
 import * as Prompts from "../../internal/prompts.ts"
+import type { Kind } from "../../internal/refusal.ts"
 
 export const dialect = Dialect.make(toCodecOpenAI)
+
+/** JSON Schema as it is, for models that are told of it in words. */
+export const plainDialect = Dialect.make((codec) => {
+  const { definitions, schema } = Schema.toJsonSchemaDocument(codec)
+  const name = typeof schema.$ref === "string" ? schema.$ref.replace("#/$defs/", "") : ""
+  const root = Object.hasOwn(definitions, name) ? definitions[name] : schema
+  if (root?.type !== "object") throw new TypeError("it is no object")
+  return {
+    codec,
+    jsonSchema: Object.keys(definitions).length === 0 ? root : { ...root, $defs: definitions }
+  }
+})
 
 export const optionsOf = Prompts.optionsOf("openai")
 
@@ -41,26 +55,57 @@ export const errorIn = (json: Readonly<Record<string, unknown>>): Told | undefin
   return told(typeof error.code === "string" ? error.code : undefined, error.message)
 }
 
-export const told = (code: string | undefined, message: string, usage?: Usage.Usage): Told => ({
+export const told = (
+  code: string | undefined,
+  message: string,
+  usage?: Usage.Usage,
+  kindOf: (code: string) => Kind | undefined = toldKindOf
+): Told => ({
   message,
   usage,
-  reason: (detail) => reasonOf(code, detail)
+  reason: (detail) => reasonOf(code === undefined ? undefined : kindOf(code), detail)
 })
 
-const reasonOf = (code: string | undefined, detail: string): Reason => {
-  switch (code) {
-    case "rate_limit_exceeded":
+const reasonOf = (kind: Kind | undefined, detail: string): Reason => {
+  switch (kind) {
+    case "limited":
       return new RateLimited({ detail })
-    case "insufficient_quota":
+    case "quota":
       return new QuotaExceeded({ detail })
-    case "invalid_prompt":
-    case "invalid_request_error":
+    case "invalid":
       return new InvalidRequest({ detail })
-    case "content_filter":
-    case "content_policy_violation":
+    case "filtered":
       return new ContentFiltered({ detail })
+    case "key":
+      return new KeyRefused({ detail })
     default:
       return new Overloaded({ detail, maybeBilled: true })
+  }
+}
+
+/** Codes that say more than the status they come with. */
+export const kindOf = (code: string): Kind | undefined => {
+  switch (code) {
+    case "insufficient_quota":
+      return "quota"
+    case "content_filter":
+    case "content_policy_violation":
+      return "filtered"
+    default:
+      return undefined
+  }
+}
+
+/** Codes that come without a status. */
+export const toldKindOf = (code: string): Kind | undefined => {
+  switch (code) {
+    case "rate_limit_exceeded":
+      return "limited"
+    case "invalid_prompt":
+    case "invalid_request_error":
+      return "invalid"
+    default:
+      return kindOf(code)
   }
 }
 
@@ -69,12 +114,11 @@ export const CacheWriteDetails = Schema.Struct({
   ttl_12h_tokens: Schema.optional(Schema.NullOr(Schema.Natural))
 })
 
-/** Counts that don't add up are no counts. */
+/** Counts that don't add up are no counts, and neither is `NaN`. */
 export const usage = (raw: {
   readonly input: number
   readonly cacheRead: number
-  readonly cacheWrite: number
-  readonly cacheWriteDetails: typeof CacheWriteDetails.Type | undefined
+  readonly cacheWrite: Readonly<Record<string, number>>
   readonly output: number
   readonly reasoning: number
   readonly audioInput?: number | undefined
@@ -83,24 +127,26 @@ export const usage = (raw: {
 }): Usage.Usage => {
   const audioInput = raw.audioInput ?? 0
   const audioOutput = raw.audioOutput ?? 0
-  const inputUncached = raw.input - raw.cacheRead - raw.cacheWrite - audioInput
+  let inputUncached = raw.input - raw.cacheRead - audioInput
+  for (const ttl in raw.cacheWrite) inputUncached -= raw.cacheWrite[ttl] ?? 0
   const outputText = raw.output - raw.reasoning - audioOutput
-  if (inputUncached < 0 || outputText < 0) return Usage.missing
+  if (!(inputUncached >= 0 && outputText >= 0)) return Usage.missing
   return Usage.make({
     inputUncached,
     outputText,
     audioInput,
     audioOutput,
     cacheRead: raw.cacheRead,
-    cacheWrite: cacheWriteOf(raw.cacheWrite, raw.cacheWriteDetails),
+    cacheWrite: raw.cacheWrite,
     outputReasoning: raw.reasoning,
-    ...(raw.webSearches === 0 ? undefined : { requests: { web_search: raw.webSearches } })
+    ...(raw.webSearches > 0 ? { requests: { web_search: raw.webSearches } } : undefined)
   })
 }
 
-const cacheWriteOf = (
+/** What was written, by how long it is kept. */
+export const cacheWriteOf = (
   total: number,
-  details: typeof CacheWriteDetails.Type | undefined
+  details: typeof CacheWriteDetails.Type | null | undefined
 ): Readonly<Record<string, number>> => {
   if (total === 0) return {}
   const short = details?.ttl_30m_tokens ?? 0
