@@ -15,6 +15,7 @@ import * as Generator from "./Generator.ts"
 import type { Provider } from "./Model.ts"
 import type { Transport } from "./Transport.ts"
 import type * as Anthropic from "./providers/Anthropic.ts"
+import type * as DeepSeek from "./providers/DeepSeek.ts"
 import type * as OpenAi from "./providers/OpenAi.ts"
 
 /**
@@ -27,6 +28,7 @@ import type * as OpenAi from "./providers/OpenAi.ts"
 export interface Vendors {
   readonly openai: OpenAi.Native
   readonly anthropic: Anthropic.Native
+  readonly deepseek: DeepSeek.Native
 }
 
 /**
@@ -42,6 +44,7 @@ type Adapter = (provider: Provider) => Promise<Layer.Layer<Generator.Generator, 
 /** By the protocol that a catalog says a provider speaks. A module is loaded when a provider of its kind is first asked. */
 const adapters: Readonly<Record<string, Adapter>> = {
   "anthropic": async () => (await import("./providers/Anthropic.ts")).layer(),
+  "deepseek": async () => (await import("./providers/DeepSeek.ts")).layer(),
   "openai": async () => (await import("./providers/OpenAi.ts")).layer(),
   "openai-compatible": async ({ apiKeyEnv, baseUrl, key }) =>
     (await import("./providers/OpenAiCompatible.ts")).layer({ provider: key, baseUrl: baseUrl ?? "", apiKeyEnv })

@@ -22,6 +22,12 @@ export interface ModelIds {
     | "claude-haiku-5-5"
     | "claude-haiku-4-5"
     | "claude-haiku-4-5-20251001"
+  readonly "deepseek":
+    | "deepseek-flash"
+    | "deepseek-v3"
+    | "deepseek-v4-flash"
+    | "deepseek-v4-flash-vision-exp"
+    | "deepseek-v4-pro"
   readonly "openai":
     | "gpt-6.2-astra"
     | "gpt-6.2-sol"
@@ -84,6 +90,13 @@ export const files = (): ReadonlyArray<CatalogFile> => [
       {"id":"claude-haiku-5-5","label":"Claude Haiku 5.5","pattern":"^claude-haiku-5-5-\\d{8}$","released":"2026-10-07","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":100000,"output":500000,"cachedRead":10000,"cacheWrite":{"5m":125000,"1h":200000}},"tiers":[{"above":100000,"rates":{"input":500000,"output":2500000,"cachedRead":50000,"cacheWrite":{"5m":625000,"1h":1000000}}}],"unverified":["cache_write.1h"]}],"confidence":"vendor-page","source":["pi","https://platform.claude.com/docs/en/models/haiku-5-5/overview"],"note":"tools and structured output were not read per model"},
       {"id":"claude-haiku-4-5","label":"Claude Haiku 4.5","snapshots":["claude-haiku-4-5-20251001"],"pattern":"^claude-haiku-4-5-\\d{8}$","released":"2025-10-15","retiresNotBefore":"2026-10-15","context":200000,"maxOutput":64000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1000000,"output":5000000,"cachedRead":100000,"cacheWrite":{"5m":1250000,"1h":2000000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"]},
       {"id":"claude-opus-4-1-20250805","status":"retired","retires":"2026-08-05","replacement":"claude-opus-5-5"},
+    ]
+  },
+  {
+    provider: {"key":"deepseek","label":"DeepSeek","kind":"deepseek","baseUrl":"https://api.deepseek.com","apiKeyEnv":"DEEPSEEK_API_KEY","checked":"2026-11-23"},
+    models: [
+      {"id":"deepseek-flash","label":"DeepSeek V4.1 Flash","aliases":["deepseek-v3","deepseek-v4-flash","deepseek-v4-flash-vision-exp"],"released":"2026-09-10","context":1000000,"maxOutput":393216,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":150000,"output":600000,"cachedRead":3000},"windows":[{"days":[1,2,3,4,5],"ranges":[[60,240],[360,600]],"multiplier":20000,"except":[20721,20727,20728,20731,20732,20733,20819]}],"unverified":["windows.except"]}],"confidence":"vendor-page","source":["pi","md","https://api-docs.deepseek.com/quick_start/pricing"],"note":"base price is the off-peak one; peak is 2x. pi lists the peak price, models.dev the off-peak one"},
+      {"id":"deepseek-v4-pro","label":"DeepSeek V4 Pro","released":"2026-08-12","context":1000000,"maxOutput":393216,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"vision":false},"prices":[{"rates":{"input":660000,"output":1980000,"cachedRead":22000},"windows":[{"days":[1,2,3,4,5],"ranges":[[60,240],[360,600]],"multiplier":20000,"except":[20721,20727,20728,20731,20732,20733,20819]}],"unverified":["windows.except"]}],"confidence":"vendor-page","source":["pi","md","ll","ge","https://api-docs.deepseek.com/quick_start/pricing","l2"],"note":"base price is the off-peak one; peak is 2x. models.dev 2026-09-28 and litellm 2026-08-01 still hold the flat price from before 2026-08-16"},
     ]
   },
   {
