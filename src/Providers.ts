@@ -17,6 +17,7 @@ import type { Transport } from "./Transport.ts"
 import type * as Anthropic from "./providers/Anthropic.ts"
 import type * as DeepSeek from "./providers/DeepSeek.ts"
 import type * as OpenAi from "./providers/OpenAi.ts"
+import type * as Zai from "./providers/Zai.ts"
 
 /**
  * What each vendor's SDK takes (`native` in options) and gives (`native` in answers), by provider key. Declare your own
@@ -29,6 +30,7 @@ export interface Vendors {
   readonly openai: OpenAi.Native
   readonly anthropic: Anthropic.Native
   readonly deepseek: DeepSeek.Native
+  readonly zai: Zai.Native
 }
 
 /**
@@ -47,7 +49,8 @@ const adapters: Readonly<Record<string, Adapter>> = {
   "deepseek": async () => (await import("./providers/DeepSeek.ts")).layer(),
   "openai": async () => (await import("./providers/OpenAi.ts")).layer(),
   "openai-compatible": async ({ apiKeyEnv, baseUrl, key }) =>
-    (await import("./providers/OpenAiCompatible.ts")).layer({ provider: key, baseUrl: baseUrl ?? "", apiKeyEnv })
+    (await import("./providers/OpenAiCompatible.ts")).layer({ provider: key, baseUrl: baseUrl ?? "", apiKeyEnv }),
+  "zai": async () => (await import("./providers/Zai.ts")).layer()
 }
 
 /**

@@ -68,6 +68,25 @@ export interface ModelIds {
     | "gpt-image-2"
     | "gpt-image-1.5"
     | "gpt-image-1-mini"
+  readonly "zai":
+    | "glm-4.7"
+    | "glm-5-turbo"
+    | "glm-5.2"
+    | "glm-5.3"
+    | "glm-5.3-flash"
+    | "glm-4.5"
+    | "glm-4.5-air"
+    | "glm-4.5-flash"
+    | "glm-4.6"
+    | "glm-4.6v"
+    | "glm-4.7-flash"
+    | "glm-4.7-flashx"
+    | "glm-5"
+    | "glm-5.1"
+    | "glm-5.3-flashx"
+    | "glm-5v-turbo"
+    | "glm-image"
+    | "cogview-4"
 }
 
 export const files = (): ReadonlyArray<CatalogFile> => [
@@ -153,6 +172,29 @@ export const files = (): ReadonlyArray<CatalogFile> => [
       {"id":"gpt-image-1","modality":"image","status":"retired","retires":"2026-10-23"},
       {"id":"gpt-4","status":"retired","retires":"2026-10-23"},
       {"id":"o1-pro","status":"retired","retires":"2026-10-23"},
+    ]
+  },
+  {
+    provider: {"key":"zai","label":"Z.AI","kind":"zai","baseUrl":"https://api.z.ai/api/paas/v4","apiKeyEnv":"ZAI_API_KEY","checked":"2026-11-23"},
+    models: [
+      {"id":"glm-4.7","label":"GLM-4.7","released":"2025-12-22","context":204800,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"promptCaching":true,"vision":false},"prices":[{"rates":{"input":600000,"output":2200000,"cachedRead":110000}}],"confidence":"two-datasets","source":["pi","md","ll"]},
+      {"id":"glm-5-turbo","label":"GLM-5-Turbo","released":"2026-03-16","context":200000,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"vision":false},"prices":[{"rates":{"input":1200000,"output":4000000,"cachedRead":240000}}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"glm-5.2","label":"GLM-5.2","released":"2026-06-13","context":1000000,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"vision":false},"prices":[{"rates":{"input":1400000,"output":4400000,"cachedRead":260000}}],"confidence":"two-datasets","source":["pi","md","ge"]},
+      {"id":"glm-5.3","label":"GLM-5.3","released":"2026-08-14","context":1000000,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"vision":false},"prices":[{"rates":{"input":1400000,"output":4400000,"cachedRead":260000}}],"confidence":"two-datasets","source":["pi","md","ge"]},
+      {"id":"glm-5.3-flash","label":"GLM-5.3-Flash","released":"2026-08-26","context":1000000,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":150000,"output":500000,"cachedRead":30000}}],"confidence":"one-dataset","source":["pi","md","ge"],"note":"genai-prices 0.075/0.25 (2026-09-23); models.dev 2026-09-28 and pi 2026-11-10 agree on 0.15/0.5, so a launch discount probably ended"},
+      {"id":"glm-4.5","label":"GLM-4.5","released":"2025-07-28","context":131072,"maxOutput":98304,"capabilities":{"tools":true,"reasoning":true,"promptCaching":true,"vision":false},"prices":[{"rates":{"input":600000,"output":2200000,"cachedRead":110000}}],"confidence":"two-datasets","source":["md","ll"]},
+      {"id":"glm-4.5-air","label":"GLM-4.5-Air","released":"2025-07-28","context":131072,"maxOutput":98304,"capabilities":{"tools":true,"reasoning":true,"promptCaching":true,"vision":false},"prices":[{"rates":{"input":200000,"output":1100000,"cachedRead":30000}}],"confidence":"two-datasets","source":["md","ll"]},
+      {"id":"glm-4.5-flash","label":"GLM-4.5-Flash","released":"2025-07-28","context":131072,"maxOutput":98304,"capabilities":{"tools":true,"reasoning":true,"vision":false,"promptCaching":false},"prices":[{"free":true}],"confidence":"two-datasets","source":["md","ll"]},
+      {"id":"glm-4.6","label":"GLM-4.6","released":"2025-09-30","context":204800,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"promptCaching":true,"vision":false},"prices":[{"rates":{"input":600000,"output":2200000,"cachedRead":110000}}],"confidence":"two-datasets","source":["md","ll"]},
+      {"id":"glm-4.6v","label":"GLM-4.6V","released":"2025-12-08","context":128000,"maxOutput":32768,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":false},"prices":[{"rates":{"input":300000,"output":900000}}],"confidence":"one-dataset","source":["md"]},
+      {"id":"glm-4.7-flash","label":"GLM-4.7-Flash","released":"2026-01-19","context":200000,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"vision":false,"promptCaching":false},"prices":[{"free":true}],"confidence":"two-datasets","source":["md","ll"]},
+      {"id":"glm-4.7-flashx","label":"GLM-4.7-FlashX","released":"2026-01-19","context":200000,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"promptCaching":true,"vision":false},"prices":[{"rates":{"input":70000,"output":400000,"cachedRead":10000}}],"confidence":"one-dataset","source":["md"]},
+      {"id":"glm-5","label":"GLM-5","released":"2026-02-12","context":204800,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"promptCaching":true,"vision":false},"prices":[{"rates":{"input":1000000,"output":3200000,"cachedRead":200000}}],"confidence":"two-datasets","source":["md","ll"]},
+      {"id":"glm-5.1","label":"GLM-5.1","released":"2026-04-07","context":200000,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"vision":false},"prices":[{"rates":{"input":1400000,"output":4400000,"cachedRead":260000}}],"confidence":"two-datasets","source":["md","ll"]},
+      {"id":"glm-5.3-flashx","label":"GLM-5.3-FlashX","released":"2026-09-18","context":1000000,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":370000,"output":1250000,"cachedRead":75000}}],"confidence":"one-dataset","source":["md"]},
+      {"id":"glm-5v-turbo","label":"GLM-5V-Turbo","released":"2026-04-01","context":200000,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":1200000,"output":4000000,"cachedRead":240000}}],"confidence":"one-dataset","source":["md"]},
+      {"id":"glm-image","label":"glm-image","modality":"image","released":"2026-01-19","prices":[{"perImage":[{"rate":15000000000}]}],"confidence":"unverified","source":["recalled"],"note":"docs.z.ai/guides/overview/pricing.md lists it, the stored excerpt stops before the image table"},
+      {"id":"cogview-4","label":"cogview-4","upstream":"cogview-4-250304","modality":"image","prices":[{"perImage":[{"rate":10000000000}]}],"confidence":"unverified","source":["recalled"],"note":"as glm-image"},
     ]
   },
 ]

@@ -3,7 +3,9 @@
  */
 import type { Vendor } from "./chat/Vendor.ts"
 import { deepSeek } from "./vendors/DeepSeek.ts"
+import { zai } from "./vendors/Zai.ts"
 
 export const vendors = {
-  deepseek: deepSeek
+  deepseek: deepSeek,
+  zai
 } as const satisfies Readonly<Record<string, Vendor>>
