@@ -111,26 +111,36 @@ const phases: Record<Timeout["phase"], string> = {
 }
 
 /**
- * The vendor refused for now: too many requests or tokens.
+ * Too many requests or tokens: the vendor refused for now, or `Limits` didn't send the request at all, since its turn
+ * would have come too late. Then it isn't repeated at the same vendor.
  *
  * @category reasons
  * @since 0.1.0
  */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
   detail: Schema.String,
-  /** How long the vendor asked to wait. */
-  retryAfter: Schema.optionalKey(Schema.DurationFromMillis)
+  /** How long the vendor asked to wait; of `Limits`, how long its turn would have taken to come, where that is known. */
+  retryAfter: Schema.optionalKey(Schema.DurationFromMillis),
+  /** Who refused: the vendor where unset. */
+  by: Schema.optionalKey(Schema.Literals(["vendor", "limits"]))
 }) implements Traits {
   get what() {
-    return "limits the rate of requests"
+    return this.by === "limits" ? "is held back by a limit" : "limits the rate of requests"
   }
   get why() {
-    return this.retryAfter === undefined
-      ? this.detail
+    if (this.retryAfter === undefined) return this.detail
+    return this.by === "limits"
+      ? `${this.detail} (it would be this one's turn in ${Duration.format(secondsUp(this.retryAfter))})`
       : `${this.detail} (asked to wait ${Duration.format(this.retryAfter)})`
   }
-  readonly fix = "send fewer requests at once, raise the limit at the vendor, or add another provider to fail over to"
-  readonly retryable = true
+  get fix() {
+    return this.by === "limits"
+      ? "allow more time (`maxWait`, `timeout`), raise the limit (`limits`), or add another provider to fail over to"
+      : "send fewer requests at once, raise the limit at the vendor, or add another provider to fail over to"
+  }
+  get retryable() {
+    return this.by !== "limits"
+  }
   readonly failover = true
   readonly maybeBilled = false
 }
@@ -505,7 +515,7 @@ export class GenerateError extends Schema.TaggedError<GenerateError>()("Generate
   get maybeBilled(): boolean {
     return this.reason.maybeBilled
   }
-  /** How long the vendor asked to wait before the next attempt. */
+  /** How long to wait before the next attempt, where the vendor or `Limits` said so. */
   get retryAfter(): Duration.Duration | undefined {
     return "retryAfter" in this.reason ? this.reason.retryAfter : undefined
   }

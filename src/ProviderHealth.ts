@@ -351,7 +351,10 @@ const verdictOf = ({ reason, usage }: GenerateError, patience: number): "failed"
     case "QuotaExceeded":
       return "stopped"
     case "RateLimited":
-      return reason.retryAfter !== undefined && Duration.toMillis(reason.retryAfter) > patience ? "stopped" : "caller"
+      return reason.by !== "limits" && reason.retryAfter !== undefined &&
+          Duration.toMillis(reason.retryAfter) > patience
+        ? "stopped"
+        : "caller"
     default:
       return "caller"
   }

@@ -167,7 +167,8 @@ const isOthers = (error: GenerateError): boolean => error.failover
 
 /** A refusal of the request counts where it ends the plan: one that doesn't is of a version made for that candidate. */
 const isSkipped = ({ reason }: GenerateError, leadsOn: boolean): boolean =>
-  skipped.has(reason._tag) || (leadsOn && reason._tag === "InvalidRequest")
+  skipped.has(reason._tag) || (reason._tag === "RateLimited" && reason.by === "limits") ||
+  (leadsOn && reason._tag === "InvalidRequest")
 
 const skipped: ReadonlySet<string> = new Set(["KeyMissing", "Unsupported", "UnknownModel", "CircuitOpen"])
 

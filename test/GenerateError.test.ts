@@ -18,6 +18,14 @@ const table: ReadonlyArray<
   ["deadline of the call", new GenerateError.Timeout({ phase: "deadline", after: seconds(5) }), false, false, true],
   ["rate limit", new GenerateError.RateLimited({ detail, retryAfter: seconds(7) }), true, true, false],
   ["rate limit without a wait", new GenerateError.RateLimited({ detail }), true, true, false],
+  [
+    "own rate limit",
+    new GenerateError.RateLimited({ detail, retryAfter: seconds(7), by: "limits" }),
+    false,
+    true,
+    false
+  ],
+  ["own limit without a time", new GenerateError.RateLimited({ detail, by: "limits" }), false, true, false],
   ["overload", new GenerateError.Overloaded({ detail, maybeBilled: false, retryAfter: seconds(1) }), true, true, false],
   ["gateway timeout", new GenerateError.Overloaded({ detail, maybeBilled: true }), false, true, true],
   ["quota", new GenerateError.QuotaExceeded({ detail }), false, true, false],
@@ -149,9 +157,9 @@ describe("GenerateError", () => {
       assert.strictEqual(passed.reason._tag, "QuotaExceeded")
     }))
 
-  it("has a retryAfter only where the vendor named one", () => {
+  it("has a retryAfter only where a time was named", () => {
     const waits = table.filter(([, reason]) => of(reason).retryAfter !== undefined).map(([title]) => title)
-    assert.deepStrictEqual(waits, ["rate limit", "overload"])
+    assert.deepStrictEqual(waits, ["rate limit", "own rate limit", "overload"])
   })
 
   it("is told from other errors", () => {

@@ -39,7 +39,8 @@ const callerFaults: ReadonlyArray<GenerateError.Reason> = [
   new GenerateError.BudgetExceeded({ limitUsd: 1, spentUsd: 1, reservedUsd: 0, neededUsd: 0.1 }),
   new GenerateError.Timeout({ phase: "deadline" }),
   new GenerateError.RateLimited({ detail }),
-  new GenerateError.RateLimited({ detail, retryAfter: seconds(60) })
+  new GenerateError.RateLimited({ detail, retryAfter: seconds(60) }),
+  new GenerateError.RateLimited({ detail, retryAfter: seconds(61), by: "limits" })
 ]
 
 /** What a vendor wrote and counted, and what doesn't fit what was asked for. */

@@ -185,6 +185,7 @@ describe("what a plan tells its call", () => {
   const keyless = failing(new GenerateError.KeyMissing({ variable: "K" }))
   const open = failing(new GenerateError.CircuitOpen({ detail: "down", remaining: Duration.seconds(1) }))
   const limited = failing(new GenerateError.RateLimited({ detail: "slow down" }))
+  const unsent = failing(new GenerateError.RateLimited({ detail: "slow down", by: "limits" }))
 
   it.effect("nothing, where there is one candidate alone", () =>
     Effect.gen(function*() {
@@ -216,6 +217,7 @@ describe("what a plan tells its call", () => {
         [[overloaded, limited], "RateLimited"],
         [[overloaded, keyless], "Overloaded"],
         [[overloaded, open], "Overloaded"],
+        [[overloaded, unsent], "Overloaded"],
         [[overloaded, unsupported, keyless], "Overloaded"],
         [[keyless, overloaded], "Overloaded"],
         [[keyless, open], "KeyMissing"],
