@@ -105,6 +105,8 @@ export interface Subject extends Target {
    * Never for one that another gate refused.
    */
   readonly settled: (listener: (attempt: Attempt) => void) => void
+  /** Calls back with the headers of an HTTP answer, whatever its status, before its body is read. */
+  readonly heard: (listener: (headers: Pick<Headers, "get">) => void) => void
 }
 
 /**

@@ -129,11 +129,13 @@ export const makePrepared = <Prepared>(vendor: {
   readonly prepare: (request: Request.Request, stream: boolean) => Effect.Effect<Prepared, GenerateError>
   readonly generate: (
     request: Request.Request,
-    prepared: Prepared
+    prepared: Prepared,
+    heard?: Heard
   ) => Effect.Effect<Generation.Generation, GenerateError>
   readonly open: (
     request: Request.Request,
-    prepared: Prepared
+    prepared: Prepared,
+    heard?: Heard
   ) => Effect.Effect<Stream.Stream<Generation.Part, GenerateError>, GenerateError, Scope.Scope>
   /** A fingerprint of the key that was prepared: gates tell keys apart by it. */
   readonly keyOf?: ((prepared: Prepared) => string) | undefined
@@ -147,11 +149,11 @@ export const makePrepared = <Prepared>(vendor: {
 }): Generator => {
   const asking = (stream: boolean) =>
   <A, R>(
-    ask: (request: Request.Request, prepared: Prepared, settled?: Settled) => Effect.Effect<A, GenerateError, R>
+    ask: (request: Request.Request, prepared: Prepared, told?: Told) => Effect.Effect<A, GenerateError, R>
   ) =>
   (request: Request.Request): Effect.Effect<A, GenerateError, R> => {
     const attempt = (prepared: Prepared) =>
-      gated(request, vendor.keyOf?.(prepared) ?? "", (settled) => ask(request, prepared, settled))
+      gated(request, vendor.keyOf?.(prepared) ?? "", (told) => ask(request, prepared, told))
     return Effect.flatMap(
       Effect.suspend(() => vendor.prepare(request, stream)),
       (prepared) => {
@@ -170,25 +172,41 @@ export const makePrepared = <Prepared>(vendor: {
     )
   }
   return of({
-    generate: asking(false)((request, prepared, settled) =>
-      attempted(request, () => vendor.generate(request, prepared), settled)
+    generate: asking(false)((request, prepared, told) =>
+      attempted(request, () => vendor.generate(request, prepared, told?.heard), told?.settled)
     ),
-    open: asking(true)((request, prepared, settled) =>
-      attemptedStream(request, () => vendor.open(request, prepared), settled)
+    open: asking(true)((request, prepared, told) =>
+      attemptedStream(request, () => vendor.open(request, prepared, told?.heard), told?.settled)
     )
   })
 }
 
 type Settled = (attempt: Attempt) => void
 
+/**
+ * Takes the headers of an HTTP answer, whatever its status. A vendor calls it before it reads the body; there is none
+ * where no gate stands that could listen.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Heard = (headers: Pick<Headers, "get">) => void
+
+/** Whom an attempt tells of itself. */
+interface Told {
+  readonly settled: Settled
+  readonly heard: Heard
+}
+
 const gated = <A, R>(
   request: Request.Request,
   key: string,
-  ask: (settled?: Settled) => Effect.Effect<A, GenerateError, R>
+  ask: (told?: Told) => Effect.Effect<A, GenerateError, R>
 ): Effect.Effect<A, GenerateError, R> => {
   const { call: { gates }, model } = request
   if (gates.length === 0) return ask()
   let listeners: Array<Settled> | undefined
+  let hearers: Array<Heard> | undefined
   const subject: Call.Subject = {
     provider: model.provider,
     model: model.id,
@@ -196,9 +214,15 @@ const gated = <A, R>(
     request,
     settled: (listener) => {
       listeners = [...listeners ?? [], listener]
+    },
+    heard: (listener) => {
+      hearers = [...hearers ?? [], listener]
     }
   }
-  const attempt = ask((attempt) => listeners?.forEach((listener) => listener(attempt)))
+  const attempt = ask({
+    settled: (attempt) => listeners?.forEach((listener) => listener(attempt)),
+    heard: (headers) => hearers?.forEach((listener) => listener(headers))
+  })
   return gates.reduceRight((attempt, gate) => gate(subject, attempt), attempt)
 }
 

@@ -772,7 +772,7 @@ describe("makePrepared", () => {
         const told: Array<unknown> = []
         const gate = (name: string): Call.Gate => (subject, attempt) =>
           Effect.suspend(() => {
-            const { request, settled, ...target } = subject
+            const { heard, request, settled, ...target } = subject
             log.push([name, target])
             assert.strictEqual(request.model, ada)
             settled(({ outcome }) => told.push([name, target.key, outcome]))
@@ -795,6 +795,38 @@ describe("makePrepared", () => {
           ["outer", "new", "ok"],
           ["inner", "new", "ok"]
         ])
+      }
+    }))
+
+  it.effect("lets gates hear the headers of answers, and asks for none where no gate stands", () =>
+    Effect.gen(function*() {
+      for (const method of methods) {
+        const told: Array<unknown> = []
+        const asked: Array<boolean> = []
+        const tell = (heard: Generator.Heard | undefined) =>
+          Effect.sync(() => {
+            asked.push(heard !== undefined)
+            heard?.(new Headers({ "x-left": "7" }))
+            return answer("Hi")
+          })
+        const generator = Generator.makePrepared({
+          prepare: () => Effect.void,
+          generate: (_, __, heard) => tell(heard),
+          open: (_, __, heard) =>
+            Effect.map(tell(heard), (generation) => Stream.fromIterable(Generation.toParts(generation)))
+        })
+        const listening = (name: string): Call.Gate => (subject, attempt) =>
+          Effect.suspend(() => {
+            subject.heard((headers) => told.push([name, headers.get("X-Left")]))
+            return attempt
+          })
+        yield* method(generator, yield* asking())
+        yield* method(
+          generator.pipe(Generator.gate(listening("inner")), Generator.gate(listening("outer"))),
+          yield* asking()
+        )
+        assert.deepStrictEqual(asked, [false, true])
+        assert.deepStrictEqual(told, [["outer", "7"], ["inner", "7"]])
       }
     }))
 })

@@ -96,7 +96,7 @@ export const make = <Sdk>(vendor: Vendor<Sdk>): Generator.Generator => {
             const refusal = vendor.refusalOf(error, clock.currentTimeMillisUnsafe())
             return refusal && { ...refusal, keySource: vendor.key.nameOf(key) }
           }),
-        send: async (fetchOptions) => ask(await client, protocol, fetchOptions),
+        send: async (fetchOptions, heard) => ask(await client, protocol, fetchOptions, heard),
         errorIn: (json, origin) => {
           const error = protocol.errorIn(json)
           return error && told(request, error, origin)
@@ -110,9 +110,15 @@ export const make = <Sdk>(vendor: Vendor<Sdk>): Generator.Generator => {
    * The SDK builds the request and names what is refused; Transport carries it. The SDK's own way there costs as much as
    * the rest of the call: it retries, logs and keeps the time, which Loom does.
    */
-  const ask = async (sdk: Loaded<Sdk>, protocol: Ready<Sdk>, fetchOptions: object): Promise<Response> => {
+  const ask = async (
+    sdk: Loaded<Sdk>,
+    protocol: Ready<Sdk>,
+    fetchOptions: object,
+    heard: Generator.Heard | undefined
+  ): Promise<Response> => {
     const { req, url } = await protocol.build(sdk.client, fetchOptions)
     const response = await vendor.fetch(url, req)
+    heard?.(response.headers)
     if (response.ok) return response
     const text = await response.text().catch((cause: unknown) => cause instanceof Error ? cause.message : "no message")
     const json = parse(text)
@@ -140,12 +146,13 @@ export const make = <Sdk>(vendor: Vendor<Sdk>): Generator.Generator => {
           vendor.key.refetch(request, key),
           (newer) => Equal.equals(newer, key) ? Effect.undefined : prepareWith(request, stream, newer)
         ),
-    generate: (request, { exchange, protocol }) =>
+    generate: (request, { exchange, protocol }, heard) =>
       Effect.flatMap(
-        Exchange.ask(exchange),
+        Exchange.ask(exchange, heard),
         ({ json, origin }) => Effect.fromResult(protocol.generation(request, json, origin))
       ),
-    open: (request, { exchange, protocol }) => Exchange.open(exchange, (origin) => protocol.decoder(request, origin))
+    open: (request, { exchange, protocol }, heard) =>
+      Exchange.open(exchange, (origin) => protocol.decoder(request, origin), heard)
   })
 }
 

@@ -10,6 +10,7 @@ import * as Stream from "effect/Stream"
 import * as Sse from "effect/encoding/Sse"
 import { type GenerateError, InvalidResponse, Partial } from "../GenerateError.ts"
 import type { Part } from "../Generation.ts"
+import type { Heard } from "../Generator.ts"
 import * as Request from "../Request.ts"
 import * as Transport from "../Transport.ts"
 import { failure, type Origin } from "./failures.ts"
@@ -18,8 +19,8 @@ import { isRecord, parse, unparsable } from "./json.ts"
 /** One request to a vendor. */
 export interface Exchange {
   readonly request: Request.Request
-  /** Sends what the SDK has built with these options of `fetch`, and gives the raw response. */
-  readonly send: (init: object) => PromiseLike<Response>
+  /** Sends what the SDK has built with these options of `fetch`, and gives the raw response. Refusals are heard too. */
+  readonly send: (init: object, heard: Heard | undefined) => PromiseLike<Response>
   readonly originOf: (headers: Headers) => Origin
   /** The failure that a body or an event tells. */
   readonly errorIn: (json: Readonly<Record<string, unknown>>, origin: Origin) => GenerateError | undefined
@@ -34,11 +35,11 @@ export interface Reply {
 }
 
 /** Asks and reads the whole answer. */
-export const ask = (exchange: Exchange): Effect.Effect<Reply, GenerateError> =>
+export const ask = (exchange: Exchange, heard?: Heard): Effect.Effect<Reply, GenerateError> =>
   Effect.callback((resume) => {
     const handle = new Transport.Handle()
     const read = async () => {
-      const response = await exchange.send(Transport.cancelledBy(handle))
+      const response = await exchange.send(Transport.cancelledBy(handle), heard)
       const text = await response.text()
       const json = parse(text)
       const origin = exchange.originOf(response.headers)
@@ -60,12 +61,13 @@ export interface Decoder {
 /** Asks for a stream of server-sent events. Succeeds at the commit point: with the first content, or the finish. */
 export const open = Effect.fnUntraced(function*(
   exchange: Exchange,
-  makeDecoder: (origin: Origin) => Decoder
+  makeDecoder: (origin: Origin) => Decoder,
+  heard?: Heard
 ): Effect.fn.Return<Stream.Stream<Part, GenerateError>, GenerateError, Scope.Scope> {
   const handle = new Transport.Handle()
   yield* Effect.addFinalizer(() => Effect.sync(() => handle.abort()))
   const response = yield* Effect.tryPromise({
-    try: () => exchange.send(Transport.cancelledBy(handle)),
+    try: () => exchange.send(Transport.cancelledBy(handle), heard),
     catch: exchange.fail
   })
   const origin = exchange.originOf(response.headers)
