@@ -1,5 +1,5 @@
 /**
- * What an attempt may cost at worst, before it is sent: an estimate that means to be too high.
+ * What an attempt may cost at worst, and the tokens it may take, before it is sent: estimates that mean to be too high.
  */
 import * as Predicate from "effect/Predicate"
 import type * as Prompt from "effect/ai/Prompt"
@@ -21,16 +21,13 @@ const tokensPerImage = 8000
 
 /** In 1e-12 USD; `undefined` where no price is known. `outputTokens` where nothing else says how long an answer may be. */
 export const worstCost = (request: Request, at: number, outputTokens: number): bigint | undefined => {
-  const { modality, model, native, params } = request
+  const { modality, model, params } = request
   const price = Price.at(model.prices, at)
   if (price === undefined) return undefined
   const input = inputTokens(request)
   const rates = Price.ratesFor(price, input)
-  const answers = counted(native["n"]) ?? 1
-  const output = answers * (
-    counted(native["max_output_tokens"]) ?? counted(native["max_completion_tokens"]) ?? counted(native["max_tokens"]) ??
-      params.maxOutputTokens ?? model.maxOutput ?? outputTokens
-  )
+  const answers = answersOf(request)
+  const output = answers * (statedOutput(request) ?? model.maxOutput ?? outputTokens)
   const ttl = mayWriteCache(request) ? dearestWrite(rates) : undefined
   const usage = Usage.make({
     ...(ttl === undefined ? { inputUncached: input } : { cacheWrite: { [ttl]: input } }),
@@ -46,6 +43,16 @@ export const worstCost = (request: Request, at: number, outputTokens: number): b
   const tiered = Cost.of(model, usage, { at, serviceTier: params.serviceTier }).picoUsd
   return tiered === undefined ? undefined : BigInt(Math.max(plain, tiered))
 }
+
+/** An estimate of all the tokens that a request takes, where each answer has so many unless the request says. */
+export const estimatedTokens = (request: Request, outputTokens: number): number =>
+  inputTokens(request) + answersOf(request) * (statedOutput(request) ?? outputTokens)
+
+const answersOf = ({ native }: Request): number => counted(native["n"]) ?? 1
+
+const statedOutput = ({ native, params }: Request): number | undefined =>
+  counted(native["max_output_tokens"]) ?? counted(native["max_completion_tokens"]) ?? counted(native["max_tokens"]) ??
+    params.maxOutputTokens
 
 const counted = (value: unknown): number | undefined =>
   Predicate.isNumber(value) && Number.isSafeInteger(value) && value >= 0 ? value : undefined
