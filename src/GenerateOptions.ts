@@ -225,7 +225,10 @@ const misfitAt = (name: string, error: Schema.SchemaError): Misfit => {
 }
 
 /** What a layer takes otherwise than a call. Made for each layer: an import needs none of it. */
-const misfitOfLayer = (options: { readonly cache?: unknown; readonly health?: unknown }): Misfit | undefined => {
+const misfitOfLayer = (
+  catalog: Catalog.Catalog,
+  options: { readonly cache?: unknown; readonly health?: unknown; readonly limits?: unknown }
+): Misfit | undefined => {
   const Length = Schema.optional(Schema.declare(isDuration, { expected: "a duration" }))
   const Count = Schema.optional(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)))
   const Bytes = Schema.optional(Schema.Finite.check(Schema.isGreaterThan(0)))
@@ -247,12 +250,38 @@ const misfitOfLayer = (options: { readonly cache?: unknown; readonly health?: un
     maxRetryAfter: Length,
     onTransition: Given
   })
-  const { cache, health } = options
+  const Limits = Schema.Record(
+    Schema.String,
+    Schema.Struct({
+      requestsPerMinute: Count,
+      tokensPerMinute: Count,
+      concurrency: Count,
+      maxWait: Length,
+      maxQueue: Schema.optional(Schema.Natural)
+    })
+  )
+  const { cache, health, limits } = options
   const decodedCache = Schema.decodeUnknownResult(Schema.UndefinedOr(Cache), { onExcessProperty: "error" })(cache)
   if (Result.isFailure(decodedCache)) return misfitAt("cache", decodedCache.failure)
-  if (health === false || health === undefined) return undefined
-  const decodedHealth = Schema.decodeUnknownResult(Health, { onExcessProperty: "error" })(health)
-  return Result.isFailure(decodedHealth) ? misfitAt("health", decodedHealth.failure) : undefined
+  if (health !== false && health !== undefined) {
+    const decodedHealth = Schema.decodeUnknownResult(Health, { onExcessProperty: "error" })(health)
+    if (Result.isFailure(decodedHealth)) return misfitAt("health", decodedHealth.failure)
+  }
+  if (limits === false || limits === undefined) return undefined
+  const decodedLimits = Schema.decodeUnknownResult(Limits, { onExcessProperty: "error" })(limits)
+  return Result.isFailure(decodedLimits)
+    ? misfitAt("limits", decodedLimits.failure)
+    : unlimitedIn(catalog, Object.keys(decodedLimits.success))
+}
+
+/** The first name of a limit that the catalog knows nothing of. A model's provider is enough: not all models are listed. */
+const unlimitedIn = (catalog: Catalog.Catalog, names: ReadonlyArray<string>): Misfit | undefined => {
+  const stranger = names.find((name) =>
+    name !== "*" && Catalog.provider(catalog, name.split("/")[0] ?? name) === undefined
+  )
+  return stranger === undefined
+    ? undefined
+    : [`limits.${stranger}`, "the catalog has no such provider: name one, or provider/model, or * for all"]
 }
 
 const isDuration = (u: unknown): u is Duration.Input => {
@@ -278,12 +307,14 @@ export const decodeLayer = (
     readonly failover?: Failover | undefined
     readonly cache?: unknown
     readonly health?: unknown
+    readonly limits?: unknown
   }
 ): Result.Result<Defaults, GenerateError> => {
   const { coalesce, defaults = {}, failover, maxAttempts, retry } = options
   const wrongDefault = misfitIn(defaults)
   const misfit = wrongDefault === undefined
-    ? misfitIn({ retry, maxAttempts, coalesce, failover }) ?? strangerIn(catalog, failover) ?? misfitOfLayer(options)
+    ? misfitIn({ retry, maxAttempts, coalesce, failover }) ?? strangerIn(catalog, failover) ??
+      misfitOfLayer(catalog, options)
     : [`defaults.${wrongDefault[0]}`, wrongDefault[1]] as const
   if (misfit === undefined) return Result.succeed(Params.given(defaults))
   const [field, detail] = misfit

@@ -43,6 +43,7 @@ import { GenerateError, invalidRequest, Partial as PartialAnswer, Timeout } from
 import * as GenerateOptions from "./GenerateOptions.ts"
 import type { Generation, Part } from "./Generation.ts"
 import * as Generator from "./Generator.ts"
+import * as Limits from "./Limits.ts"
 import * as ProviderHealth from "./ProviderHealth.ts"
 import * as Providers from "./Providers.ts"
 import * as ResponseCache from "./ResponseCache.ts"
@@ -85,6 +86,11 @@ export interface Options {
   readonly routes?: Readonly<Record<string, Router.Router>> | undefined
   /** When a failing vendor is left alone: by default for 30 seconds after 5 failures in a row; with `false` never. */
   readonly health?: ProviderHealth.Options | false | undefined
+  /**
+   * How much is sent to each provider and model with one key: `{ openai: { requestsPerMinute: 500 } }`. By default what
+   * vendors say themselves is heeded; with `false` nothing is.
+   */
+  readonly limits?: Limits.Options | false | undefined
   /** What `cost.local` is given in. */
   readonly currency?: Currency | undefined
   /** Keeps the record of every call in an SQLite file (`CallLog.layerSqlite`). Off by default. */
@@ -145,7 +151,16 @@ const makeEngine = Effect.fnUntraced(function*(
     : given.health === undefined
     ? (yield* ProviderHealth.CurrentProviderHealth) ?? (yield* ProviderHealth.make())
     : yield* ProviderHealth.make(given.health)
-  const gates = health === undefined ? [] : [health.gate]
+  const limits = given.limits === false
+    ? undefined
+    : given.limits === undefined
+    ? (yield* Limits.CurrentLimits) ?? (yield* Limits.make())
+    : yield* Limits.make(given.limits)
+  // A circuit is looked at when it is an attempt's turn: it may have opened while the attempt waited.
+  const gates = [
+    ...(limits === undefined ? [] : [limits.gate]),
+    ...(health === undefined ? [] : [health.gate])
+  ]
   // A circuit has no caller: what becomes of it goes to the log of the last one.
   let latestLog = CallLog.off
   if (health !== undefined) {

@@ -9,6 +9,7 @@ import {
   Generation,
   Generator,
   Ledger,
+  Limits,
   Loom,
   type Request,
   RetryPolicy
@@ -998,6 +999,55 @@ describe("what stands before a vendor", () => {
       assert.deepStrictEqual(outcomes, [["Overloaded", "ok"], ["CircuitOpen", "ok"], ["CircuitOpen", "ok"]])
     }))
 
+  it.effect("`limits` hold calls back; what comes too late leads on, unsent, and isn't repeated", () =>
+    Effect.gen(function*() {
+      const { onCall, records } = recording()
+      const vendor = scripted(answer("Hi"))
+      const asked = (limits?: Loom.Options["limits"]) =>
+        asks(vendor.generator, ["a", "b", "c"].map((prompt) => ({ model: call.model, prompt })), {
+          limits,
+          onCall,
+          failover: ["zeta/one"]
+        })
+      yield* asked({ acme: { requestsPerMinute: 2, maxWait: "20 seconds" } })
+      assert.strictEqual(vendor.calls(), 2)
+      const last = records.at(-1)
+      assert.deepStrictEqual([last?.provider, last?.attempts.length, last?.timing.total], ["zeta", 1, 0])
+      yield* asked({ "*": { requestsPerMinute: 2 } })
+      assert.strictEqual(vendor.calls(), 5)
+      assert.deepStrictEqual(records.at(-1)?.timing, { total: 30_000, firstToken: undefined, overhead: 30_000 })
+      yield* asked(false)
+      yield* asked()
+      assert.strictEqual(vendor.calls(), 11)
+    }))
+
+  it.effect("a circuit that is open gives the turn back", () =>
+    Effect.gen(function*() {
+      const vendor = scripted(overloaded)
+      const layer = {
+        retry: RetryPolicy.none,
+        health: { failures: 2 },
+        limits: { acme: { requestsPerMinute: 3, maxWait: 0 } }
+      }
+      const results = yield* asks(vendor.generator, Array.from({ length: 6 }, () => call), layer)
+      assert.strictEqual(vendor.calls(), 2)
+      assert.deepStrictEqual(
+        results.map((result) => result._tag === "Failure" && result.failure.reason._tag),
+        ["Overloaded", "Overloaded", "CircuitOpen", "CircuitOpen", "CircuitOpen", "CircuitOpen"]
+      )
+    }))
+
+  it.effect("limits of a layer beneath are shared by engines", () =>
+    Effect.gen(function*() {
+      const vendor = scripted(answer("Hi"))
+      const limits = yield* Limits.make({ "*": { requestsPerMinute: 1, maxWait: 0 } })
+      const engine = Loom.layerTest({ acme: vendor.generator }, { catalog })
+      const ask = Effect.exit(Effect.provide(Loom.generate(call), engine))
+      const exits = yield* Effect.all([ask, ask]).pipe(Effect.provideService(Limits.CurrentLimits, limits))
+      assert.deepStrictEqual(exits.map(GenerateError.outcomeOf), ["ok", "RateLimited"])
+      assert.deepStrictEqual((yield* limits.headroom).map(({ remaining }) => remaining), [0])
+    }))
+
   it.effect("a layer's option that can't be is told to every call, by name", () =>
     Effect.gen(function*() {
       for (
@@ -1220,7 +1270,7 @@ describe("keys that tags pick", () => {
     }))
 })
 
-describe("a layer's cache and health", () => {
+describe("a layer's cache, health and limits", () => {
   const wrong: ReadonlyArray<readonly [field: string, options: object]> = [
     ["cache.ttl", { cache: { ttl: "soon" } }],
     ["cache.capacity", { cache: { capacity: Number.NaN } }],
@@ -1228,7 +1278,13 @@ describe("a layer's cache and health", () => {
     ["cache.tll", { cache: { tll: "1 hour" } }],
     ["health.failures", { health: { failures: 0 } }],
     ["health.openFor", { health: { openFor: -1 } }],
-    ["health", { health: true }]
+    ["health", { health: true }],
+    ["limits.openai.requestsPerMinute", { limits: { openai: { requestsPerMinute: 0 } } }],
+    ["limits.openai.concurrency", { limits: { openai: { concurrency: 1.5 } } }],
+    ["limits.openai/gpt-4o.maxWait", { limits: { "openai/gpt-4o": { maxWait: -1 } } }],
+    ["limits.*.rpm", { limits: { "*": { rpm: 5 } } }],
+    ["limits.opnai", { limits: { opnai: { concurrency: 5 } } }],
+    ["limits", { limits: 5 }]
   ]
   it.effect.each(wrong)("%s is told where it is wrong, by every call", ([field, options]) =>
     Effect.gen(function*() {
