@@ -5,6 +5,7 @@ import type * as Bill from "./Bill.ts"
 import type * as Faults from "./Faults.ts"
 import type * as Keys from "./Keys.ts"
 import type * as PrefixCache from "./PrefixCache.ts"
+import type * as Rates from "./Rates.ts"
 import type * as Time from "./Time.ts"
 
 /** What all vendors share. */
@@ -95,5 +96,7 @@ export interface Protocol {
   readonly receive: (incoming: Incoming) => Accepted | Rejected
   /** A refusal before the body was read. */
   readonly refuse: (failure: Failure) => Answer
+  /** How the vendor tells what is left of its limits; without it, it doesn't. */
+  readonly rateHeaders?: ((state: Rates.State, now: number) => Readonly<Record<string, string>>) | undefined
   readonly reset: () => void
 }

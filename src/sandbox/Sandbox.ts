@@ -18,6 +18,7 @@ import * as Journal from "./Journal.ts"
 import * as Keys from "./Keys.ts"
 import * as PrefixCache from "./PrefixCache.ts"
 import type * as Protocol from "./Protocol.ts"
+import * as Rates from "./Rates.ts"
 import * as Server from "./Server.ts"
 import * as Time from "./Time.ts"
 import { vendors } from "./Vendors.ts"
@@ -59,8 +60,23 @@ export interface Options {
   readonly tokensPerSecond?: number | undefined
   /** Waits before each event of every stream. */
   readonly eventDelay?: Duration.Input | undefined
+  /** What each key may ask of each model; what is more is refused with 429. Nothing is limited by default. */
+  readonly limits?: Readonly<Partial<Record<Provider, RateLimit>>> | undefined
   /** How many entries the journal and the bill keep: 10,000 by default. */
   readonly history?: number | undefined
+}
+
+/**
+ * So many requests and tokens at once, which fill up again evenly within the window.
+ *
+ * @category models
+ */
+export interface RateLimit {
+  readonly requests?: number | undefined
+  /** Input and output; a request is let in while there is one left. */
+  readonly tokens?: number | undefined
+  /** A minute by default. */
+  readonly window?: Duration.Input | undefined
 }
 
 /**
@@ -115,7 +131,10 @@ export class Sandbox extends Context.Service<Sandbox, {
   ) => Effect.Effect<ReadonlyArray<JournalEntry>>
   /** Every charged request, in the order in which they were charged. */
   readonly bill: Effect.Effect<ReadonlyArray<BillEntry>>
-  /** Forgets journal, bill, faults, prompt caches and stored answers, and restores the keys; the clock stays. */
+  /**
+   * Forgets journal, bill, faults, prompt caches, stored answers and what was counted against limits, and restores the
+   * keys; the clock stays.
+   */
   readonly reset: Effect.Effect<void>
   /** Moves the clock: cache lifetimes, delays, stalls and paces follow. */
   readonly advance: (duration: Duration.Input) => Effect.Effect<void>
@@ -158,6 +177,15 @@ export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
     Anthropic.make(world),
     ...Object.values(vendors).map((vendor) => Chat.make(vendor)(world))
   ]
+  const rates = Rates.make(
+    Object.fromEntries(
+      Object.entries(options?.limits ?? {}).map(([provider, { requests, tokens, window }]) => [
+        provider,
+        { requests, tokens, windowMillis: Duration.toMillis(window ?? "1 minute") }
+      ])
+    ),
+    time
+  )
   const history = options?.history ?? 10_000
   const books: Server.Books = {
     journal: Journal.make(history),
@@ -171,6 +199,7 @@ export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
     cache.clear()
     keys.reset()
     arrivals.clear()
+    rates.clear()
     for (const protocol of protocols) protocol.reset()
   }
 
@@ -179,6 +208,7 @@ export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
     protocols,
     time,
     books,
+    rates,
     control: Control.make({ books, keys, time, reset }),
     pace: {
       tokensPerSecond: options?.tokensPerSecond,

@@ -9,6 +9,7 @@ import type * as Faults from "./Faults.ts"
 import type * as Journal from "./Journal.ts"
 import { stringify } from "./Json.ts"
 import type * as Protocol from "./Protocol.ts"
+import type * as Rates from "./Rates.ts"
 import type * as Time from "./Time.ts"
 
 export const bodyLimit = 64 * 1024 * 1024
@@ -75,8 +76,9 @@ export const make = (options: {
   readonly pace: Delivery.Pace
   readonly books: Books
   readonly control: Control
+  readonly rates: Rates.Rates
 }): Server => {
-  const { books, control, pace, protocols, time } = options
+  const { books, control, pace, protocols, rates, time } = options
   const { bill, faults, journal } = books
 
   const head = (exchange: Exchange, status: number, headers: Readonly<Record<string, string | number>>) => {
@@ -262,9 +264,13 @@ export const make = (options: {
     }
     draft.requestId = received.requestId
     const { model, prompt, stream } = received
+    const key = headers["authorization"] ?? headers["x-api-key"] ?? ""
+    const admission = model === undefined ? undefined : rates.admit({ provider: protocol.provider, key, model })
+    const accepted = admission === undefined ? received : limited(protocol, received, admission, time)
+    if (admission?.retryMillis !== undefined) return send(exchange, accepted.error({ status: 429 }), undefined)
     const fault = faults.take({ path, headers, model, prompt, stream })
     draft.faulted = fault !== undefined
-    await play(exchange, received, fault)
+    await play(exchange, accepted, fault)
     if (fault?.closeAfter === true) request.socket.end()
   }
 
@@ -305,6 +311,35 @@ export const make = (options: {
       conclude(exchange, { bytes: 0, events: 0, tokens: 0, end: "cut" })
     })
   })
+}
+
+/** What every answer to a request under a limit says of it. */
+const limited = (
+  protocol: Protocol.Protocol,
+  accepted: Protocol.Accepted,
+  { retryMillis, state, use }: Rates.Admission,
+  time: Time.Time
+): Protocol.Accepted => {
+  const told = (answer: Protocol.Answer): Protocol.Answer => ({
+    ...answer,
+    headers: {
+      ...answer.headers,
+      ...protocol.rateHeaders?.(state(), time.now()),
+      ...(retryMillis === undefined ? {} : {
+        "retry-after": String(Math.ceil(retryMillis / 1000)),
+        "retry-after-ms": String(retryMillis)
+      })
+    }
+  })
+  return {
+    ...accepted,
+    answer: (alteration) => {
+      const answer = accepted.answer(alteration)
+      if (answer.charge !== undefined) use(Bill.totalInput(answer.charge.tokens) + answer.charge.tokens.output)
+      return told(answer)
+    },
+    error: (failure) => told(accepted.error(failure))
+  }
 }
 
 /** JSON nested thousands deep overflows the stack of whoever walks it. */

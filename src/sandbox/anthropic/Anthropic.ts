@@ -7,7 +7,7 @@ import type { Accepted, Answer, Incoming, Protocol, Rejected, World } from "../P
 import { digest } from "../Seed.ts"
 import * as Messages from "./Messages.ts"
 import * as ModelInfo from "./ModelInfo.ts"
-import { answer, headers, invalid, isProblem, json, ofFailure, type Problem, problem } from "./Problem.ts"
+import { answer, headers, invalid, isProblem, json, ofFailure, type Problem, problem, rateHeaders } from "./Problem.ts"
 
 const basePath = "/anthropic"
 
@@ -114,6 +114,7 @@ export const make = (world: World): Protocol => {
       const now = world.time.now()
       return answer(ofFailure(failure), `req_01${digest(world.seed, "anthropic", String(now)).slice(0, 22)}`, now)
     },
+    rateHeaders,
     reset: () => undefined
   }
 }

@@ -3,6 +3,7 @@
  */
 import { isObject } from "../Json.ts"
 import type { Answer, Body, Failure, InBand } from "../Protocol.ts"
+import type * as Rates from "../Rates.ts"
 import type { Issue, Kind } from "../Shape.ts"
 
 /** A refusal in Anthropic's words. */
@@ -99,11 +100,26 @@ export const ofIssue = (issue: Issue): Problem => {
   }
 }
 
+/** What is left of the limits that are enforced. */
+export const rateHeaders = ({ requests, tokens }: Rates.State, now: number): Readonly<Record<string, string>> => ({
+  ...rateHeadersOf("requests", requests, now),
+  ...rateHeadersOf("tokens", tokens, now)
+})
+
+const rateHeadersOf = (kind: string, left: Rates.Left | undefined, now: number): Readonly<Record<string, string>> =>
+  left === undefined ? {} : {
+    [`anthropic-ratelimit-${kind}-limit`]: String(left.limit),
+    [`anthropic-ratelimit-${kind}-remaining`]: String(left.remaining),
+    [`anthropic-ratelimit-${kind}-reset`]: secondOf(Math.ceil((now + left.resetMillis) / 1000) * 1000)
+  }
+
+const secondOf = (millis: number): string => new Date(millis).toISOString().replace(/\.\d+Z$/, "Z")
+
 const limits = { requests: 4000, tokens: 2_400_000, "input-tokens": 2_000_000, "output-tokens": 400_000 }
 
 /** `now` in milliseconds since 1970. */
 export const headers = (requestId: string, now: number): Readonly<Record<string, string>> => {
-  const reset = new Date(now + 1000).toISOString().replace(/\.\d+Z$/, "Z")
+  const reset = secondOf(now + 1000)
   const rates = Object.entries(limits).flatMap(([kind, limit]) => [
     [`anthropic-ratelimit-${kind}-limit`, String(limit)],
     [`anthropic-ratelimit-${kind}-remaining`, String(limit - 1)],

@@ -8,7 +8,7 @@ import { digest } from "../Seed.ts"
 import * as Chat from "./Chat.ts"
 import type { Receive } from "./Job.ts"
 import * as Models from "./Models.ts"
-import { answer, headers, isProblem, json, ofFailure, type Problem, problem } from "./Problem.ts"
+import { answer, headers, isProblem, json, ofFailure, type Problem, problem, rateHeaders } from "./Problem.ts"
 import * as Responses from "./Responses.ts"
 
 const basePath = "/openai/v1"
@@ -129,6 +129,7 @@ export const make = (world: World): Protocol => {
     basePath,
     receive,
     refuse: (failure) => answer(ofFailure(failure), `req_${digest(world.seed, String(world.time.now())).slice(0, 32)}`),
+    rateHeaders,
     reset: responses.reset
   }
 }

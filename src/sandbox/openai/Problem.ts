@@ -3,6 +3,7 @@
  */
 import { isObject } from "../Json.ts"
 import type { Answer, Body, Failure, InBand } from "../Protocol.ts"
+import type * as Rates from "../Rates.ts"
 import type { Issue, Kind } from "../Shape.ts"
 
 /** A refusal in OpenAI's words. */
@@ -150,6 +151,26 @@ export const headers = (requestId: string): Readonly<Record<string, string>> => 
   "x-ratelimit-remaining-tokens": "29999000",
   "x-ratelimit-reset-tokens": "2ms"
 })
+
+/** What is left of the limits that are enforced. */
+export const rateHeaders = ({ requests, tokens }: Rates.State): Readonly<Record<string, string>> => ({
+  ...rateHeadersOf("requests", requests),
+  ...rateHeadersOf("tokens", tokens)
+})
+
+const rateHeadersOf = (kind: string, left: Rates.Left | undefined): Readonly<Record<string, string>> =>
+  left === undefined ? {} : {
+    [`x-ratelimit-limit-${kind}`]: String(left.limit),
+    [`x-ratelimit-remaining-${kind}`]: String(left.remaining),
+    [`x-ratelimit-reset-${kind}`]: durationOf(left.resetMillis)
+  }
+
+/** As Go writes it: `6m0s`, `1.5s`, `20ms`. */
+const durationOf = (millis: number): string => {
+  if (millis < 1000) return `${millis}ms`
+  const minutes = Math.floor(millis / 60_000)
+  return `${minutes > 0 ? `${minutes}m` : ""}${millis % 60_000 / 1000}s`
+}
 
 export const answer = ({ code, message, param, status, type }: Problem, requestId: string): Answer => ({
   status,
