@@ -107,6 +107,8 @@ export interface Pair {
 /** A Loom's options; its providers may need to know where the first vendor is. */
 export interface Setting extends Omit<Loom.Options, "catalog" | "providers"> {
   readonly providers?: ((first: Box) => Readonly<Record<string, Providers.Source>>) | undefined
+  /** Of the first. */
+  readonly sandbox?: Sandbox.Options | undefined
   /** What waits, waits until the test lets time pass. */
   readonly isStill?: boolean | undefined
 }
@@ -116,12 +118,15 @@ export const inPair = <A, E>(
   options: Setting,
   body: (pair: Pair) => Effect.fn.Return<A, E, Scope.Scope>
 ): Effect.Effect<A, E | Sandbox.SandboxError> => {
-  const clock = movable(options.isStill)
+  const { cache: keeping = { ttl: "1 hour" }, isStill, providers, sandbox, ...rest } = options
+  const clock = movable(isStill)
   return Effect.gen(function*() {
-    const [first, second] = yield* Effect.all([Sandbox.make({ seed: "first" }), Sandbox.make({ seed: "second" })])
+    const [first, second] = yield* Effect.all([
+      Sandbox.make({ seed: "first", ...sandbox }),
+      Sandbox.make({ seed: "second" })
+    ])
     const records: Array<CallRecord.CallRecord> = []
     const environment: Record<string, string> = { OPENAI_API_KEY: key }
-    const { cache: keeping = { ttl: "1 hour" }, isStill: _, providers, ...rest } = options
     const cache = yield* ResponseCache.make(keeping)
     const loom = Loom.layer({
       retry: quick,
