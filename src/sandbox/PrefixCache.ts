@@ -1,10 +1,10 @@
 /**
  * A prefix cache as vendors run it: what a request reads was written by an earlier one of the same scope.
  *
- * Only hashes of prefixes are kept, one per 128 tokens, at most `capacity` of them, least recently used out first.
+ * Only hashes of prefixes are kept, one per block of tokens, at most `capacity` of them, least recently used out first.
  */
 import * as Bounded from "./Bounded.ts"
-import { blockSize, type Point, type Sequence, type Ttl } from "./Tokens.ts"
+import type { Point, Sequence, Ttl } from "./Tokens.ts"
 
 const ttlMillis: Record<Ttl, number> = { "5m": 5 * 60_000, "30m": 30 * 60_000, "1h": 3_600_000, "12h": 12 * 3_600_000 }
 
@@ -111,7 +111,7 @@ export const make = (capacity = 200_000): PrefixCache => {
     if (policy._tag === "Marks") return useMarks(scope, prompt, policy, now)
     const { minimumTokens } = policy
     const blocks = prompt.blocks
-      .map((hash, index): Point => ({ hash, position: (index + 1) * blockSize }))
+      .map((hash, index): Point => ({ hash, position: (index + 1) * prompt.blockSize }))
       .filter(({ position }) => position >= minimumTokens && position < prompt.length)
 
     if (policy._tag === "Free") {

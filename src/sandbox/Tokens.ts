@@ -52,8 +52,6 @@ export const pieces = (text: string): ReadonlyArray<{ readonly text: string; rea
   return parts
 }
 
-export const blockSize = 128
-
 /** How long a vendor keeps a prefix. */
 export type Ttl = "5m" | "30m" | "1h" | "12h"
 
@@ -70,7 +68,8 @@ export interface Mark extends Point {
 /** A prompt as the prefix cache sees it: how long it is, and what each prefix of it hashes to. */
 export interface Sequence {
   readonly length: number
-  /** Entry `i` is the hash of the first `(i + 1) * 128` tokens. */
+  readonly blockSize: number
+  /** Entry `i` is the hash of the first `(i + 1) * blockSize` tokens. */
   readonly blocks: ReadonlyArray<string>
   readonly marks: ReadonlyArray<Mark>
   /** Where the caller's own blocks end. */
@@ -88,7 +87,8 @@ export interface SequenceBuilder {
   readonly build: () => Sequence
 }
 
-export const sequence = (): SequenceBuilder => {
+/** A vendor whose cache has steps of another size says so. */
+export const sequence = (blockSize = 128): SequenceBuilder => {
   let length = 0
   let high = 0x811c9dc5
   let low = 0x9747b28c
@@ -118,6 +118,6 @@ export const sequence = (): SequenceBuilder => {
     mark: (ttl) => void marks.push({ position: length, hash: hash(), ttl }),
     border: () => void borders.push({ position: length, hash: hash() }),
     salt: mix,
-    build: () => ({ length, blocks, marks, borders })
+    build: () => ({ length, blockSize, blocks, marks, borders })
   }
 }

@@ -1,0 +1,109 @@
+/**
+ * The front door of a vendor with plain routes: what is let in, and who refuses the rest in which words.
+ */
+import * as Headers from "./Headers.ts"
+import { isObject, type JsonObject } from "./Json.ts"
+import type { Accepted, Answer, Body, Failure, InBand, Incoming, Protocol, Rejected, World } from "./Protocol.ts"
+import { digest } from "./Seed.ts"
+
+/** A refusal as it goes out. */
+export interface Problem {
+  readonly _tag: "Problem"
+  readonly status: number
+  readonly body: unknown
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+export const isProblem = (value: unknown): value is Problem => isObject(value) && value["_tag"] === "Problem"
+
+/** A request for text that came through the door. */
+export interface Generation {
+  readonly body: JsonObject
+  readonly root: string
+  readonly requestId: string
+  readonly key: string
+}
+
+export type Route =
+  | {
+    readonly _tag: "Generate"
+    readonly receive: (generation: Generation) => Pick<Accepted, "model" | "prompt" | "stream" | "answer"> | Problem
+  }
+  | { readonly _tag: "Read"; readonly value: unknown }
+
+export interface Vendor {
+  readonly provider: string
+  /** Where it lives on the server, such as `/mistral`. */
+  readonly basePath: string
+  /** Headers of its own, and what its SDK sends besides. */
+  readonly ownHeaders: ReadonlySet<string>
+  /** From 64 hexadecimal digits. */
+  readonly requestId: (root: string) => string
+  readonly headers: (requestId: string) => Readonly<Record<string, string>>
+  readonly route: (incoming: Incoming) => Route | Problem
+  /** What identifies the caller: the bearer's key, where nothing else does. */
+  readonly key?: ((incoming: Incoming) => string | undefined) | undefined
+  /** Its words for a status, or these. */
+  readonly problem: (failure: Failure) => Problem
+  readonly inBand: (failure: InBand) => unknown
+}
+
+/** A body of JSON; a fault puts the vendor's failure in its place. */
+export const json = (value: unknown, fail: (failure: InBand) => unknown): Body => ({ _tag: "Json", value, fail })
+
+export const make = (world: World, vendor: Vendor): Protocol => {
+  const answer = ({ body, headers, status }: Problem, requestId: string): Answer => ({
+    status,
+    headers: { ...vendor.headers(requestId), ...headers },
+    requestId,
+    body: json(body, vendor.inBand)
+  })
+
+  const refused = (incoming: Incoming, key: string | undefined): Problem | undefined => {
+    const foreign = Headers.foreign(incoming, vendor.ownHeaders)
+    if (foreign !== undefined) return vendor.problem({ status: 400, message: `Unexpected header: '${foreign}'.` })
+    return world.keys.check(key) === "valid" ? undefined : vendor.problem({ status: 401 })
+  }
+
+  const receive = (incoming: Incoming): Accepted | Rejected => {
+    const { body, method, path, text } = incoming
+    const occurrence = world.occurrence(digest(vendor.provider, method, path, text))
+    const root = digest(world.seed, vendor.provider, method, path, text, String(occurrence))
+    const requestId = vendor.requestId(root)
+    const reject = (problem: Problem): Rejected => ({ _tag: "Rejected", answer: answer(problem, requestId) })
+    const accept = (accepted: Pick<Accepted, "model" | "prompt" | "stream" | "answer">): Accepted => ({
+      _tag: "Accepted",
+      requestId,
+      error: (failure) => answer(vendor.problem(failure), requestId),
+      ...accepted
+    })
+
+    const key = (vendor.key ?? Headers.bearer)(incoming)
+    const problem = refused(incoming, key)
+    if (problem !== undefined) return reject(problem)
+    const route = vendor.route(incoming)
+    if (isProblem(route)) return reject(route)
+    if (route._tag === "Read") {
+      const read: Answer = {
+        status: 200,
+        headers: vendor.headers(requestId),
+        requestId,
+        body: json(route.value, vendor.inBand)
+      }
+      return accept({ model: undefined, prompt: "", stream: false, answer: () => read })
+    }
+    if (!Headers.isJson(incoming)) return reject(vendor.problem({ status: 415 }))
+    if (!isObject(body)) return reject(vendor.problem({ status: 400, message: "The body is no JSON object." }))
+    const received = route.receive({ body, root, requestId, key: key ?? "" })
+    return isProblem(received) ? reject(received) : accept(received)
+  }
+
+  return {
+    provider: vendor.provider,
+    basePath: vendor.basePath,
+    receive,
+    refuse: (failure) =>
+      answer(vendor.problem(failure), vendor.requestId(digest(world.seed, String(world.time.now())))),
+    reset: () => {}
+  }
+}
