@@ -28,6 +28,28 @@ export interface ModelIds {
     | "deepseek-v4-flash"
     | "deepseek-v4-flash-vision-exp"
     | "deepseek-v4-pro"
+  readonly "mistral":
+    | "mistral-large-4"
+    | "mistral-large-4-0-8"
+    | "mistral-large-2512"
+    | "mistral-large"
+    | "mistral-large-2411"
+    | "mistral-medium-2604"
+    | "mistral-medium-3.5"
+    | "mistral-medium-2508"
+    | "mistral-medium-2505"
+    | "mistral-small-2603"
+    | "mistral-small-2506"
+    | "ministral-14b-2512"
+    | "ministral-8b-2512"
+    | "ministral-3b-2512"
+    | "codestral-2508"
+    | "devstral-2512"
+    | "magistral-small"
+    | "pixtral-12b"
+    | "open-mistral-nemo"
+    | "zai-glm-5-3"
+    | "zai-glm-5-3-flash"
   readonly "openai":
     | "gpt-6.2-astra"
     | "gpt-6.2-sol"
@@ -119,6 +141,33 @@ export const files = (): ReadonlyArray<CatalogFile> => [
     ]
   },
   {
+    provider: {"key":"mistral","label":"Mistral","kind":"mistral","baseUrl":"https://api.mistral.ai","apiKeyEnv":"MISTRAL_API_KEY","checked":"2026-11-23","batch":{"multiplier":5000}},
+    models: [
+      {"id":"mistral-large-4","label":"Mistral Large 4","context":1048576,"maxOutput":262144,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":700000,"output":2100000,"cachedRead":70000}}],"confidence":"one-dataset","source":["pi"],"note":"aliases of the SDK family (mistral-large-4-0) were not read in a price feed; structured output was not read"},
+      {"id":"mistral-large-4-0-8","label":"Mistral Large 4.0.8","context":1048576,"maxOutput":262144,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":700000,"output":2100000,"cachedRead":70000}}],"confidence":"one-dataset","source":["pi"],"note":"structured output was not read"},
+      {"id":"mistral-large-2512","label":"Mistral Large 3","aliases":["mistral-large"],"context":262144,"maxOutput":262144,"capabilities":{"tools":true,"vision":true,"structuredOutput":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":500000,"output":1500000,"cachedRead":50000}}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"],"note":"the name on Loom's page, mistral-large, is the generation that `-latest` had when it was read; the feeds give the release date of another generation"},
+      {"id":"mistral-large-2411","label":"Mistral Large 2.1","status":"legacy","released":"2024-11-18","context":131072,"maxOutput":16384,"capabilities":{"tools":true,"structuredOutput":true,"batch":true,"vision":false,"reasoning":false},"prices":[{"rates":{"input":2000000,"output":6000000}}],"confidence":"two-datasets","source":["md","ll","ge","l2"]},
+      {"id":"mistral-medium-2604","label":"Mistral Medium 3.5","released":"2026-04-29","context":262144,"maxOutput":262144,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1500000,"output":7500000,"cachedRead":150000}}],"confidence":"two-datasets","source":["pi","md","ll","l2","reasoning"]},
+      {"id":"mistral-medium-3.5","label":"Mistral Medium 3.5","context":262144,"maxOutput":262144,"capabilities":{"tools":true,"vision":true,"reasoning":true,"batch":true},"prices":[{"rates":{"input":1500000,"output":7500000}}],"confidence":"two-datasets","source":["pi","ge"],"note":"the same model by another name, for which no feed has a cache price; structured output was not read"},
+      {"id":"mistral-medium-2508","label":"Mistral Medium 3.1","released":"2025-08-12","context":262144,"maxOutput":262144,"capabilities":{"tools":true,"vision":true,"structuredOutput":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":400000,"output":2000000,"cachedRead":40000}}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"]},
+      {"id":"mistral-medium-2505","label":"Mistral Medium 3","status":"legacy","released":"2025-05-07","context":131072,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"structuredOutput":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":400000,"output":2000000,"cachedRead":40000}}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"]},
+      {"id":"mistral-small-2603","label":"Mistral Small 4","released":"2026-03-16","context":256000,"maxOutput":256000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":150000,"output":600000,"cachedRead":15000}}],"confidence":"two-datasets","source":["pi","md","ge","l2","reasoning"],"note":"structured output was not read"},
+      {"id":"mistral-small-2506","label":"Mistral Small 3.2","status":"legacy","released":"2025-06-20","context":128000,"maxOutput":16384,"capabilities":{"tools":true,"vision":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":100000,"output":300000,"cachedRead":10000}}],"confidence":"one-dataset","source":["pi","md"],"note":"structured output was not read"},
+      {"id":"ministral-14b-2512","label":"Ministral 3 14B","context":262144,"maxOutput":262144,"capabilities":{"tools":true,"vision":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":200000,"output":200000,"cachedRead":20000}}],"confidence":"two-datasets","source":["pi","ge"],"note":"structured output was not read"},
+      {"id":"ministral-8b-2512","label":"Ministral 3 8B","context":262144,"maxOutput":262144,"capabilities":{"tools":true,"vision":true,"structuredOutput":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":150000,"output":150000,"cachedRead":15000}}],"confidence":"two-datasets","source":["pi","ll","ge","l2"]},
+      {"id":"ministral-3b-2512","label":"Ministral 3 3B","context":131072,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":100000,"output":100000,"cachedRead":10000}}],"confidence":"two-datasets","source":["pi","ge"],"note":"structured output was not read"},
+      {"id":"codestral-2508","label":"Codestral 25.08","context":256000,"maxOutput":8192,"capabilities":{"tools":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false,"reasoning":false},"prices":[{"rates":{"input":300000,"output":900000,"cachedRead":30000}}],"confidence":"two-datasets","source":["pi","ll","ge","l2"]},
+      {"id":"devstral-2512","label":"Devstral 2","status":"legacy","released":"2025-12-09","context":262144,"maxOutput":262144,"capabilities":{"tools":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false,"reasoning":false},"prices":[{"rates":{"input":400000,"output":2000000,"cachedRead":40000}}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"],"note":"two feeds call it deprecated; no date of its end was read"},
+      {"id":"magistral-small","label":"Magistral Small","status":"legacy","released":"2025-03-17","context":128000,"maxOutput":128000,"capabilities":{"tools":true,"reasoning":true,"batch":true,"vision":false},"prices":[{"rates":{"input":500000,"output":1500000}}],"confidence":"two-datasets","source":["md","ge"],"note":"the vendor calls its native reasoning models deprecated; no date was read"},
+      {"id":"pixtral-12b","label":"Pixtral 12B","status":"legacy","released":"2024-09-01","context":128000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":150000,"output":150000,"cachedRead":15000}}],"confidence":"two-datasets","source":["pi","md","ge"],"note":"structured output was not read"},
+      {"id":"open-mistral-nemo","label":"Open Mistral Nemo","status":"legacy","released":"2024-07-01","context":128000,"maxOutput":128000,"capabilities":{"tools":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false,"reasoning":false},"prices":[{"rates":{"input":150000,"output":150000,"cachedRead":15000}}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"],"note":"the feeds call it deprecated; no date of its end was read; 0.3/0.3 in LiteLLM is old"},
+      {"id":"zai-glm-5-3","label":"GLM-5.3","released":"2026-08-14","context":1000000,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":1400000,"output":4400000,"cachedRead":140000}}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"zai-glm-5-3-flash","label":"GLM-5.3-Flash","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":150000,"output":500000,"cachedRead":30000}}],"confidence":"one-dataset","source":["pi"],"note":"structured output was not read"},
+      {"id":"mistral-embed","modality":"embedding","released":"2023-12-11","context":8192,"dimensions":1024,"prices":[{"rates":{"input":100000}}],"confidence":"two-datasets","source":["md","ll","ge"]},
+      {"id":"codestral-embed","modality":"embedding","context":8192,"prices":[{"rates":{"input":150000}}],"confidence":"one-dataset","source":["ll"]},
+    ]
+  },
+  {
     provider: {"key":"openai","label":"OpenAI","kind":"openai","baseUrl":"https://api.openai.com/v1","apiKeyEnv":"OPENAI_API_KEY","checked":"2026-11-23","batch":{"multiplier":5000},"serviceTiers":{"flex":[{"multiplier":5000}],"priority":[{"multiplier":20000}],"fast":[{"multiplier":20000}]},"regions":{"regional":11000},"perRequest":{"web_search":10000000000}},
     models: [
       {"id":"gpt-6.2-astra","label":"GPT-6.2 Astra","pattern":"^gpt-6\\.2-astra-\\d{4}-\\d{2}-\\d{2}$","released":"2026-11-17","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":8000000,"output":40000000,"cachedRead":400000,"cacheWrite":{"30m":10000000,"12h":20000000}},"tiers":[{"above":272000,"rates":{"input":16000000,"output":60000000,"cachedRead":800000,"cacheWrite":{"30m":20000000}}}],"unverified":["cache_write.12h","batch","cached_read","cache_write","tiers"]}],"confidence":"reseller","source":["https://docs.laozhang.ai/en/announcements/gpt-6-2-2026-11.md","https://github.com/BerriAI/litellm/discussions/52347"],"note":"input and output stated by two sources; cached_read derived from \"60% cheaper than GPT-6 Astra\", cache_write and tiers from the 1.25x and 2x/1.5x rules: unverified"},
@@ -203,7 +252,7 @@ export const equivalents = (): Equivalents => ({
   tiers: [
     {"key":"text.nano","up":"text.small","members":[{"id":"bedrock/amazon.nova-micro-v1:0"},{"id":"groq/openai/gpt-oss-20b"},{"id":"qwen/qwen-flash"},{"id":"mistral/ministral-8b-2512"},{"id":"gemini/gemini-2.5-flash-lite"},{"id":"openai/gpt-6-luna"},{"id":"anthropic/claude-haiku-5-5"},{"id":"openai/gpt-4o-mini"}]},
     {"key":"text.small","up":"text.medium","members":[{"id":"qwen/qwen3.8-flash"},{"id":"zai/glm-5.3-flash"},{"id":"minimax/MiniMax-M3.1-Flash"},{"id":"deepseek/deepseek-flash"},{"id":"mistral/mistral-small-2603"},{"id":"groq/openai/gpt-oss-120b"},{"id":"openai/gpt-5.6-luna"},{"id":"minimax/MiniMax-M3"},{"id":"gemini/gemini-3.1-flash-lite"},{"id":"gemini/gemini-3.5-flash-lite"},{"id":"gemini/gemini-2.5-flash"},{"id":"anthropic/claude-haiku-4-5"}],"origins":["deepseek/deepseek-v3"]},
-    {"key":"text.medium","up":"text.large","members":[{"id":"mistral/mistral-large-2512"},{"id":"deepseek/deepseek-v4-pro"},{"id":"mistral/mistral-large-4"},{"id":"qwen/qwen3.7-plus"},{"id":"gemini/gemini-3.8-flash"},{"id":"xai/grok-4.3"},{"id":"moonshot/kimi-k2.6"},{"id":"openai/gpt-6.1-terra"},{"id":"zai/glm-5.3"},{"id":"openai/gpt-4o"},{"id":"cohere/command-a-03-2025"}],"origins":["mistral/mistral-large","mistral/mistral-large-latest"]},
+    {"key":"text.medium","up":"text.large","members":[{"id":"mistral/mistral-large-2512"},{"id":"deepseek/deepseek-v4-pro"},{"id":"mistral/mistral-large-4"},{"id":"qwen/qwen3.7-plus"},{"id":"gemini/gemini-3.8-flash"},{"id":"xai/grok-4.3"},{"id":"moonshot/kimi-k2.6"},{"id":"openai/gpt-6.1-terra"},{"id":"zai/glm-5.3"},{"id":"openai/gpt-4o"},{"id":"cohere/command-a-03-2025"}],"origins":["mistral/mistral-large"]},
     {"key":"text.large","up":"text.reasoning","members":[{"id":"xai/grok-4.7"},{"id":"qwen/qwen3.8-max"},{"id":"mistral/mistral-medium-2604"},{"id":"openai/gpt-6.1-sol"},{"id":"openai/gpt-6.2-sol"},{"id":"anthropic/claude-sonnet-5-5"},{"id":"gemini/gemini-4-argon"},{"id":"moonshot/kimi-k3.1-pro"},{"id":"gemini/gemini-3.1-pro-preview"},{"id":"perplexity/sonar-pro"}]},
     {"key":"text.reasoning","members":[{"id":"deepseek/deepseek-v4-pro"},{"id":"xai/grok-4.7"},{"id":"gemini/gemini-4-argon"},{"id":"anthropic/claude-opus-5-5"},{"id":"openai/gpt-6.2-astra"},{"id":"anthropic/claude-fable-5-2"},{"id":"openai/gpt-6-astra"}]},
     {"key":"image.fast","up":"image.quality","members":[{"id":"minimax/image-01"},{"id":"openai/gpt-image-2.6-flare","params":{"quality":"low"}},{"id":"bfl/flux-3-image-klein"},{"id":"bfl/flux-2-klein-4b"},{"id":"zai/glm-image"},{"id":"xai/grok-imagine-image"},{"id":"bytedance/seedream-5.5"},{"id":"ideogram/ideogram-4","params":{"quality":"turbo"}},{"id":"gemini/gemini-3.1-flash-lite-image"},{"id":"bytedance/seedream-5.0-lite"}]},

@@ -21,10 +21,8 @@ import type * as Protocol from "./Protocol.ts"
 import * as Rates from "./Rates.ts"
 import * as Server from "./Server.ts"
 import * as Time from "./Time.ts"
-import { vendors } from "./Vendors.ts"
-import * as Anthropic from "./anthropic/Anthropic.ts"
+import { natives, vendors } from "./Vendors.ts"
 import * as Chat from "./chat/Chat.ts"
-import * as OpenAi from "./openai/OpenAi.ts"
 
 /** @category models */
 export type Fault = Faults.Fault
@@ -36,7 +34,7 @@ export type JournalEntry = Journal.Entry
 export type BillEntry = Bill.Entry
 
 /** @category models */
-export type Provider = "openai" | "anthropic" | keyof typeof vendors
+export type Provider = keyof typeof natives | keyof typeof vendors
 
 /**
  * How the sandbox behaves.
@@ -173,8 +171,7 @@ export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
     occurrence: arrivals.count
   }
   const protocols = [
-    OpenAi.make(world),
-    Anthropic.make(world),
+    ...Object.values(natives).map((make) => make(world)),
     ...Object.values(vendors).map((vendor) => Chat.make(vendor)(world))
   ]
   const rates = Rates.make(

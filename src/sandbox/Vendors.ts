@@ -1,9 +1,20 @@
 /**
- * The vendors that speak Chat Completions by a record of their own.
+ * Who the sandbox speaks for, by key: vendors with a protocol of their own, and those that speak Chat Completions by a
+ * record.
  */
+import type { Protocol, World } from "./Protocol.ts"
+import * as Anthropic from "./anthropic/Anthropic.ts"
 import type { Vendor } from "./chat/Vendor.ts"
+import * as Mistral from "./mistral/Mistral.ts"
+import * as OpenAi from "./openai/OpenAi.ts"
 import { deepSeek } from "./vendors/DeepSeek.ts"
 import { zai } from "./vendors/Zai.ts"
+
+export const natives = {
+  openai: OpenAi.make,
+  anthropic: Anthropic.make,
+  mistral: Mistral.make
+} as const satisfies Readonly<Record<string, (world: World) => Protocol>>
 
 export const vendors = {
   deepseek: deepSeek,
