@@ -6,6 +6,7 @@ import { Effect, Redacted, Schema } from "effect"
 import { Tool } from "effect/ai"
 import { type Attempt, type GenerateOptions, Loom, type Providers } from "loom-router"
 import * as Anthropic from "loom-router/providers/Anthropic"
+import * as Mistral from "loom-router/providers/Mistral"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import { converse, type Dice, dice, differences, type Style, type Voice } from "./conversations.ts"
 import { type Box, inWorld } from "./world.ts"
@@ -20,6 +21,8 @@ export interface Payee {
   readonly long: ReadonlyArray<GenerateOptions.GenerateOptions>
   /** The longest that the vendor caches for, which has a price of its own. */
   readonly longest?: string | undefined
+  /** Of what is counted, what this vendor doesn't have or tell. */
+  readonly lacks?: ReadonlyArray<string> | undefined
 }
 
 const apiKey = Redacted.make("sk-test-0123456789abcd")
@@ -139,6 +142,37 @@ export const anthropic: Payee = {
     ]
   })),
   longest: "1h"
+}
+
+export const mistral: Payee = {
+  key: "mistral",
+  layer: (sandbox) => Mistral.layer({ baseUrl: sandbox.baseUrl("mistral"), apiKey }),
+  voices: [
+    { model: "ministral-3b-2512", reasons: false, samples: true, tiers: [] },
+    { model: "ministral-8b-2512", reasons: false, samples: true, tiers: [] },
+    { model: "ministral-14b-2512", reasons: false, samples: true, tiers: [] },
+    { model: "mistral-large-2512", reasons: false, samples: true, tiers: ["auto", "standard"] },
+    { model: "mistral-large-4", reasons: true, tiers: ["auto", "standard"] },
+    { model: "mistral-large-4-0-8", reasons: true, tiers: [] },
+    { model: "mistral-medium-2505", reasons: false, samples: true, tiers: [] },
+    { model: "mistral-medium-2508", reasons: false, samples: true, tiers: [] },
+    { model: "mistral-medium-2604", reasons: true, tiers: [] },
+    { model: "mistral-medium-3.5", reasons: true, tiers: [] },
+    { model: "mistral-small-2506", reasons: false, samples: true, tiers: [] },
+    { model: "mistral-small-2603", reasons: true, tiers: ["standard"] },
+    { model: "pixtral-12b", reasons: false, samples: true, tiers: [] },
+    { model: "zai-glm-5-3-flash", reasons: true, tiers: [] }
+  ],
+  styleOf: (roll) => ({
+    options: { native: roll.chance(0.3) ? { promptCacheKey: roll.pick("a", "b") } : {} }
+  }),
+  long: [],
+  lacks: ["writes", "longWrites", "reasoned", "searches", "tiers"]
+}
+
+/** The least that each count must be, of those that a vendor has. */
+export const covers = (covered: object, { lacks = [] }: Payee, least: number): void => {
+  for (const [name, count] of Object.entries(covered)) if (!lacks.includes(name)) assert.isAbove(count, least, name)
 }
 
 /** Holds `count` conversations of this seed, and compares every request with the bill. */

@@ -59,16 +59,18 @@ export const noticed = ({ catalog: yaml, long, payee, rates, short }: Prices): v
         }))
     }
 
-    it.live(`${payee.key}: another rate of long requests`, () =>
-      Effect.gen(function*() {
-        const { answers, found } = yield* asked(yield* catalogWith(), long)
-        assert.deepStrictEqual(found, [])
-        for (const name of names.filter((name) => name.startsWith("above."))) {
-          const changed = yield* catalogWith(name)
-          const differ = answers.filter((answer) => repriced(changed, answer, answer.usage) !== answer.cost.picoUsd)
-          assert.isAbove(differ.length, 0, name)
-        }
-      }))
+    if (long.length > 0) {
+      it.live(`${payee.key}: another rate of long requests`, () =>
+        Effect.gen(function*() {
+          const { answers, found } = yield* asked(yield* catalogWith(), long)
+          assert.deepStrictEqual(found, [])
+          for (const name of names.filter((name) => name.startsWith("above."))) {
+            const changed = yield* catalogWith(name)
+            const differ = answers.filter((answer) => repriced(changed, answer, answer.usage) !== answer.cost.picoUsd)
+            assert.isAbove(differ.length, 0, name)
+          }
+        }))
+    }
 
     it.live(`${payee.key}: one token more or less of any kind, and nothing where nothing is changed`, () =>
       Effect.gen(function*() {
@@ -76,7 +78,7 @@ export const noticed = ({ catalog: yaml, long, payee, rates, short }: Prices): v
         const { answers, found } = yield* asked(catalog, short)
         assert.deepStrictEqual(found, [])
         const lifetimes = names.flatMap((name) => /^cache_write\.(\w+)$/.exec(name)?.[1] ?? [])
-        assert.isAbove(lifetimes.length, 1)
+        assert.strictEqual(lifetimes.length > 0, names.some((name) => name.startsWith("cache_write")))
         const changes: ReadonlyArray<(usage: Usage.Usage) => Partial<Usage.Usage>> = [
           (usage) => ({ inputUncached: usage.inputUncached + 1 }),
           (usage) => ({ cacheRead: usage.cacheRead + 1 }),
@@ -85,7 +87,9 @@ export const noticed = ({ catalog: yaml, long, payee, rates, short }: Prices): v
           })),
           (usage) => ({ outputText: usage.outputText + 1 }),
           (usage) => ({ outputReasoning: usage.outputReasoning + 1 }),
-          ({ requests }) => ({ requests: { web_search: (requests["web_search"] ?? 0) + 1 } })
+          ...names.includes("web_search")
+            ? [({ requests }: Usage.Usage) => ({ requests: { web_search: (requests["web_search"] ?? 0) + 1 } })]
+            : []
         ]
         for (const answer of answers) {
           const { cost, usage } = answer
