@@ -149,7 +149,7 @@ export const make = Effect.fnUntraced(function*(
         organization: null,
         project: null,
         headers: quirks.headers,
-        errorBodyOf: ChatErrors.errorBodyOf
+        errorBodyOf: errors.errorBodyOf
       }),
     write: ChatProtocol.make({ quirks, isStrict: options.unsupported === "fail", errorIn: errors.errorIn }),
     requestIdHeader,

@@ -261,4 +261,88 @@ describe("quirks", () => {
       })
       assert.strictEqual((yield* Loom.generate(hello)).text, "Yes.")
     }))
+
+  it.live("compatible: an error says what it is by its type, or where its vendor has a code that says more", () =>
+    inWorld(
+      local({ errorCode: ["error", "metadata", "kind"], errors: { broke: "quota", spoiled: "filtered" } }),
+      function*({ sandbox }) {
+        const cases = [
+          { status: 200, body: { error: { message: "No.", type: "broke" } }, tag: "QuotaExceeded" },
+          {
+            status: 403,
+            body: { error: { message: "No.", code: 403, metadata: { kind: "spoiled" } } },
+            tag: "ContentFiltered"
+          },
+          { status: 403, body: { error: { message: "No.", code: 403 } }, tag: "KeyRefused" }
+        ]
+        for (const { body, status, tag } of cases) {
+          yield* sandbox.script({ respond: { status, body } })
+          const error = yield* failure(Loom.generate({ ...hello, retry: RetryPolicy.none }))
+          assert.strictEqual(error.reason._tag, tag, JSON.stringify(body))
+        }
+      }
+    ))
+
+  it.live("compatible: lists in deltas of a message are put together, and the id of a request is where it is", () =>
+    inWorld(
+      local({
+        carried: ["x_own"],
+        requestId: { header: "x-nobody", field: ["x_own", "id"] },
+        gathered: ["executed"],
+        sources: (reply) => {
+          const found = at(reply, "choices", 0, "message", "executed")
+          return Array.isArray(found) ? found.map((url) => ({ url: String(url) })) : []
+        }
+      }),
+      function*({ sandbox }) {
+        const executed = ["https://example.com/warp", "https://example.com/weft"]
+        const deltas = [{ executed: executed.slice(0, 1) }, { content: "Yes." }, { executed: executed.slice(1) }]
+        yield* sandbox.script(...scripted({ content: "Yes.", executed }, deltas, { usage, x_own: { id: "req_7" } }))
+        for (const answer of yield* both) {
+          assert.strictEqual(answer.requestId, "req_7")
+          assert.deepStrictEqual(
+            answer.content.flatMap((part) =>
+              part.type === "source" && part.sourceType === "url" ? [part.url.href] : []
+            ),
+            executed
+          )
+        }
+      }
+    ))
+
+  it.live("compatible: an image whose link the vendor doesn't follow isn't sent", () =>
+    inWorld(local({ imageLinks: ["data:"] }), function*({ sandbox }) {
+      const error = yield* failure(
+        Loom.generate({
+          ...hello,
+          prompt: [{
+            role: "user",
+            content: [{ type: "file", mediaType: "image/png", data: new URL("https://example.com/loom.png") }]
+          }]
+        })
+      )
+      assert.deepInclude(error.reason, { _tag: "InvalidRequest", field: "prompt" })
+      assert.include(error.why, "data:")
+      assert.deepStrictEqual(yield* sandbox.journal, [])
+    }))
+
+  it.live("compatible: choices of tools may depend on the model", () =>
+    inWorld(
+      local({ toolChoices: ({ model }) => model.id === "gpt-4.1" ? ["none", "named"] : ["required"] }),
+      function*({ sandbox }) {
+        const error = yield* failure(Loom.generate({ ...hello, toolChoice: "required" }))
+        assert.deepInclude(error.reason, { _tag: "Unsupported", feature: "toolChoice" })
+        assert.include(error.why, "none, named")
+        assert.deepStrictEqual(yield* sandbox.journal, [])
+      }
+    ))
+
+  it.live("compatible: what was written to a cache may have its time to live from the model", () =>
+    inWorld(
+      local({ usage: { cacheWrite: (_, model) => ({ [model === "gpt-4.1" ? "30m" : "5m"]: 20 }) } }),
+      function*({ sandbox }) {
+        yield* sandbox.script(...scripted({ content: "Yes." }, [{ content: "Yes." }], { usage }))
+        for (const answer of yield* both) assert.deepStrictEqual(answer.usage.cacheWrite, { "30m": 20 })
+      }
+    ))
 })

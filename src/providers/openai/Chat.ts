@@ -55,11 +55,14 @@ interface Spoken {
 const toolsOf = ({ quirks, request }: Spoken): Fields | undefined => {
   const { toolChoice, tools } = request
   const choice = typeof toolChoice === "object" ? "named" : toolChoice
-  const isThere = choice === undefined || choice === "auto" || quirks.toolChoices?.includes(choice) !== false
+  const choices = typeof quirks.toolChoices === "function" ? quirks.toolChoices(request) : quirks.toolChoices
+  const isThere = choice === undefined || choice === "auto" || choices?.includes(choice) !== false
   // Without tools nothing is called either.
   if (!isThere && choice === "none") return undefined
   if (!isThere) {
-    const detail = `${request.model.provider} leaves it to the model whether it calls a tool`
+    const detail = choices?.length === 0
+      ? `${request.model.provider} leaves it to the model whether it calls a tool`
+      : `for this model there is auto, ${choices?.join(", ")}`
     throw Request.fail(request, new Unsupported({ feature: "toolChoice", detail }))
   }
   return {
@@ -176,9 +179,13 @@ const contentOf = (
   if (part.type === "text") return { type: "text", text: part.text, ...options }
   if (part.mediaType.startsWith("image/")) {
     const { detail, ...rest } = options
+    const url = Prompts.urlOf(part)
+    if (quirks.imageLinks?.some((link) => url.startsWith(link)) === false) {
+      throw Prompts.unsupportedFile(request, part, `images can by ${quirks.imageLinks.join(", ")}`)
+    }
     return {
       type: "image_url",
-      image_url: { url: Prompts.urlOf(part), ...(detail === undefined ? undefined : untyped({ detail })) },
+      image_url: { url, ...(detail === undefined ? undefined : untyped({ detail })) },
       ...rest
     }
   }

@@ -68,7 +68,8 @@ export const make = (quirks: Quirks): Reader => {
   const finishReasons: Readonly<Record<string, Generation.FinishReason>> = { ...common, ...quirks.finishReasons }
   const dialect = quirks.objects === "json_object" ? Wire.plainDialect : Wire.dialect
   const kindOf = (code: string) => quirks.errors?.[code] ?? Wire.toldKindOf(code)
-  const idField = quirks.requestId?.field
+  const { field = [] } = quirks.requestId ?? {}
+  const idPath = typeof field === "string" ? [field] : field
 
   const sourcesIn = (reply: Reply, native: unknown) => [
     ...(reply.choices[0].message.annotations ?? []).flatMap(({ url_citation: citation }, n) =>
@@ -93,13 +94,13 @@ export const make = (quirks: Quirks): Reader => {
 
   const answered: Reader["answered"] = (request, reply, native, origin, warnings) => {
     const [{ finish_reason: reason, message }] = reply.choices
-    const usage = usageOf(reply.usage, quirks.usage, webSearchesIn(message))
+    const usage = usageOf(reply.usage, quirks.usage, webSearchesIn(message), reply.model)
     const finishReason = message.refusal == null ? finishReasons[reason ?? ""] ?? "unknown" : "content-filter"
     if (finishReason === "error") {
       const error = Wire.told(reason ?? undefined, "the answer ended with an error", usage, kindOf)
       return Result.fail(told(request, error, origin))
     }
-    const ownId = idField === undefined ? undefined : at(native, [idField])
+    const ownId = idPath.length === 0 ? undefined : at(native, idPath)
     const summary = {
       provider: request.model.provider,
       model: reply.model,

@@ -26,6 +26,7 @@ export const make = (quirks: Quirks, reader: ChatReply.Reader): MakeDecoder => (
   const calls = new Map<number, { id: string; name: string; arguments: string }>()
   const citations: Array<unknown> = []
   const carried: Record<string, unknown> = {}
+  const gathered: Record<string, ReadonlyArray<unknown>> = {}
   const usageInChunk = quirks.usage?.chunk
   let head = nothing
   let content = ""
@@ -90,6 +91,7 @@ export const make = (quirks: Quirks, reader: ChatReply.Reader): MakeDecoder => (
         refusal: refusal === "" ? null : refusal,
         ...(thoughts === undefined ? undefined : thoughtFields(quirks, thoughts)),
         ...(citations.length === 0 ? undefined : { annotations: citations }),
+        ...gathered,
         ...(calls.size === 0 ? undefined : {
           tool_calls: Array.from(calls.values(), (call) => ({
             id: call.id,
@@ -120,6 +122,12 @@ export const make = (quirks: Quirks, reader: ChatReply.Reader): MakeDecoder => (
       content += text(contentDelta, out)
       refusal += text(refusalDelta, out)
       if (Array.isArray(annotations)) citations.push(...annotations)
+      if (quirks.gathered !== undefined) {
+        for (const name of quirks.gathered) {
+          const items = choice.delta[name]
+          if (Array.isArray(items)) gathered[name] = [...gathered[name] ?? [], ...items]
+        }
+      }
       for (const chunk of Array.isArray(toolCalls) ? toolCalls : []) {
         const broken = toolCall(chunk, out)
         if (broken !== undefined) return broken

@@ -26,13 +26,18 @@ const audioInput: Path = ["prompt_tokens_details", "audio_tokens"]
 const audioOutput: Path = ["completion_tokens_details", "audio_tokens"]
 
 /** Counts that aren't there or don't add up are no counts. */
-export const usageOf = (usage: unknown, paths: UsagePaths | undefined, cited: number): Usage.Usage => {
+export const usageOf = (
+  usage: unknown,
+  paths: UsagePaths | undefined,
+  cited: number,
+  model: string
+): Usage.Usage => {
   if (typeof at(usage, input) !== "number" || typeof at(usage, output) !== "number") return Usage.missing
   const readAt = (paths?.cacheRead ?? cached).find((path) => at(usage, path) != null)
   return Wire.usage({
     input: countAt(usage, input),
     cacheRead: readAt === undefined ? 0 : countAt(usage, readAt),
-    cacheWrite: writtenOf(usage, paths?.cacheWrite),
+    cacheWrite: writtenOf(usage, paths?.cacheWrite, model),
     output: countAt(usage, output),
     reasoning: countAt(usage, paths?.reasoning ?? reasoned),
     audioInput: countAt(usage, audioInput),
@@ -41,9 +46,13 @@ export const usageOf = (usage: unknown, paths: UsagePaths | undefined, cited: nu
   })
 }
 
-const writtenOf = (usage: unknown, paths: UsagePaths["cacheWrite"]): Readonly<Record<string, number>> => {
+const writtenOf = (
+  usage: unknown,
+  paths: UsagePaths["cacheWrite"],
+  model: string
+): Readonly<Record<string, number>> => {
   if (paths === undefined) return nothing
-  if (typeof paths === "function") return paths(usage)
+  if (typeof paths === "function") return paths(usage, model)
   const counts = Object.entries(paths).map(([ttl, path]) => [ttl, countAt(usage, path)] as const)
   return Object.fromEntries(counts.filter(([, count]) => count !== 0))
 }

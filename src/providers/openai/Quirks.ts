@@ -38,7 +38,12 @@ export interface Quirks {
   /** Whether tools can be held to their schemas: true. */
   readonly strictTools?: boolean | undefined
   /** The choices of tools there are besides `auto`: all of them. */
-  readonly toolChoices?: ReadonlyArray<"required" | "none" | "named"> | undefined
+  readonly toolChoices?:
+    | ReadonlyArray<ToolChoice>
+    | ((request: Request.Request) => ReadonlyArray<ToolChoice>)
+    | undefined
+  /** The beginnings of links that images can be sent as: any. */
+  readonly imageLinks?: ReadonlyArray<string> | undefined
   /** Whether PDF files can be sent: false. */
   readonly pdf?: boolean | undefined
   /** Whether a stream's usage is only told on demand, by `stream_options`: true. */
@@ -48,17 +53,23 @@ export interface Quirks {
   readonly usage?: UsagePaths | undefined
   /** Reasons to finish besides OpenAI's. */
   readonly finishReasons?: Readonly<Record<string, Generation.FinishReason>> | undefined
+  /** Where in the body of an error there is a code that says more than the usual one. */
+  readonly errorCode?: Path | undefined
   /** What codes of errors mean, besides OpenAI's. */
   readonly errors?: Readonly<Record<string, NonNullable<Refusal["kind"]>>> | undefined
   /** Where the id of a request is: header `x-request-id`, else the answer's `id`. */
-  readonly requestId?: { readonly header?: string | undefined; readonly field?: string | undefined } | undefined
+  readonly requestId?: { readonly header?: string | undefined; readonly field?: string | Path | undefined } | undefined
   /** Fields beside `choices` that chunks of a stream carry, and an answer needs. */
   readonly carried?: ReadonlyArray<string> | undefined
+  /** Lists that deltas of a message carry, and an answer needs. */
+  readonly gathered?: ReadonlyArray<string> | undefined
   /** The pages that an answer rests on, where they aren't annotations. */
   readonly sources?: ((reply: Fields) => ReadonlyArray<Source>) | undefined
   /** Headers of every request. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
+
+export type ToolChoice = "required" | "none" | "named"
 
 export interface Thoughts {
   /** Where a message or a delta has them as text, the first that is there: `reasoning_content`. */
@@ -77,7 +88,7 @@ export interface UsagePaths {
   /** Tokens written to the cache, a part of the input, by their time to live. */
   readonly cacheWrite?:
     | Readonly<Record<string, Path>>
-    | ((usage: unknown) => Readonly<Record<string, number>>)
+    | ((usage: unknown, model: string) => Readonly<Record<string, number>>)
     | undefined
   /** A part of the output: `completion_tokens_details.reasoning_tokens`. */
   readonly reasoning?: Path | undefined
