@@ -2,8 +2,10 @@
  * Chat Completions as a vendor speaks them by its record: one JSON object, or the same told in chunks.
  */
 import * as Answers from "../Answers.ts"
+import { type Charge, settle } from "../Bill.ts"
 import * as Headers from "../Headers.ts"
 import { at, isObject, type JsonObject, listAt, numberAt, objectAt, stringAt } from "../Json.ts"
+import * as PrefixCache from "../PrefixCache.ts"
 import type {
   Accepted,
   Alteration,
@@ -21,28 +23,30 @@ import { pieces, type Sequence, sequence } from "../Tokens.ts"
 import { inBand, isProblem, ofFailure, ofIssue, type Problem, problem } from "../openai/Problem.ts"
 import { readMessages, schemaOf, tellCall, toolsOf } from "./Conversation.ts"
 import { schemaIn } from "./Instruction.ts"
-import { type Model, shapeOf, type Usage, type Vendor } from "./Vendor.ts"
+import { type Made as Named, type Model, shapeOf, type Usage, type Vendor } from "./Vendor.ts"
 
 interface Job {
   readonly _tag: "Job"
   readonly model: Model
   /** What the model was asked for by, and answers with. */
   readonly name: string
+  readonly tier: string
   readonly sequence: Sequence
   readonly ask: Answers.Ask
 }
 
-/** The names of one answer. */
-interface Made {
-  readonly id: string
-  readonly requestId: string
-  readonly created: number
+interface Made extends Named {
   readonly ids: Ids
 }
 
+const unit = { times: 1n, per: 1n }
+
 export const make = (vendor: Vendor) => (world: World): Protocol => {
   const shape = shapeOf(vendor)
+  const tiers = Object.keys(vendor.tiers ?? {})
   const models = new Map(vendor.models.flatMap((model) => [model.id, ...model.aliases ?? []].map((id) => [id, model])))
+
+  const ownHeaders = vendor.headers ?? new Set<string>()
 
   const headersOf = (requestId: string): Readonly<Record<string, string>> =>
     vendor.requestIdHeader === undefined ? {} : { [vendor.requestIdHeader]: requestId }
@@ -83,7 +87,10 @@ export const make = (vendor: Vendor) => (world: World): Protocol => {
     const conversation = readMessages(tokens, messages)
     if (isProblem(conversation)) return conversation
     for (const message of messages) {
-      for (const name of Object.keys(vendor.assistant)) tokens.text(stringAt(message, name) ?? "")
+      for (const name of Object.keys(vendor.assistant)) {
+        const value = at(message, name)
+        tokens.text(typeof value === "string" ? value : value == null ? "" : JSON.stringify(value))
+      }
     }
     if (!model.vision && JSON.stringify(messages).includes("\"image_url\"")) {
       return problem(400, `Model ${name} takes no images.`, { param: "messages" })
@@ -100,6 +107,7 @@ export const make = (vendor: Vendor) => (world: World): Protocol => {
       _tag: "Job",
       model,
       name: model.id,
+      tier: stringAt(body, "service_tier") ?? tiers[0] ?? "default",
       sequence: built,
       ask: {
         prompt: conversation.prompt,
@@ -107,7 +115,7 @@ export const make = (vendor: Vendor) => (world: World): Protocol => {
         parallelTools: at(body, "parallel_tool_calls") !== false,
         toolResults: conversation.results,
         schema: instruction ?? schemaOf(format),
-        search: undefined,
+        search: vendor.search?.(body, model),
         stop: typeof stop === "string" ? [stop] : listAt(body, "stop").filter((mark) => typeof mark === "string"),
         maxTokens: numberAt(body, "max_completion_tokens") ?? numberAt(body, "max_tokens"),
         effort
@@ -115,46 +123,55 @@ export const make = (vendor: Vendor) => (world: World): Protocol => {
     }
   }
 
-  const answer = (job: Job, made: Made, key: string, body: JsonObject) => (alteration: Alteration): Answer => {
-    const now = world.time.now()
-    const model = models.get(alteration.answerModel ?? "") ?? job.model
-    const name = alteration.answerModel ?? job.name
-    const cached = world.cache.use(
-      `${digest(vendor.provider, key, model.id).slice(0, 16)}:`,
-      job.sequence,
-      { _tag: "Free", ...vendor.cache },
-      now
-    )
-    const said = answered(Answers.answer(job.ask, dice(made.ids.next("answer"))))
-    const usage: Usage = {
-      input: job.sequence.length,
-      read: cached.read,
-      output: Answers.outputTokens(said),
-      reasoning: said.reasoningTokens
-    }
-    const told: Told = { vendor, said, usage, made, name, drop: new Set(alteration.drop) }
-    return {
-      status: 200,
-      headers: headersOf(made.requestId),
-      requestId: made.requestId,
-      body: at(body, "stream") === true
-        ? streamed(told, at(objectAt(body, "stream_options"), "include_usage") === true, failed)
-        : { _tag: "Json", value: whole(told), fail: failed, prefix: vendor.queues === true ? "\n\n" : undefined },
-      charge: {
+  const answer =
+    (job: Job, asked: Omit<Made, "tier">, key: string, body: JsonObject) => (alteration: Alteration): Answer => {
+      const now = world.time.now()
+      const model = models.get(alteration.answerModel ?? "") ?? job.model
+      const name = alteration.answerModel ?? job.name
+      const made: Made = { ...asked, tier: alteration.answerServiceTier ?? job.tier }
+      const cached = world.cache.use(
+        `${digest(vendor.provider, key, model.id).slice(0, 16)}:`,
+        job.sequence,
+        model.cache ?? { _tag: "Free", ...vendor.cache },
+        now
+      )
+      const said = answered(Answers.answer(job.ask, dice(made.ids.next("answer"))))
+      const input = job.sequence.length
+      const output = Answers.outputTokens(said)
+      const written = PrefixCache.totalWritten(cached)
+      const charge: Charge = {
         provider: vendor.provider,
         requestId: made.requestId,
         responseId: made.id,
         model: model.id,
-        serviceTier: "default",
+        serviceTier: made.tier,
         card: model.card,
-        multiplier: vendor.multiplier?.(now) ?? { times: 1n, per: 1n },
-        tokens: { input: usage.input - usage.read, cachedRead: usage.read, cacheWrite: {}, output: usage.output },
-        reasoning: usage.reasoning,
-        webSearches: 0,
-        webSearchRate: 0n
+        multiplier: vendor.tiers?.[made.tier] ?? vendor.multiplier?.(now) ?? unit,
+        tokens: { input: input - cached.read - written, cachedRead: cached.read, cacheWrite: cached.written, output },
+        reasoning: said.reasoningTokens,
+        webSearches: said.search === undefined ? 0 : 1,
+        webSearchRate: vendor.searchRate ?? 0n
+      }
+      const usage: Usage = {
+        input,
+        read: cached.read,
+        written,
+        output,
+        reasoning: said.reasoningTokens,
+        searches: charge.webSearches,
+        usd: Number(settle(charge, now).amount) / 1e12
+      }
+      const told: Told = { vendor, said, usage, made, name, drop: new Set(alteration.drop) }
+      return {
+        status: 200,
+        headers: headersOf(made.requestId),
+        requestId: made.requestId,
+        body: at(body, "stream") === true
+          ? streamed(told, at(objectAt(body, "stream_options"), "include_usage") === true, failed)
+          : { _tag: "Json", value: whole(told), fail: failed, prefix: vendor.queues === true ? "\n\n" : undefined },
+        charge
       }
     }
-  }
 
   const receive = (incoming: Incoming): Accepted | Rejected => {
     const { method, path, text } = incoming
@@ -180,7 +197,7 @@ export const make = (vendor: Vendor) => (world: World): Protocol => {
       ...accepted
     })
 
-    const foreign = Headers.foreign(incoming, new Set())
+    const foreign = Headers.foreign(incoming, ownHeaders)
     if (foreign !== undefined) return reject(problem(400, `Unexpected header: ${foreign}.`, { param: foreign }))
     const key = Headers.bearer(incoming)
     if (world.keys.check(key) !== "valid") return reject(problemOf({ status: 401 }))
@@ -200,7 +217,7 @@ export const make = (vendor: Vendor) => (world: World): Protocol => {
     if (!Headers.isJson(incoming) || !isObject(body)) return reject(problem(400, "The body is no JSON object."))
     const job = read(body)
     if (isProblem(job)) return reject(job)
-    const made: Made = { id, requestId, created: Math.floor(world.time.now() / 1000), ids: named }
+    const made = { id, requestId, created: Math.floor(world.time.now() / 1000), ids: named }
     return accept({
       model: job.name,
       prompt: job.ask.prompt,
@@ -266,6 +283,7 @@ const whole = (told: Told): JsonObject => {
         role: "assistant",
         content: said.text ?? (calls.length > 0 ? null : ""),
         ...(thoughts === "" ? {} : vendor.thoughts(thoughts)),
+        ...vendor.found?.(said),
         ...(calls.length === 0 ? {} : { tool_calls: calls })
       },
       ...(drop.has("finish") ? {} : { finish_reason: finishOf(told) })
@@ -302,12 +320,16 @@ const streamed = (
   choose(0, { role: "assistant", content: "" }, said.reasoningTokens)
   for (const delta of pieces(thoughtsOf(told))) choose(0, vendor.thoughts(delta.text), 0)
   for (const delta of pieces(said.text ?? "")) choose(0, { content: delta.text }, delta.tokens)
+  const found = vendor.found?.(said) ?? {}
+  if (Object.keys(found).length > 0) choose(0, found, 0)
   const calls = callsOf(told)
   said.calls.forEach((call, position) => tellCall(call, calls[position], position, 0, choose))
   if (ends && !drop.has("finish")) {
     push({
       choices: [{ index: 0, delta: {}, finish_reason: finishOf(told) }],
-      ...(vendor.streamUsage === "with finish" && tellsUsage ? { usage: vendor.usage(usage) } : {})
+      ...(vendor.streamUsage === "with finish" && tellsUsage
+        ? vendor.finishMembers?.(vendor.usage(usage), made) ?? { usage: vendor.usage(usage) }
+        : {})
     }, 0)
   }
   if (ends && vendor.streamUsage === "asked" && isAsked && tellsUsage) {

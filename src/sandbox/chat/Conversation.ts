@@ -65,6 +65,9 @@ const readContent = (tokens: SequenceBuilder, content: unknown, path: string): s
       tokens.opaque(50 + Math.ceil(data.length / 64), digest(data))
     }
     mark(tokens, part)
+    const control = objectAt(part, "cache_control")
+    tokens.border()
+    if (control !== undefined) tokens.mark(stringAt(control, "ttl") === "1h" ? "1h" : undefined)
   }
   return texts.join("\n")
 }

@@ -4,6 +4,7 @@
 import type * as Answers from "../Answers.ts"
 import type { Multiplier, RateCard } from "../Bill.ts"
 import type { JsonObject } from "../Json.ts"
+import type * as PrefixCache from "../PrefixCache.ts"
 import type { Failure } from "../Protocol.ts"
 import {
   anyObject,
@@ -28,13 +29,27 @@ export interface Model {
   readonly vision: boolean
   readonly maxInput: number
   readonly card: RateCard
+  /** Where it isn't the vendor's: how its prompts are cached. */
+  readonly cache?: PrefixCache.Policy
 }
 
 export interface Usage {
   readonly input: number
   readonly read: number
+  readonly written: number
   readonly output: number
   readonly reasoning: number
+  readonly searches: number
+  /** What it costs, in US dollars. */
+  readonly usd: number
+}
+
+/** The names of one answer. */
+export interface Made {
+  readonly id: string
+  readonly requestId: string
+  readonly created: number
+  readonly tier: string
 }
 
 export interface Vendor {
@@ -46,6 +61,12 @@ export interface Vendor {
   readonly params: Fields
   /** Members of an assistant's message besides those that everybody has. */
   readonly assistant: Fields
+  /** Members of a part of text or an image besides those that everybody has. */
+  readonly part?: Fields
+  /** Parts of a user's message besides text and images. */
+  readonly content?: Fields
+  /** Headers that it knows of, besides everybody's. */
+  readonly headers?: ReadonlySet<string>
   readonly toolChoice: Shape
   /** Members of a function's definition besides name, description and parameters. */
   readonly definition?: Fields
@@ -53,15 +74,22 @@ export interface Vendor {
   readonly thinking: (body: JsonObject, model: Model) => Answers.Effort | undefined | Problem
   /** Refuses what is wrong beyond its shape. */
   readonly check?: (body: JsonObject, effort: Answers.Effort | undefined) => Problem | undefined
+  /** The web search that a request asks for, and what one costs in units of 1e-12 USD. */
+  readonly search?: (body: JsonObject, model: Model) => Answers.Search | undefined
+  readonly searchRate?: bigint
+  /** Members of a message or a delta that tell what was searched and found. */
+  readonly found?: (answer: Answers.Answer) => JsonObject
   /** Members of a message or a delta that hold thoughts. */
   readonly thoughts: (text: string) => JsonObject
   readonly usage: (usage: Usage) => JsonObject
   /** When a stream tells its usage: in a chunk of its own where it is asked to, or in the chunk that finishes. */
   readonly streamUsage: "asked" | "with finish"
+  /** Members of the chunk that finishes, where `usage` isn't one of them. */
+  readonly finishMembers?: (usage: JsonObject, made: Made) => JsonObject
   /** `null` usage in every other chunk. */
   readonly nullUsage?: boolean
   /** Members of whole answers and of chunks. */
-  readonly members: (made: { readonly id: string; readonly requestId: string; readonly created: number }) => JsonObject
+  readonly members: (made: Made) => JsonObject
   readonly idPrefix: string
   /** The header with the id of the request; without one the answer's own id, or what `members` say, is all there is. */
   readonly requestIdHeader?: string
@@ -74,6 +102,8 @@ export interface Vendor {
   readonly cache: { readonly minimumTokens: number; readonly ttlMillis: number }
   /** Hours of another price. */
   readonly multiplier?: (now: number) => Multiplier
+  /** What it costs by the tier that a request is served in, the usual one first. */
+  readonly tiers?: Readonly<Record<string, Multiplier>>
   /** Comments and blank lines before an answer. */
   readonly queues?: boolean
 }
@@ -92,18 +122,25 @@ export const thinkingSwitch = object({ type: oneOf("enabled", "disabled") }, ["t
 
 export const jsonObjectFormat = object({ type: oneOf("text", "json_object") }, ["type"])
 
+export const jsonSchemaFormat = byTag("type", {
+  text: object({ type: string }),
+  json_object: object({ type: string }),
+  json_schema: object({
+    type: string,
+    json_schema: object({ name: string, description: string, schema: anyObject, strict: nullable(boolean) }, ["name"])
+  }, ["json_schema"])
+})
+
 export const anyToolChoice = stringOr(
   byTag("type", { function: object({ type: string, function: object({ name: string }, ["name"]) }, ["function"]) }),
   oneOf("none", "auto", "required")
 )
 
-const textParts = stringOr(
-  array(byTag("type", { text: object({ type: string, text: string }, ["text"]) }))
-)
-
 /** What `POST /chat/completions` of a vendor takes. */
-export const shapeOf = ({ assistant, definition, params, toolChoice }: Vendor): Shape =>
-  object({
+export const shapeOf = ({ assistant, content, definition, params, part, toolChoice }: Vendor): Shape => {
+  const text = object({ type: string, text: string, ...part }, ["text"])
+  const textParts = stringOr(array(byTag("type", { text })))
+  return object({
     model: string,
     stream: nullable(boolean),
     messages: array(
@@ -112,10 +149,11 @@ export const shapeOf = ({ assistant, definition, params, toolChoice }: Vendor): 
         user: object({
           role: string,
           content: stringOr(array(byTag("type", {
-            text: object({ type: string, text: string }, ["text"]),
-            image_url: object({ type: string, image_url: object({ url: string, detail: string }, ["url"]) }, [
+            text,
+            image_url: object({ type: string, image_url: object({ url: string, detail: string }, ["url"]), ...part }, [
               "image_url"
-            ])
+            ]),
+            ...content
           })))
         }, ["content"]),
         assistant: object({
@@ -143,3 +181,4 @@ export const shapeOf = ({ assistant, definition, params, toolChoice }: Vendor): 
     tool_choice: toolChoice,
     ...params
   }, ["model", "messages"])
+}
