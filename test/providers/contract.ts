@@ -96,6 +96,8 @@ export interface Vendor {
     readonly thoughts?: ((body: Body) => unknown) | undefined
     /** Sees no images. */
     readonly blind?: boolean | undefined
+    /** Follows links to images; otherwise they are refused before they are sent: true. */
+    readonly imageLinks?: boolean | undefined
     /** The choices of tools besides `auto`: all of them. */
     readonly toolChoices?: ReadonlyArray<"required" | "none" | "named"> | undefined
     /** Can be held to one call at a time; otherwise that is dropped, and the answer says so: true. */
@@ -327,14 +329,18 @@ export const casesOf = (vendor: Vendor): ReadonlyArray<Case> => {
       const bytes = yield* image(Buffer.from(pixel, "base64"))
       const dataUri = yield* image(`data:image/png;base64,${pixel}`)
       const base64 = yield* image(pixel)
-      const address = yield* image(new URL("https://example.com/loom.png"))
+      const link = image(new URL("https://example.com/loom.png"))
       const plain = yield* Loom.generate({ model, prompt: "What is this?" })
-      const [first, second, third, fourth] = (yield* bodies(sandbox)).map((body) => JSON.stringify(body))
+      const address = can.imageLinks === false ? [] : [yield* link]
+      const [first, second, third, , fourth] = (yield* bodies(sandbox)).map((body) => JSON.stringify(body))
       assert.include(first, pixel)
       assert.strictEqual(second, first)
       assert.strictEqual(third, first)
-      assert.include(fourth, "\"https://example.com/loom.png\"")
-      for (const answer of [bytes, dataUri, base64, address]) {
+      if (can.imageLinks === false) {
+        assert.deepInclude((yield* failure(link)).reason, { _tag: "InvalidRequest", field: "prompt" })
+        assert.isUndefined(fourth)
+      } else assert.include(fourth, "\"https://example.com/loom.png\"")
+      for (const answer of [bytes, dataUri, base64, ...address]) {
         assert.isAbove(answer.usage.inputTokens, plain.usage.inputTokens)
       }
     })
