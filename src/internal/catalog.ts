@@ -50,6 +50,13 @@ export interface ModelIds {
     | "open-mistral-nemo"
     | "zai-glm-5-3"
     | "zai-glm-5-3-flash"
+  readonly "moonshot":
+    | "kimi-k2.6"
+    | "kimi-k2.7-code"
+    | "kimi-k2.7-code-highspeed"
+    | "kimi-k3"
+    | "kimi-k3.1-pro"
+    | "kimi-k3.1-pro-highspeed"
   readonly "openai":
     | "gpt-6.2-astra"
     | "gpt-6.2-sol"
@@ -165,6 +172,17 @@ export const files = (): ReadonlyArray<CatalogFile> => [
       {"id":"zai-glm-5-3-flash","label":"GLM-5.3-Flash","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":150000,"output":500000,"cachedRead":30000}}],"confidence":"one-dataset","source":["pi"],"note":"structured output was not read"},
       {"id":"mistral-embed","modality":"embedding","released":"2023-12-11","context":8192,"dimensions":1024,"prices":[{"rates":{"input":100000}}],"confidence":"two-datasets","source":["md","ll","ge"]},
       {"id":"codestral-embed","modality":"embedding","context":8192,"prices":[{"rates":{"input":150000}}],"confidence":"one-dataset","source":["ll"]},
+    ]
+  },
+  {
+    provider: {"key":"moonshot","label":"Moonshot AI (Kimi)","kind":"moonshot","baseUrl":"https://api.moonshot.ai/v1","apiKeyEnv":"MOONSHOT_API_KEY","checked":"2026-11-23"},
+    models: [
+      {"id":"kimi-k2.6","label":"Kimi K2.6","released":"2026-04-21","context":262144,"maxOutput":262144,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":950000,"output":4000000,"cachedRead":160000}}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"]},
+      {"id":"kimi-k2.7-code","label":"Kimi K2.7 Code","released":"2026-06-12","context":262144,"maxOutput":262144,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":950000,"output":4000000,"cachedRead":190000}}],"confidence":"two-datasets","source":["pi","md","ge","l2"]},
+      {"id":"kimi-k2.7-code-highspeed","label":"Kimi K2.7 Code HighSpeed","released":"2026-06-12","context":262144,"maxOutput":262144,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":1900000,"output":8000000,"cachedRead":380000}}],"confidence":"two-datasets","source":["pi","md","ge"]},
+      {"id":"kimi-k3","label":"Kimi K3","released":"2026-07-16","context":1048576,"maxOutput":1048576,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":3000000,"output":15000000,"cachedRead":300000}}],"confidence":"two-datasets","source":["pi","md","ge","l2"]},
+      {"id":"kimi-k3.1-pro","label":"Kimi K3.1 Pro","context":1048576,"maxOutput":1048576,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":200000}}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"kimi-k3.1-pro-highspeed","label":"Kimi K3.1 Pro Highspeed","context":1048576,"maxOutput":1048576,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":4000000,"output":20000000,"cachedRead":200000}}],"confidence":"one-dataset","source":["pi"]},
     ]
   },
   {

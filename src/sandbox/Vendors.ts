@@ -8,6 +8,7 @@ import type { Vendor } from "./chat/Vendor.ts"
 import * as Mistral from "./mistral/Mistral.ts"
 import * as OpenAi from "./openai/OpenAi.ts"
 import { deepSeek } from "./vendors/DeepSeek.ts"
+import { moonshot } from "./vendors/Moonshot.ts"
 import { zai } from "./vendors/Zai.ts"
 
 export const natives = {
@@ -18,5 +19,6 @@ export const natives = {
 
 export const vendors = {
   deepseek: deepSeek,
+  moonshot,
   zai
 } as const satisfies Readonly<Record<string, Vendor>>
