@@ -135,8 +135,11 @@ const orUndefined = (write: () => string): string | undefined => {
   }
 }
 
+/** Whether its vendor keeps the prompt changes what an answer costs, and nothing in it. */
 const paramsOf = ({ params }: Request): Request["params"] =>
-  params.stop === undefined ? params : { ...params, stop: params.stop.toSorted() }
+  params.stop === undefined && params.promptCache === undefined
+    ? params
+    : { ...params, stop: params.stop?.toSorted(), promptCache: undefined }
 
 const messageOf = (message: Prompt.Message): string =>
   `${written(message.role)}${contentOf(message)}${optionsOf(message.options)}`

@@ -404,7 +404,7 @@ export const decode = (
   const asked = {
     modality: options.modality ?? "text",
     prompt: prompt.success,
-    tools,
+    tools: Request.inOrder(tools),
     toolChoice,
     object: options.schema === undefined ? undefined : { name: options.schemaName ?? "object", schema: options.schema },
     native: { ...options.native }

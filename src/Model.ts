@@ -39,6 +39,8 @@ export interface Capabilities {
   readonly structuredOutput?: boolean | undefined
   readonly promptCaching?: boolean | undefined
   readonly batch?: boolean | undefined
+  /** Searches the web by itself when it is asked to. */
+  readonly webSearch?: boolean | undefined
   /** An image model that changes images it is given. */
   readonly edit?: boolean | undefined
 }

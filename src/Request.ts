@@ -32,6 +32,78 @@ export type ReasoningEffort = "none" | "minimal" | "low" | "medium" | "high" | "
 export type ToolChoice = "auto" | "required" | "none" | { readonly tool: string }
 
 /**
+ * How long at least something is to be kept, as in `5m` or `1h`. A vendor that has other lifetimes keeps it for the nearest
+ * that costs no more than the one asked for, and the answer says so.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Lifetime = `${number}m` | `${number}h`
+
+/**
+ * Where a beginning of the prompt may end that is worth keeping: behind the tools, the system messages, the conversation
+ * so far.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Breakpoint = "tools" | "system" | "messages"
+
+/**
+ * How the vendor's prompt cache is used. It changes what an answer costs, never what it says.
+ *
+ * **Details**
+ *
+ * The option is carried out by each vendor's own rules. Breakpoints that stand on parts of the prompt, and what `native`
+ * says, stay as they are and go first.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PromptCache {
+  /** The vendor's own, its shortest as a rule, where unset. */
+  readonly ttl?: Lifetime | undefined
+  /** Calls with the same key are sent where the same prefixes are kept: a tenant, a kind of task. */
+  readonly key?: string | undefined
+  /** All of them where unset. Without `messages`, what differs from call to call isn't paid for as kept. */
+  readonly breakpoints?: ReadonlyArray<Breakpoint> | undefined
+}
+
+/**
+ * The vendor's own web search.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface WebSearch {
+  /** Searches at most. */
+  readonly maxUses?: number | undefined
+  /** Nothing is found but on these domains and those under them: `example.com`. */
+  readonly allowedDomains?: ReadonlyArray<string> | undefined
+  /** Nothing is found on these domains. It can't be given together with `allowedDomains`. */
+  readonly blockedDomains?: ReadonlyArray<string> | undefined
+  /** For whom it searches. */
+  readonly location?: Location | undefined
+  /** How much of what is found the model reads. */
+  readonly contextSize?: "low" | "medium" | "high" | undefined
+}
+
+/**
+ * Roughly where somebody is.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Location {
+  readonly city?: string | undefined
+  readonly region?: string | undefined
+  /** ISO 3166-1: `DE`. */
+  readonly country?: string | undefined
+  /** IANA: `Europe/Berlin`. */
+  readonly timezone?: string | undefined
+}
+
+/**
  * The options that more than one vendor honours. What only one vendor has goes into `native`.
  *
  * @category models
@@ -49,6 +121,13 @@ export interface Params {
   readonly reasoning?: ReasoningEffort | undefined
   readonly serviceTier?: string | undefined
   readonly parallelToolCalls?: boolean | undefined
+  /**
+   * Has the vendor keep the beginning of the prompt, so that the next call with the same one costs less: `true` by its
+   * own rules. `false` keeps nothing that would cost more than plain input. Unset, the vendor does as it always does.
+   */
+  readonly promptCache?: boolean | PromptCache | undefined
+  /** Lets the model search the web. What the answer rests on is among its content, as `source` parts. */
+  readonly webSearch?: boolean | WebSearch | undefined
 }
 
 /**
@@ -73,6 +152,7 @@ export interface Request {
   readonly modality: "text" | "image"
   readonly prompt: Prompt.Prompt
   readonly params: Params
+  /** By name, so that equal requests begin with the same bytes: that is what prompt caches know them by. */
   readonly tools: ReadonlyArray<Tool.Any>
   readonly toolChoice: ToolChoice | undefined
   readonly object: ObjectFormat | undefined
@@ -96,13 +176,22 @@ export const make = (
   modality: options.modality ?? "text",
   prompt: options.prompt,
   params: options.params ?? noParams,
-  tools: options.tools ?? noTools,
+  tools: inOrder(options.tools ?? noTools),
   toolChoice: options.toolChoice,
   object: options.object,
   native: options.native ?? noNative,
   candidate: options.candidate ?? 0,
   call: options.call
 })
+
+/**
+ * Tools in the order in which a Request has them: by name.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const inOrder = (tools: ReadonlyArray<Tool.Any>): ReadonlyArray<Tool.Any> =>
+  tools.length < 2 ? tools : tools.toSorted((a, b) => a.name < b.name ? -1 : 1)
 
 const noParams: Params = {}
 const noTools: ReadonlyArray<Tool.Any> = []
@@ -164,6 +253,10 @@ export const mismatch = (request: Request): GenerateError | undefined => {
     request.params.reasoning !== undefined && request.params.reasoning !== "none" &&
     model.capabilities.reasoning === false
   ) return unsupported("reasoning", "the model doesn't reason")
+  const { webSearch } = request.params
+  if (webSearch !== undefined && webSearch !== false && model.capabilities.webSearch === false) {
+    return fail(request, noWebSearch())
+  }
   if (model.capabilities.vision === false && hasFile(request.prompt, "image/")) {
     return unsupported("vision", "the model can't see images")
   }
@@ -171,6 +264,19 @@ export const mismatch = (request: Request): GenerateError | undefined => {
     return unsupported("pdf", "the model reads no PDF")
   }
   return undefined
+}
+
+/**
+ * Why a vendor without a web search of its own can't answer, and who could.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const noWebSearch = (detail = "the model has no web search of its own"): Unsupported => {
+  const able = Catalog.providers(Catalog.bundled)
+    .filter(({ perRequest }) => perRequest["web_search"] !== undefined)
+    .map(({ label }) => label)
+  return new Unsupported({ feature: "webSearch", detail: `${detail}; models of ${able.join(", ")} have one` })
 }
 
 const hasFile = (prompt: Prompt.Prompt, mediaType: string): boolean =>

@@ -138,6 +138,7 @@ const capabilityNames = {
   structured_output: "structuredOutput",
   prompt_caching: "promptCaching",
   batch: "batch",
+  web_search: "webSearch",
   edit: "edit"
 } as const
 
@@ -149,6 +150,7 @@ const Capabilities = Schema.Array(Schema.Literals([
   "structured_output",
   "prompt_caching",
   "batch",
+  "web_search",
   "edit"
 ]))
 

@@ -24,3 +24,23 @@ export const paramsOf = (text: string): unknown => {
   const json = parse(text === "" ? "{}" : text)
   return json === unparsable ? text : json
 }
+
+/**
+ * The same JSON with the properties of objects in one order, whoever has kept it meanwhile: prompts that are equal begin
+ * with the same bytes. What JSON can't say is left to whoever writes it.
+ */
+export const ordered = (value: unknown): unknown => orderedIn(value, [])
+
+const orderedIn = (value: unknown, above: ReadonlyArray<unknown>): unknown => {
+  if (typeof value !== "object" || value === null || above.includes(value) || above.length > maxDepth) return value
+  if (Array.isArray(value)) return value.map((inner) => orderedIn(inner, [...above, value]))
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return value
+  return Object.fromEntries(
+    Object.entries(value).toSorted(([a], [b]) => a < b ? -1 : 1)
+      .map(([name, inner]) => [name, orderedIn(inner, [...above, value])])
+  )
+}
+
+/** What is deeper is written as it is. */
+const maxDepth = 100

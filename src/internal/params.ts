@@ -8,6 +8,32 @@ import type * as Request from "../Request.ts"
 const isAtLeast0 = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 const Penalty = Schema.Finite.check(Schema.isBetween({ minimum: -2, maximum: 2 }))
 
+const PromptCache = Schema.Struct({
+  ttl: Schema.optional(Schema.TemplateLiteral([Schema.Natural, Schema.Literals(["m", "h"])])),
+  key: Schema.optional(Schema.NonEmptyString),
+  breakpoints: Schema.optional(Schema.Array(Schema.Literals(["tools", "system", "messages"])))
+})
+
+const Domains = Schema.NonEmptyArray(Schema.NonEmptyString)
+
+const WebSearch = Schema.Struct({
+  maxUses: Schema.optional(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))),
+  allowedDomains: Schema.optional(Domains),
+  blockedDomains: Schema.optional(Domains),
+  location: Schema.optional(Schema.Struct({
+    city: Schema.optional(Schema.NonEmptyString),
+    region: Schema.optional(Schema.NonEmptyString),
+    country: Schema.optional(Schema.String.check(Schema.isPattern(/^[A-Z]{2}$/, { expected: "a country as in DE" }))),
+    timezone: Schema.optional(Schema.NonEmptyString)
+  })),
+  contextSize: Schema.optional(Schema.Literals(["low", "medium", "high"]))
+}).check(
+  Schema.makeFilter(({ allowedDomains, blockedDomains }) =>
+    allowedDomains === undefined || blockedDomains === undefined ||
+    "allowedDomains and blockedDomains can't be given together"
+  )
+)
+
 export const fields = {
   maxOutputTokens: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
   temperature: isAtLeast0,
@@ -18,7 +44,9 @@ export const fields = {
   frequencyPenalty: Penalty,
   reasoning: Schema.Literals(["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
   serviceTier: Schema.NonEmptyString,
-  parallelToolCalls: Schema.Boolean
+  parallelToolCalls: Schema.Boolean,
+  promptCache: Schema.Union([Schema.Boolean, PromptCache]),
+  webSearch: Schema.Union([Schema.Boolean, WebSearch])
 }
 
 export const Params: Schema.Codec<Request.Params> = Schema.Struct(Struct.map(fields, Schema.optional))

@@ -4,7 +4,7 @@
 import type * as Prompt from "effect/ai/Prompt"
 import { type GenerateError, InvalidRequest } from "../GenerateError.ts"
 import * as Request from "../Request.ts"
-import { isRecord } from "./json.ts"
+import { isRecord, ordered } from "./json.ts"
 
 /** The caller's options for a vendor on a part or message, which are sent as they are. */
 export const optionsOf =
@@ -45,4 +45,7 @@ export const unsupportedFile = (
 
 /** What a tool answered, as the model reads it. */
 export const resultText = (result: unknown): string =>
-  typeof result === "string" ? result : JSON.stringify(result ?? null)
+  typeof result === "string" ? result : JSON.stringify(ordered(result ?? null))
+
+/** What a tool was called with, as the model reads it again. */
+export const paramsText = (params: unknown): string => JSON.stringify(ordered(params))

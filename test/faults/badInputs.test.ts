@@ -338,6 +338,8 @@ describe("keys", () => {
     "reasoning",
     "serviceTier",
     "parallelToolCalls",
+    "promptCache",
+    "webSearch",
     "modality",
     "system",
     "tools",

@@ -378,14 +378,14 @@ describe("anthropic, as itself", () => {
         additionalProperties: false
       }
       assert.deepStrictEqual(body?.["output_config"], { effort: "low", format: { type: "json_schema", schema } })
-      assert.deepStrictEqual(at(body, "tools", 0), {
+      assert.deepStrictEqual(at(body, "tools", 1), {
         name: "weave",
         description: "Weaves",
         input_schema: schema,
         strict: true
       })
-      assert.deepStrictEqual(at(body, "tools", 1, "input_schema", "required"), ["code"])
-      assert.notProperty(at(body, "tools", 1), "strict")
+      assert.deepStrictEqual(at(body, "tools", 0, "input_schema", "required"), ["code"])
+      assert.notProperty(at(body, "tools", 0), "strict")
     }))
 
   it.live("anthropic: tiers by the name that the vendor takes", () =>

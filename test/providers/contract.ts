@@ -405,13 +405,13 @@ export const casesOf = (vendor: Vendor): ReadonlyArray<Case> => {
             id: call.id,
             name: call.name,
             isFailure: false,
-            result: { sky: "clear", degrees: 21 }
+            result: { degrees: 21, sky: "clear" }
           }]
         }])
       )
     })
     assert.strictEqual(second.finishReason, "stop")
-    assert.include(second.text, "According to lookup_weather: {\"sky\":\"clear\",\"degrees\":21}")
+    assert.include(second.text, "According to lookup_weather: {\"degrees\":21,\"sky\":\"clear\"}")
     assert.strictEqual(spent([...first.attempts, ...second.attempts]), yield* billed(sandbox))
   })
 

@@ -14,10 +14,11 @@ import * as Generation from "../../Generation.ts"
 import type * as Request from "../../Request.ts"
 import type { Decoder } from "../../internal/exchange.ts"
 import { failure, type Origin, unreadable } from "../../internal/failures.ts"
-import { isRecord, paramsOf, untyped } from "../../internal/json.ts"
+import { isRecord, ordered, paramsOf, untyped } from "../../internal/json.ts"
 import { textDelta } from "../../internal/parts.ts"
 import * as Prompts from "../../internal/prompts.ts"
 import { reading, sourceOf, unfinished } from "../../internal/replies.ts"
+import * as Caching from "./Caching.ts"
 import { thinkingOf } from "./Thinking.ts"
 import * as Wire from "./Wire.ts"
 
@@ -27,9 +28,6 @@ type BlockParam = Anthropic.ContentBlockParam
 /** The body of a request. Throws where the prompt holds what can't be sent. */
 export const body = (request: Request.Request, stream: boolean): Body => {
   const { object, params, prompt } = request
-  const system = prompt.content.flatMap((message) =>
-    message.role === "system" ? [{ type: "text" as const, text: message.content, ...Wire.optionsOf(message) }] : []
-  )
   const thinking = thinkingOf(request)
   const outputConfig = {
     ...(thinking.effort === undefined ? undefined : { effort: thinking.effort }),
@@ -38,15 +36,22 @@ export const body = (request: Request.Request, stream: boolean): Body => {
       : { format: { type: "json_schema" as const, schema: Wire.dialect.schemaOf(request, object) } })
   }
   const toolChoice = choiceOf(request)
+  const { messages, system, tools } = Caching.placed(request, {
+    tools: request.tools.map((tool) => toolOf(request, tool)),
+    system: prompt.content.flatMap((message) =>
+      message.role === "system" ? [{ type: "text" as const, text: message.content, ...Wire.optionsOf(message) }] : []
+    ),
+    messages: prompt.content.flatMap((message) => messagesOf(request, message))
+  })
   return {
     model: request.model.upstream,
     max_tokens: thinking.maxTokens,
-    messages: prompt.content.flatMap((message) => messagesOf(request, message)),
+    messages,
     ...(system.length === 0 ? undefined : { system }),
     ...(params.stop === undefined ? undefined : { stop_sequences: [...params.stop] }),
     ...(thinking.config === undefined ? undefined : { thinking: thinking.config }),
     ...(params.serviceTier === undefined ? undefined : tierOf(params.serviceTier)),
-    ...(request.tools.length === 0 ? undefined : { tools: request.tools.map((tool) => toolOf(request, tool)) }),
+    ...(tools.length === 0 ? undefined : { tools }),
     ...(toolChoice === undefined ? undefined : { tool_choice: toolChoice }),
     ...(Object.keys(outputConfig).length === 0 ? undefined : { output_config: outputConfig }),
     ...request.native,
@@ -62,6 +67,7 @@ const warningsOf = (request: Request.Request): ReadonlyArray<string> => {
     ...withoutOption.filter((name) => request.params[name] !== undefined)
       .map((name) => `${name} was dropped: Anthropic's API of 2026-10-21 has no such option`),
     ...thinkingOf(request).warnings,
+    ...Caching.warningsOf(request),
     ...(content.findLastIndex((message) => message.role === "system") > opening && opening !== -1
       ? ["the system messages were put together in front of the conversation"]
       : [])
@@ -101,7 +107,7 @@ const choiceOf = ({ params, toolChoice, tools }: Request.Request): Anthropic.Too
   }
 }
 
-const messagesOf = (request: Request.Request, message: Prompt.Message): ReadonlyArray<Anthropic.MessageParam> => {
+const messagesOf = (request: Request.Request, message: Prompt.Message): ReadonlyArray<Caching.Turn> => {
   switch (message.role) {
     case "system":
       return []
@@ -183,7 +189,7 @@ const blocksOf = (request: Request.Request, part: Prompt.AssistantMessagePart): 
     case "tool-call":
       return part.providerExecuted
         ? asItCame(block)
-        : [{ type: "tool_use", id: part.id, name: part.name, input: part.params, ...options }]
+        : [{ type: "tool_use", id: part.id, name: part.name, input: ordered(part.params), ...options }]
     case "tool-result":
       return asItCame(block)
     case "file":

@@ -18,6 +18,7 @@ import { isRecord, paramsOf, untyped } from "../../internal/json.ts"
 import { textDelta } from "../../internal/parts.ts"
 import * as Prompts from "../../internal/prompts.ts"
 import { reading, sourceOf, unfinished } from "../../internal/replies.ts"
+import * as Caching from "./Caching.ts"
 import * as Wire from "./Wire.ts"
 
 type Body = OpenAI.Responses.ResponseCreateParams
@@ -29,13 +30,23 @@ export const body = (request: Request.Request, stream: boolean): Body => {
   const opening = prompt.content.findIndex((message) => message.role !== "system")
   const system = opening === -1 ? prompt.content : prompt.content.slice(0, opening)
   const tools = request.tools.map((tool) => toolOf(request, tool))
+  const caching = Caching.planOf(request, lifetimes)
+  const instructions = system.length === 0
+    ? undefined
+    : system.map((message) => message.role === "system" ? message.content : "").join("\n\n")
+  const input = prompt.content.slice(system.length).flatMap((message) =>
+    inputOf(request, message, message === caching.message)
+  )
   return {
     model: request.model.upstream,
-    input: prompt.content.slice(system.length).flatMap((message) => inputOf(request, message)),
-    store: false,
-    ...(system.length === 0 ? undefined : {
-      instructions: system.map((message) => message.role === "system" ? message.content : "").join("\n\n")
+    // Instructions can't end a prefix, a message can.
+    ...(instructions === undefined || !caching.system ? { input, ...(instructions && { instructions }) } : {
+      input: [
+        { role: "developer", content: [{ type: "input_text", text: instructions, ...Caching.breakpoint }] },
+        ...input
+      ]
     }),
+    store: false,
     ...(params.maxOutputTokens === undefined ? undefined : { max_output_tokens: params.maxOutputTokens }),
     ...(params.temperature === undefined ? undefined : { temperature: params.temperature }),
     ...(params.topP === undefined ? undefined : { top_p: params.topP }),
@@ -44,6 +55,7 @@ export const body = (request: Request.Request, stream: boolean): Body => {
     ...(request.model.capabilities.reasoning === true ? { include: ["reasoning.encrypted_content"] } : undefined),
     ...(params.serviceTier === undefined ? undefined : untyped({ service_tier: params.serviceTier })),
     ...(params.parallelToolCalls === undefined ? undefined : { parallel_tool_calls: params.parallelToolCalls }),
+    ...caching.fields,
     ...(tools.length === 0 ? undefined : { tools }),
     ...(toolChoice === undefined ? undefined : {
       tool_choice: typeof toolChoice === "string" ? toolChoice : choiceOf(request, toolChoice.tool)
@@ -58,6 +70,11 @@ export const body = (request: Request.Request, stream: boolean): Body => {
   }
 }
 
+const lifetimes = ["30m", "12h"] as const
+
+/** What isn't sent as it was asked. */
+const warningsOf = (request: Request.Request): ReadonlyArray<string> => Caching.planOf(request, lifetimes).warnings
+
 const toolOf = (request: Request.Request, tool: Request.Request["tools"][number]): OpenAI.Responses.Tool =>
   Wire.vendorTool(tool) ?? { type: "function", ...Wire.functionOf(request, tool) }
 
@@ -70,12 +87,19 @@ const choiceOf = (request: Request.Request, name: string): NonNullable<Body["too
     : { type: "allowed_tools", mode: "required", tools: [{ type: own.type }] }
 }
 
-const inputOf = (request: Request.Request, message: Prompt.Message): ReadonlyArray<InputItem> => {
+const inputOf = (
+  request: Request.Request,
+  message: Prompt.Message,
+  isMarked: boolean
+): ReadonlyArray<InputItem> => {
   switch (message.role) {
     case "system":
       return [{ role: "developer", content: message.content }]
     case "user":
-      return [{ role: "user", content: message.content.map((part) => contentOf(request, part)) }]
+      return [{
+        role: "user",
+        content: message.content.map((part) => contentOf(request, part, isMarked && part === message.content.at(-1)))
+      }]
     case "assistant":
       return message.content.flatMap((part): ReadonlyArray<InputItem> => {
         switch (part.type) {
@@ -86,7 +110,12 @@ const inputOf = (request: Request.Request, message: Prompt.Message): ReadonlyArr
           case "tool-call":
             return part.providerExecuted
               ? []
-              : [{ type: "function_call", call_id: part.id, name: part.name, arguments: JSON.stringify(part.params) }]
+              : [{
+                type: "function_call",
+                call_id: part.id,
+                name: part.name,
+                arguments: Prompts.paramsText(part.params)
+              }]
           case "file":
             throw Prompts.unsupportedFile(request, part, "an answer of the model goes back without files")
           default:
@@ -99,20 +128,31 @@ const inputOf = (request: Request.Request, message: Prompt.Message): ReadonlyArr
           ? [{
             type: "function_call_output",
             call_id: part.id,
-            output: part.modelOutput === undefined
-              ? Prompts.resultText(part.result)
-              : part.modelOutput.map((output) => contentOf(request, output))
+            output: outputOf(request, part, isMarked && part === message.content.at(-1))
           }]
           : []
       )
   }
 }
 
+const outputOf = (
+  request: Request.Request,
+  { modelOutput, result }: Prompt.ToolResultPart,
+  isMarked: boolean
+): OpenAI.Responses.ResponseInputItem.FunctionCallOutput["output"] => {
+  if (modelOutput !== undefined) {
+    return modelOutput.map((output) => contentOf(request, output, isMarked && output === modelOutput.at(-1)))
+  }
+  const text = Prompts.resultText(result)
+  return isMarked ? [{ type: "input_text", text, ...Caching.breakpoint }] : text
+}
+
 const contentOf = (
   request: Request.Request,
-  part: Prompt.TextPart | Prompt.FilePart
+  part: Prompt.TextPart | Prompt.FilePart,
+  isMarked: boolean
 ): OpenAI.Responses.ResponseInputContent & OpenAI.Responses.ResponseFunctionCallOutputItem => {
-  const options = Wire.optionsOf(part)
+  const options = isMarked ? { ...Caching.breakpoint, ...Wire.optionsOf(part) } : Wire.optionsOf(part)
   if (part.type === "text") return { type: "input_text", text: part.text, ...options }
   if (part.mediaType.startsWith("image/")) {
     return { type: "input_image", image_url: Prompts.urlOf(part), detail: "auto", ...options }
@@ -298,6 +338,7 @@ const answered = (
     usage,
     requestId: origin.requestId ?? reply.id,
     serviceTier: reply.service_tier ?? undefined,
+    warnings: warningsOf(request),
     native
   }
   const text = () =>
@@ -465,7 +506,7 @@ export const decoder = (request: Request.Request, origin: Origin): Decoder => {
       }
     },
     end: (out) => {
-      if (!finished) out.push(unfinished(request, origin))
+      if (!finished) out.push(unfinished(request, origin, warningsOf(request)))
       return undefined
     }
   }
