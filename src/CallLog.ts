@@ -391,26 +391,38 @@ export interface Query {
   readonly limit?: number | undefined
   /** `next` of the page before. */
   readonly cursor?: string | undefined
-  readonly filters?: {
-    /** Epoch milliseconds at which the call ended, at the earliest. */
-    readonly since?: number | undefined
-    /** Epoch milliseconds before which the call ended. */
-    readonly until?: number | undefined
-    readonly provider?: string | undefined
-    readonly model?: string | undefined
-    /** `ok`, or what it failed for. */
-    readonly outcome?: string | undefined
-    /** Only those that aren't `ok`. */
-    readonly failed?: boolean | undefined
-    /** True: answered without a request of their own. */
-    readonly cached?: boolean | undefined
-    /** Only those that took more than one attempt. */
-    readonly retried?: boolean | undefined
-    readonly tag?: { readonly key: string; readonly value: string } | undefined
-    readonly minMillis?: number | undefined
-    /** 1e-12 USD. */
-    readonly minPicoUsd?: number | undefined
-  } | undefined
+  readonly filters?: Filters | undefined
+}
+
+/**
+ * Which calls are asked for. All that is given must hold.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Filters {
+  /** Epoch milliseconds at which the call ended, at the earliest. */
+  readonly since?: number | undefined
+  /** Epoch milliseconds before which the call ended. */
+  readonly until?: number | undefined
+  readonly provider?: string | undefined
+  readonly model?: string | undefined
+  /** `ok`, or what it failed for. */
+  readonly outcome?: string | undefined
+  /** `error`: failed, and not because its caller left; `retry`, `failover`: had one, however it ended. */
+  readonly status?: "ok" | "retry" | "failover" | "error" | "interrupted" | undefined
+  /** Only those that aren't `ok`. */
+  readonly failed?: boolean | undefined
+  /** True: answered without a request of their own. */
+  readonly cached?: boolean | undefined
+  /** Only those that took more than one attempt. */
+  readonly retried?: boolean | undefined
+  readonly tag?: { readonly key: string; readonly value: string } | undefined
+  readonly minMillis?: number | undefined
+  /** 1e-12 USD. */
+  readonly minPicoUsd?: number | undefined
+  /** In `provider/model`, the outcome or what went wrong, in capitals or not; or how the id begins. */
+  readonly text?: string | undefined
 }
 
 /**
@@ -445,6 +457,8 @@ export interface Row extends Omit<CallRecord, "attempts" | "usage"> {
   readonly picoUsd: bigint
   /** Attempts that may have cost something unknown. */
   readonly unpriced: number
+  /** Attempts whose cost is an estimate. */
+  readonly estimated: number
   readonly inputTokens: number
   /** Of the input, read from the vendor's prompt cache. */
   readonly cachedTokens: number

@@ -39,8 +39,13 @@ export interface CallRecord {
   readonly saved: Saved.Saved | undefined
   /** Of the answer; what was metered on the way to it is on the attempts. */
   readonly usage: Usage | undefined
-  /** HTTP status, what happened and why, of calls that failed. No prompt or key is in it. */
-  readonly error: { readonly status: number | undefined; readonly what: string; readonly why: string } | undefined
+  /** HTTP status, what happened, why, and what to do about it, of calls that failed. No prompt or key is in it. */
+  readonly error: {
+    readonly status: number | undefined
+    readonly what: string
+    readonly why: string
+    readonly fix: string
+  } | undefined
   readonly requestId: string | undefined
   /** Whether the response cache had a part in it. */
   readonly cacheable: boolean
@@ -152,7 +157,9 @@ export const recorder = (
         finishReason: summary?.finishReason,
         saved: summary?.saved.unknown === true ? undefined : summary?.saved,
         usage: summary?.usage,
-        error: error === undefined ? undefined : { status: error.status, what: error.what, why: error.why },
+        error: error === undefined
+          ? undefined
+          : { status: error.status, what: error.what, why: error.why, fix: error.fix },
         requestId: summary?.requestId ?? error?.requestId,
         cacheable,
         tags: call.tags,

@@ -286,6 +286,27 @@ describe("CallLog", () => {
         assert.strictEqual((yield* log.stats).written, 25)
       }).pipe(Effect.provide(CallLog.layerMemory({ capacity: 10 }))))
 
+    it.effect("finds by status and by words, as the database does", () =>
+      Effect.gen(function*() {
+        const log = yield* CallLog.CurrentCallLog
+        const made = recordsOf(2, 0)
+        for (let n = 0; n < 300; n++) log.offer(made(n))
+        const { calls } = yield* CallLog.recent({ limit: 300 })
+        const statuses: ReadonlyArray<readonly [CallLog.Filters, (row: CallLog.Row) => boolean]> = [
+          [{ status: "ok" }, ({ outcome }) => outcome === "ok"],
+          [{ status: "error" }, ({ outcome }) => outcome !== "ok"],
+          [{ status: "retry" }, ({ retries }) => retries > 0],
+          [{ text: "I/GPT-4O-M" }, ({ model }) => model === "gpt-4o-mini"],
+          [{ text: "how much may" }, ({ error }) => error !== undefined]
+        ]
+        for (const [filters, passes] of statuses) {
+          const found = (yield* CallLog.recent({ limit: 300, filters })).calls
+          assert.isAbove(found.length, 0)
+          assert.deepStrictEqual(found, calls.filter(passes))
+        }
+        assert.lengthOf((yield* CallLog.recent({ filters: { status: "failover" } })).calls, 0)
+      }).pipe(Effect.provide(CallLog.layerMemory())))
+
     it.effect("keeps the newest transitions, with the beginning of their key alone", () =>
       Effect.gen(function*() {
         const log = yield* CallLog.CurrentCallLog

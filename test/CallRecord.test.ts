@@ -79,6 +79,7 @@ describe("recorder", () => {
       call.tried.push({ ...tried, model: "acme/eve", candidate: 1, outcome: "ok" })
       call.attempts.push(attempt({ candidate: 1, cost: { ...Cost.zero, picoUsd: 7 } }))
       assert.deepInclude(recorder.complete(answer("Hi")).router?.tried[1], { outcome: "ok", attempts: 1, picoUsd: 7 })
+      assert.deepInclude(recorder.record(Exit.void).tried[1], { model: "acme/eve", outcome: "ok", picoUsd: 7 })
       const error = recorder.fail(failing(new GenerateError.Partial({ detail: "cut", text: "Once" })))
       assert.deepInclude(error.tried[1], { outcome: "Partial", attempts: 1, picoUsd: 7 })
       assert.match(error.tried[1]?.why ?? "", /cut/)
@@ -91,6 +92,9 @@ describe("recorder", () => {
       call.attempts.push(attempt({ outcome: "Overloaded" }))
       const error = recorder.fail(failing(overloaded.reason))
       assert.deepStrictEqual(error.attempts, call.attempts)
+      const { fix, status, what, why } = error
+      assert.deepStrictEqual(recorder.record(Exit.fail(error)).error, { status, what, why, fix })
+      assert.deepStrictEqual(recorder.record(Exit.fail(error)).tried, [])
     }))
 
   it.effect("names who answered; else who failed, who was tried last, who was asked", () =>

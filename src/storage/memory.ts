@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import { isFailover, isUnpriced } from "../Attempt.ts"
-import type { Page, Query, Reader, Row, TransitionQuery } from "../CallLog.ts"
+import type { Filters, Page, Query, Reader, Row, TransitionQuery } from "../CallLog.ts"
 import type { CallRecord } from "../CallRecord.ts"
 import type { Transition } from "../ProviderHealth.ts"
 import { kept } from "./rows.ts"
@@ -66,13 +66,15 @@ export const ofRing = (capacity: number): Ring => {
   }
 }
 
-const passes = (row: Row, filters: NonNullable<Query["filters"]>): boolean => {
+const passes = (row: Row, filters: Filters): boolean => {
   const ended = row.startedAt + row.timing.total
   return (filters.since === undefined || ended >= filters.since) &&
     (filters.until === undefined || ended < filters.until) &&
     (filters.provider === undefined || row.provider === filters.provider) &&
     (filters.model === undefined || row.model === filters.model) &&
     (filters.outcome === undefined || row.outcome === filters.outcome) &&
+    (filters.status === undefined || hasStatus(row, filters.status)) &&
+    (filters.text === undefined || mentions(row, filters.text.toLowerCase())) &&
     (filters.failed !== true || row.outcome !== "ok") &&
     (filters.cached === undefined || (row.cache !== "miss") === filters.cached) &&
     (filters.retried !== true || row.attempts > 1) &&
@@ -81,9 +83,28 @@ const passes = (row: Row, filters: NonNullable<Query["filters"]>): boolean => {
     (filters.minPicoUsd === undefined || row.picoUsd >= BigInt(Math.ceil(filters.minPicoUsd)))
 }
 
+const hasStatus = ({ failovers, outcome, retries }: Row, status: NonNullable<Filters["status"]>): boolean => {
+  switch (status) {
+    case "retry":
+      return retries > 0
+    case "failover":
+      return failovers > 0
+    case "error":
+      return outcome !== "ok" && outcome !== "interrupted"
+    default:
+      return outcome === status
+  }
+}
+
+const mentions = ({ error, id, model, outcome, provider }: Row, text: string): boolean =>
+  id.startsWith(text) ||
+  [`${provider}/${model}`, outcome, error?.what ?? "", error?.why ?? ""].some((words) =>
+    words.toLowerCase().includes(text)
+  )
+
 const toRow = ({ attempts, ...record }: CallRecord, seq: number): Row => {
   let picoUsd = 0n
-  let [unpriced, retries, failovers, inputTokens, cachedTokens, outputTokens] = [0, 0, 0, 0, 0, 0]
+  let [unpriced, estimated, retries, failovers, inputTokens, cachedTokens, outputTokens] = [0, 0, 0, 0, 0, 0, 0]
   attempts.forEach((attempt, n) => {
     const before = attempts[n - 1]
     if (before !== undefined) {
@@ -92,10 +113,11 @@ const toRow = ({ attempts, ...record }: CallRecord, seq: number): Row => {
     }
     picoUsd += BigInt(attempt.cost?.picoUsd ?? 0)
     if (isUnpriced(attempt)) unpriced++
+    if (attempt.cost?.status === "estimated") estimated++
     inputTokens += attempt.usage?.inputTokens ?? 0
     cachedTokens += attempt.usage?.cacheRead ?? 0
     outputTokens += attempt.usage?.outputTokens ?? 0
   })
-  const sums = { picoUsd, unpriced, retries, failovers, inputTokens, cachedTokens, outputTokens }
+  const sums = { picoUsd, unpriced, estimated, retries, failovers, inputTokens, cachedTokens, outputTokens }
   return { ...record, ...sums, seq, attempts: attempts.length }
 }

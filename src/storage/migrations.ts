@@ -37,6 +37,7 @@ CREATE TABLE calls (
   status INTEGER,
   error_what TEXT,
   error_why TEXT,
+  error_fix TEXT,
   request_id TEXT,
   attempts INTEGER NOT NULL,
   retries INTEGER NOT NULL,
@@ -168,6 +169,10 @@ CREATE TABLE attempt_rollups (
   billed TEXT NOT NULL,
   -- of its call
   priced INTEGER NOT NULL,
+  call_provider TEXT NOT NULL,
+  call_model TEXT NOT NULL,
+  call_outcome TEXT NOT NULL,
+  call_cache TEXT NOT NULL,
   attempts INTEGER NOT NULL,
   estimated INTEGER NOT NULL,
   unpriced INTEGER NOT NULL,
@@ -186,7 +191,7 @@ CREATE TABLE attempt_rollups (
   duration_ms REAL NOT NULL,
   latency BLOB NOT NULL,
   first_token BLOB NOT NULL,
-  PRIMARY KEY (span, at, provider, model, outcome, billed, priced)
+  PRIMARY KEY (span, at, provider, model, outcome, billed, priced, call_provider, call_model, call_outcome, call_cache)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;

@@ -15,9 +15,8 @@ import * as Price from "../Price.ts"
 import type { Transition } from "../ProviderHealth.ts"
 import * as Saved from "../Saved.ts"
 import * as Usage from "../Usage.ts"
+import { type Param, select } from "./filters.ts"
 import { transitionColumns } from "./schema.ts"
-
-type Param = string | number | bigint
 
 const Text = Schema.NullOr(Schema.String)
 const Count = Schema.NullOr(Schema.Finite)
@@ -56,6 +55,7 @@ const CallColumns = Schema.Struct({
   status: Count,
   error_what: Text,
   error_why: Text,
+  error_fix: Text,
   request_id: Text,
   attempts: Schema.Finite,
   retries: Schema.Finite,
@@ -73,6 +73,7 @@ const CallColumns = Schema.Struct({
   })),
   cost_pico: Schema.String,
   unpriced: Schema.Finite,
+  estimated: Schema.Finite,
   all_input: Schema.Finite,
   all_cached: Schema.Finite,
   all_output: Schema.Finite
@@ -173,7 +174,7 @@ const toRow = (row: typeof CallColumns.Type): Row => ({
   }),
   error: row.error_what === null
     ? undefined
-    : { status: defined(row.status), what: row.error_what, why: row.error_why ?? "" },
+    : { status: defined(row.status), what: row.error_what, why: row.error_why ?? "", fix: row.error_fix ?? "" },
   requestId: defined(row.request_id),
   tags: row.tags,
   route: defined(row.route),
@@ -184,6 +185,7 @@ const toRow = (row: typeof CallColumns.Type): Row => ({
   failovers: row.failovers,
   picoUsd: BigInt(row.cost_pico),
   unpriced: row.unpriced,
+  estimated: row.estimated,
   inputTokens: row.all_input,
   cachedTokens: row.all_cached,
   outputTokens: row.all_output
@@ -264,45 +266,17 @@ const costOf = (row: typeof AttemptColumns.Type): Cost.Cost | undefined => {
 
 /** The statement of a page, newest first. A tag is where the search starts, being the narrowest, or what was spent. */
 export const recentStatement = (query: Query): { readonly sql: string; readonly params: ReadonlyArray<Param> } => {
-  const conditions: Array<string> = []
-  const params: Array<Param> = []
-  const where = (condition: string, ...values: ReadonlyArray<Param>) => {
-    conditions.push(condition)
-    params.push(...values)
-  }
-  const { filters = {} } = query
-  const { minPicoUsd, tag } = filters
-  const start = tag !== undefined ? "tags" : minPicoUsd !== undefined ? "attempts" : "calls"
-  const ended = `${start}.ended_at`
-  const seq = start === "calls" ? "calls.seq" : `${start}.call_seq`
-  if (tag !== undefined) where("tags.key = ? AND tags.value = ?", tag.key, tag.value)
-  if (filters.since !== undefined) where(`${ended} >= ?`, filters.since)
-  if (filters.until !== undefined) where(`${ended} < ?`, filters.until)
-  if (filters.provider !== undefined) where("calls.provider = ?", filters.provider)
-  if (filters.model !== undefined) where("calls.model = ?", filters.model)
-  if (filters.outcome !== undefined) where("calls.outcome = ?", filters.outcome)
-  // Said again in the words of the partial index.
-  if (filters.failed === true || (filters.outcome ?? "ok") !== "ok") where("calls.outcome <> 'ok'")
-  if (filters.cached === true) where("cache <> 'miss'")
-  if (filters.cached === false) where("cache = 'miss'")
-  if (filters.retried === true) where("calls.attempts > 1")
-  if (filters.minMillis !== undefined) where("total_ms >= ?", filters.minMillis)
-  // What a call has spent is on its last attempt.
-  if (minPicoUsd !== undefined && start === "attempts") {
-    where("attempts.spent_pico > 0 AND attempts.spent_pico >= ? AND attempts.n = calls.attempts", minPicoUsd)
-  } else if (minPicoUsd !== undefined) {
-    where("EXISTS (SELECT 1 FROM attempts WHERE call_seq = calls.seq AND spent_pico >= ?)", minPicoUsd)
-  }
+  const { conditions, ended, from, params, seq } = select(query.filters ?? {})
   const cursor = query.cursor?.split(".").map(Number)
-  if (cursor !== undefined) where(`(${ended}, ${seq}) < (?, ?)`, cursor[0] ?? 0, cursor[1] ?? 0)
-  const from = start === "calls" ? "calls" : `${start} CROSS JOIN calls ON calls.seq = ${start}.call_seq`
+  const all = cursor === undefined ? conditions : [...conditions, `(${ended}, ${seq}) < (?, ?)`]
   const sql = `WITH page AS (
-  SELECT calls.* FROM ${from}${conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`}
+  SELECT calls.* FROM ${from}${all.length === 0 ? "" : ` WHERE ${all.join(" AND ")}`}
   ORDER BY ${ended} DESC, ${seq} DESC LIMIT ?
 )
 SELECT page.*,
   CAST(coalesce(sum(attempt.cost_pico), 0) AS TEXT) AS cost_pico,
   coalesce(sum(attempt.billed <> 'no' AND attempt.cost_pico IS NULL), 0) AS unpriced,
+  coalesce(sum(attempt.cost_status = 'estimated'), 0) AS estimated,
   coalesce(page.input_tokens, sum(attempt.input_uncached + attempt.cache_read + attempt.cache_write +
     attempt.audio_input + attempt.image_input + attempt.image_cache_read), 0) AS all_input,
   coalesce(page.cached_tokens, sum(attempt.cache_read), 0) AS all_cached,
@@ -310,7 +284,10 @@ SELECT page.*,
     attempt.image_output), 0) AS all_output
 FROM page LEFT JOIN attempts AS attempt ON attempt.call_seq = page.seq
 GROUP BY page.seq ORDER BY page.ended_at DESC, page.seq DESC`
-  return { sql, params: [...params, query.limit ?? 50] }
+  return {
+    sql,
+    params: [...params, ...cursor === undefined ? [] : [cursor[0] ?? 0, cursor[1] ?? 0], query.limit ?? 50]
+  }
 }
 
 const attemptColumns = Object.keys(AttemptColumns.fields).map((name) => `attempts.${name}`).join(", ")

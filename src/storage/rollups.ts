@@ -27,14 +27,14 @@ export interface Rollups {
     number: number,
     texts: ReadonlyArray<string | null>,
     text: number,
-    call: number
+    call: { readonly number: number; readonly text: number }
   ) => void
   readonly write: () => void
   readonly clear: () => void
 }
 
-/** Provider, model, outcome; how a call was answered or whether an attempt was billed; whether its call is priced. */
-type Key = readonly [provider: string, model: string, outcome: string, kind: string, priced: number]
+/** Values of the columns of a roll-up that its sums are kept apart by. */
+type Key = ReadonlyArray<string | number>
 
 /** Sums of one bucket. Money is exact at any size. */
 interface Sums {
@@ -50,7 +50,17 @@ interface Sums {
 const callKey = ["provider", "model", "outcome", "cache", "priced"]
 const callCounts = ["calls", ...callSums]
 const callTimes = ["total_ms", "overhead_ms"]
-const attemptKey = ["provider", "model", "outcome", "billed", "priced"]
+const attemptKey = [
+  "provider",
+  "model",
+  "outcome",
+  "billed",
+  "priced",
+  "call_provider",
+  "call_model",
+  "call_outcome",
+  "call_cache"
+]
 const attemptCounts = ["attempts", "estimated", "unpriced", ...attemptSums]
 const attemptMoney = ["cost_pico"]
 const attemptTimes = ["duration_ms"]
@@ -133,14 +143,25 @@ export const makeRollups = (db: DatabaseSync): Rollups => {
       if (!Number.isNaN(firstToken)) Histogram.add(sums.firstToken, firstToken)
     },
     addAttempt: (numbers, number, texts, text, call) => {
-      const at = bucketOf(numbers[call + ofCall.ended] ?? 0, finest.span)
-      const priced = numbers[call + ofCall.priced] ?? 0
+      const at = bucketOf(numbers[call.number + ofCall.ended] ?? 0, finest.span)
+      const priced = numbers[call.number + ofCall.priced] ?? 0
       const provider = texts[text + ofAttempt.provider] ?? ""
       const model = texts[text + ofAttempt.model] ?? ""
       const outcome = texts[text + ofAttempt.outcome] ?? ""
       const billed = texts[text + ofAttempt.billed] ?? ""
       const cost = numbers[number + ofAttempt.cost] ?? Number.NaN
-      const sums = sumsOf(attempts, at, [provider, model, outcome, billed, priced], attemptCounts.length, 1, 1)
+      const key = [
+        provider,
+        model,
+        outcome,
+        billed,
+        priced,
+        texts[call.text + ofCall.provider] ?? "",
+        texts[call.text + ofCall.model] ?? "",
+        texts[call.text + ofCall.outcome] ?? "",
+        texts[call.text + ofCall.cache] ?? ""
+      ]
+      const sums = sumsOf(attempts, at, key, attemptCounts.length, 1, 1)
       increase(sums.counts, 0, 1)
       increase(sums.counts, 1, texts[text + ofAttempt.costStatus] === "estimated" ? 1 : 0)
       increase(sums.counts, 2, billed !== "no" && Number.isNaN(cost) ? 1 : 0)
@@ -165,8 +186,7 @@ export const makeRollups = (db: DatabaseSync): Rollups => {
 
 const bucketOf = (time: number, span: number): number => Math.floor(time / span) * span
 
-const nameOf = (at: number, [provider, model, outcome, kind, priced]: Key): string =>
-  `${at}\0${provider}\0${model}\0${outcome}\0${kind}\0${priced}`
+const nameOf = (at: number, key: Key): string => `${at}\0${key.join("\0")}`
 
 const sumsOf = (
   all: Map<string, Sums>,

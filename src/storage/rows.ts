@@ -87,6 +87,7 @@ export const encode = (
       record.cache,
       error?.what ?? null,
       error?.why ?? null,
+      error?.fix ?? null,
       record.requestId ?? null,
       isEmpty(tags) ? "{}" : JSON.stringify(tags),
       detailsOf(record)

@@ -46,6 +46,7 @@ export const callTexts = [
   "cache",
   "error_what",
   "error_why",
+  "error_fix",
   "request_id",
   "tags",
   "details"
@@ -115,7 +116,7 @@ export const callSums = ["cacheable", "attempts", "retries", "failovers"] as con
 
 /** How long a bucket of each roll-up is and how long it is kept, in milliseconds. */
 export const spans = [
-  { span: 10_000, keep: 2 * 3_600_000 },
+  { span: 10_000, keep: 3 * 3_600_000 },
   { span: 60_000, keep: 7 * 24 * 3_600_000 },
   { span: 3_600_000, keep: Infinity }
 ] as const

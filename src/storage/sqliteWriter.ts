@@ -80,15 +80,14 @@ const write = (self: Open, { count, numbers, shape, texts }: Part): void => {
     const attempts = shape[index * 2] ?? 0
     const tags = shape[index * 2 + 1] ?? 0
     const ended = numbers[atNumber + endedAt] ?? 0
-    const callNumber = atNumber
-    const callText = atText
+    const place = { number: atNumber, text: atText }
     row.length = 0
     row.push(++seq)
     for (let n = 0; n < callNumbers.length; n++) row.push(numbers[atNumber++] ?? null)
     for (let n = 0; n < callTexts.length; n++) row.push(texts[atText++] ?? null)
     // A batch that is sent again because its answer got lost changes nothing.
     const isNew = call.run(...row).changes !== 0
-    if (isNew) rollups.addCall(numbers, callNumber, texts, callText)
+    if (isNew) rollups.addCall(numbers, place.number, texts, place.text)
     else seq--
     let spent = 0n
     for (let n = 0; n < attempts; n++) {
@@ -102,7 +101,7 @@ const write = (self: Open, { count, numbers, shape, texts }: Part): void => {
       for (let column = 0; column < attemptTexts.length; column++) row.push(texts[atText++] ?? null)
       if (!isNew) continue
       attempt.run(...row)
-      rollups.addAttempt(numbers, attemptNumber, texts, attemptText, callNumber)
+      rollups.addAttempt(numbers, attemptNumber, texts, attemptText, place)
     }
     for (let n = 0; n < tags; n++) {
       const key = texts[atText++] ?? ""

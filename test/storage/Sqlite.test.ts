@@ -51,6 +51,7 @@ const rowOf = ({ attempts, usage, ...record }: CallRecord.CallRecord, seq: numbe
     retries: Math.max(0, attempts.length - 1 - failovers),
     picoUsd: attempts.reduce((total, { cost }) => total + BigInt(cost?.picoUsd ?? 0), 0n),
     unpriced: sum(({ billed, cost }) => billed !== "no" && cost?.picoUsd === undefined ? 1 : 0),
+    estimated: sum(({ cost }) => cost?.status === "estimated" ? 1 : 0),
     inputTokens: usage?.inputTokens ?? sum(({ usage }) => usage?.inputTokens),
     cachedTokens: usage?.cacheRead ?? sum(({ usage }) => usage?.cacheRead),
     outputTokens: usage?.outputTokens ?? sum(({ usage }) => usage?.outputTokens)
@@ -82,7 +83,15 @@ describe("SQLite", () => {
     Effect.gen(function*() {
       const path = yield* tempPath
       const record = recordsOf(3, now - 10_000)
-      const records = Array.from({ length: 500 }, (_, n) => record(n))
+      const [first, ...others] = recordsOf(4, now - 10_000)(0).attempts
+      const strange = {
+        ...record(500),
+        id: "01234567-89ab",
+        model: "100%",
+        outcome: "interrupted",
+        attempts: [{ ...first!, provider: "mistral" }, first!, ...others]
+      }
+      const records = [...Array.from({ length: 500 }, (_, n) => record(n)), strange]
       const endOf = (row: { startedAt: number; timing: { total: number } }) =>
         Math.floor(row.startedAt + row.timing.total)
       const newest = records.map((record, n) => rowOf(record, n + 1))
@@ -94,6 +103,15 @@ describe("SQLite", () => {
         [{ outcome: "RateLimited" }, ({ outcome }) => outcome === "RateLimited"],
         [{ outcome: "ok", cached: false }, ({ cache, outcome }) => outcome === "ok" && cache === "miss"],
         [{ failed: true }, ({ outcome }) => outcome !== "ok"],
+        [{ status: "ok" }, ({ outcome }) => outcome === "ok"],
+        [{ status: "error" }, ({ outcome }) => outcome !== "ok" && outcome !== "interrupted"],
+        [{ status: "interrupted" }, ({ outcome }) => outcome === "interrupted"],
+        [{ status: "retry" }, ({ retries }) => retries > 0],
+        [{ status: "failover" }, ({ failovers }) => failovers > 0],
+        [{ text: "I/GPT-4O-M" }, ({ model }) => model === "gpt-4o-mini"],
+        [{ text: "how much may" }, ({ error }) => error !== undefined],
+        [{ text: "%" }, ({ model }) => model === "100%"],
+        [{ text: "01234567-" }, ({ id }) => id.startsWith("01234567-")],
         [{ cached: true }, ({ cache }) => cache !== "miss"],
         [{ retried: true }, ({ attempts }) => attempts > 1],
         [{ tag: { key: "tenant", value: "acme" } }, ({ tags }) => tags["tenant"] === "acme"],
@@ -146,6 +164,11 @@ describe("SQLite", () => {
       uses({ filters: { model: "gpt-4o" } }, "calls_model (model=?")
       uses({ filters: { failed: true } }, "calls_failed")
       uses({ filters: { outcome: "Timeout" } }, "calls_failed")
+      uses({ filters: { status: "error" } }, "calls_failed")
+      uses({ filters: { status: "interrupted" } }, "calls_failed")
+      uses({ filters: { status: "failover" } }, "calls_again")
+      uses({ filters: { text: "0123abcd-" } }, "sqlite_autoindex_calls_1 (id>? AND id<?)")
+      uses({ filters: { text: "gpt" } }, "calls_ended")
       uses({ filters: { cached: true } }, "calls_unmissed")
       uses({ filters: { retried: true } }, "calls_again")
       uses({ filters: { tag: { key: "a", value: "b" } } }, "tags USING PRIMARY KEY (key=? AND value=?)")
@@ -216,7 +239,19 @@ describe("SQLite", () => {
             record.timing.firstToken === undefined ? [] : [record.timing.firstToken]
           ])
           for (const attempt of record.attempts) {
-            const key = [at, attempt.provider, attempt.model, attempt.outcome, attempt.billed, priced].join("|")
+            const { cache, model, outcome, provider } = record
+            const key = [
+              at,
+              attempt.provider,
+              attempt.model,
+              attempt.outcome,
+              attempt.billed,
+              priced,
+              provider,
+              model,
+              outcome,
+              cache
+            ].join("|")
             add(attempts, key, [
               1,
               attempt.billed !== "no" && attempt.cost?.picoUsd === undefined ? 1 : 0,
@@ -248,7 +283,8 @@ describe("SQLite", () => {
         equal(
           read(
             "attempt_rollups",
-            "provider || '|' || model || '|' || outcome || '|' || billed || '|' || priced",
+            ["provider", "model", "outcome", "billed", "priced"].map((name) => `${name} || '|' || `).join("") +
+              "call_provider || '|' || call_model || '|' || call_outcome || '|' || call_cache",
             "attempts, unpriced, input_uncached, cache_read, cache_write, output_text, output_reasoning, cost_pico"
           ),
           attempts

@@ -130,7 +130,7 @@ export const recordsOf = (seed: number, startedAt: number, id: string = String(s
         : Saved.make(hit ? { responseCache: int(1e9) } : { promptCache: int(1e8) - 1e6 }),
       usage: failed ? undefined : last?.usage,
       error: failed
-        ? { status: 429, what: "was rate limited", why: "the vendor limits how much may be asked" }
+        ? { status: 429, what: "was rate limited", why: "the vendor limits how much may be asked", fix: "ask less" }
         : undefined,
       requestId: last?.requestId,
       tags: random() < 0.5 ? { tenant: pick(["acme", "umbrella", "initech"]), session: `s${int(1000)}` } : {},
@@ -251,12 +251,21 @@ export const wildRecord = (seed: number, startedAt: number): Record => {
       })
     ),
     usage: maybe(usage),
-    error: maybe(() => ({ status: maybe(() => 429), what: text(), why: text() })),
+    error: maybe(() => ({ status: maybe(() => 429), what: text(), why: text(), fix: text() })),
     requestId: maybe(text),
     tags: random() < 0.3 ? {} : { [text()]: text(), session: text() },
-    route: undefined,
-    tried: [],
-    warnings: [],
+    route: maybe(text),
+    tried: Array.from({ length: int(3) }, (_, candidate) => ({
+      model: text(),
+      candidate,
+      outcome: text(),
+      why: maybe(text),
+      attempts: int(4),
+      duration: random() * 1e4,
+      picoUsd: int(1e12),
+      warnings: Array.from({ length: int(2) }, text)
+    })),
+    warnings: Array.from({ length: int(2) }, text),
     attempts: Array.from({ length: int(4) }, attempt)
   }
 }
