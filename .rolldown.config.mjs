@@ -8,7 +8,7 @@ const vendors = ["openai", "undici", "@anthropic-ai/sdk", "@aws-sdk/client-secre
 const modules = ["providers", "secrets", "sandbox/secrets", "telemetry"].flatMap((folder) =>
   readdirSync(`src/${folder}`).filter((name) => name.endsWith(".ts")).map((name) => `${folder}/${name.slice(0, -3)}`)
 )
-const threads = ["sqliteKeeper", "sqliteReader", "sqliteWriter"]
+const threads = ["sqliteKeeper", "sqliteReader", "statsReader", "sqliteWriter"]
 
 /** What `import "loom-router"` loads at once, which is one file. */
 const core = new Set()

@@ -407,6 +407,7 @@ export interface Filters {
   readonly until?: number | undefined
   readonly provider?: string | undefined
   readonly model?: string | undefined
+  readonly id?: string | undefined
   /** `ok`, or what it failed for. */
   readonly outcome?: string | undefined
   /** `error`: failed, and not because its caller left; `retry`, `failover`: had one, however it ended. */
@@ -497,6 +498,10 @@ export class Reader extends Context.Service<Reader, {
   readonly recent: (query: Query) => Effect.Effect<Page, ReadError>
   /** Of a call by its id, in their order; none where the call isn't known. */
   readonly attemptsOf: (id: string) => Effect.Effect<ReadonlyArray<Attempt>, ReadError>
+  /** Calls that were written after the one with this `seq`, in that order: 500 at most by default. */
+  readonly after: (seq: number, limit?: number) => Effect.Effect<ReadonlyArray<Row>, ReadError>
+  /** Of the call that was written last; 0 for none. */
+  readonly lastSeq: Effect.Effect<number, ReadError>
   /** Of the circuits of all processes that write to the log, newest first. Of a key's fingerprint, the first 8 characters. */
   readonly transitions: (query: TransitionQuery) => Effect.Effect<ReadonlyArray<Transition>, ReadError>
 }>()("loom-router/CallLog/Reader") {}
@@ -518,6 +523,23 @@ export const recent = (query: Query = {}): Effect.Effect<Page, ReadError, Reader
  */
 export const attemptsOf = (id: string): Effect.Effect<ReadonlyArray<Attempt>, ReadError, Reader> =>
   Effect.flatMap(Reader, (reader) => reader.attemptsOf(id))
+
+/**
+ * Calls that were written after the one with this `seq`, in that order: how to follow a log without missing any.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const after = (seq: number, limit?: number): Effect.Effect<ReadonlyArray<Row>, ReadError, Reader> =>
+  Effect.flatMap(Reader, (reader) => reader.after(seq, limit))
+
+/**
+ * The `seq` of the call that was written last; 0 for none.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const lastSeq: Effect.Effect<number, ReadError, Reader> = Effect.flatMap(Reader, (reader) => reader.lastSeq)
 
 /**
  * The newest transitions of circuits.
@@ -653,6 +675,8 @@ export const layerReader = (options: { readonly path?: string | undefined } = {}
         new ReadError({ message: `the call log can't be read: ${cause instanceof Error ? cause.message : ""}`, cause })
       return {
         recent: (query) => Effect.flatMap(open, (reader) => Effect.mapError(reader.recent(query), unreadable)),
+        after: (seq, limit) => Effect.flatMap(open, (reader) => Effect.mapError(reader.after(seq, limit), unreadable)),
+        lastSeq: Effect.flatMap(open, (reader) => Effect.mapError(reader.lastSeq, unreadable)),
         attemptsOf: (id) => Effect.flatMap(open, (reader) => Effect.mapError(reader.attemptsOf(id), unreadable)),
         transitions: (query) => Effect.flatMap(open, (reader) => Effect.mapError(reader.transitions(query), unreadable))
       }

@@ -44,6 +44,7 @@ export const select = (filters: Filters): Selected => {
   if (tag !== undefined) where("tags.key = ? AND tags.value = ?", tag.key, tag.value)
   if (filters.since !== undefined) where(`${ended} >= ?`, filters.since)
   if (filters.until !== undefined) where(`${ended} < ?`, filters.until)
+  if (filters.id !== undefined) where("calls.id = ?", filters.id)
   if (filters.provider !== undefined) where("calls.provider = ?", filters.provider)
   if (filters.model !== undefined) where("calls.model = ?", filters.model)
   if (filters.outcome !== undefined) where("calls.outcome = ?", filters.outcome)

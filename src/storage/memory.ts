@@ -61,6 +61,9 @@ export const ofRing = (capacity: number): Ring => {
     reader: {
       recent: (query) => Effect.sync(() => recent(query)),
       attemptsOf: (id) => Effect.sync(() => ring.find((record) => record.id === id)?.attempts ?? []),
+      after: (seq, limit = 500) =>
+        Effect.sync(() => [...rows()].filter((row) => row.seq > seq).toReversed().slice(0, limit)),
+      lastSeq: Effect.sync(() => added),
       transitions: (query) => Effect.sync(() => transitions(query))
     }
   }
@@ -70,6 +73,7 @@ const passes = (row: Row, filters: Filters): boolean => {
   const ended = row.startedAt + row.timing.total
   return (filters.since === undefined || ended >= filters.since) &&
     (filters.until === undefined || ended < filters.until) &&
+    (filters.id === undefined || row.id === filters.id) &&
     (filters.provider === undefined || row.provider === filters.provider) &&
     (filters.model === undefined || row.model === filters.model) &&
     (filters.outcome === undefined || row.outcome === filters.outcome) &&

@@ -147,6 +147,7 @@ const TransitionColumns = Schema.Struct({
 
 const decodeTransitions = Schema.decodeUnknownEffect(Schema.Array(TransitionColumns))
 const decodeCalls = Schema.decodeUnknownEffect(Schema.Array(CallColumns))
+const decodeSeq = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ seq: Count })))
 const decodeAttempts = Schema.decodeUnknownEffect(Schema.Array(AttemptColumns))
 
 const defined = <A>(value: A | null): A | undefined => value ?? undefined
@@ -269,10 +270,17 @@ export const recentStatement = (query: Query): { readonly sql: string; readonly 
   const { conditions, ended, from, params, seq } = select(query.filters ?? {})
   const cursor = query.cursor?.split(".").map(Number)
   const all = cursor === undefined ? conditions : [...conditions, `(${ended}, ${seq}) < (?, ?)`]
-  const sql = `WITH page AS (
-  SELECT calls.* FROM ${from}${all.length === 0 ? "" : ` WHERE ${all.join(" AND ")}`}
-  ORDER BY ${ended} DESC, ${seq} DESC LIMIT ?
-)
+  const where = all.length === 0 ? "" : ` WHERE ${all.join(" AND ")}`
+  return {
+    sql: `${totalled(`SELECT calls.* FROM ${from}${where} ORDER BY ${ended} DESC, ${seq} DESC LIMIT ?`)}
+ORDER BY page.ended_at DESC, page.seq DESC`,
+    params: [...params, ...cursor === undefined ? [] : [cursor[0] ?? 0, cursor[1] ?? 0], query.limit ?? 50]
+  }
+}
+
+/** Calls with what their attempts add up to. */
+const totalled = (page: string): string =>
+  `WITH page AS (${page})
 SELECT page.*,
   CAST(coalesce(sum(attempt.cost_pico), 0) AS TEXT) AS cost_pico,
   coalesce(sum(attempt.billed <> 'no' AND attempt.cost_pico IS NULL), 0) AS unpriced,
@@ -283,12 +291,10 @@ SELECT page.*,
   coalesce(page.output_tokens, sum(attempt.output_text + attempt.output_reasoning + attempt.audio_output +
     attempt.image_output), 0) AS all_output
 FROM page LEFT JOIN attempts AS attempt ON attempt.call_seq = page.seq
-GROUP BY page.seq ORDER BY page.ended_at DESC, page.seq DESC`
-  return {
-    sql,
-    params: [...params, ...cursor === undefined ? [] : [cursor[0] ?? 0, cursor[1] ?? 0], query.limit ?? 50]
-  }
-}
+GROUP BY page.seq`
+
+export const afterStatement = `${totalled("SELECT * FROM calls WHERE seq > ? ORDER BY seq LIMIT ?")}
+ORDER BY page.seq`
 
 const attemptColumns = Object.keys(AttemptColumns.fields).map((name) => `attempts.${name}`).join(", ")
 
@@ -318,6 +324,15 @@ export const makeReader = (context: Context.Context<SqlClient.SqlClient>) => {
   const sql = Context.get(context, SqlClient.SqlClient)
   return {
     recent: (query: Query) => recent(sql, query),
+    after: (seq: number, limit = 500) =>
+      orNothing(sql.unsafe(afterStatement, [seq, limit])).pipe(
+        Effect.flatMap(decodeCalls),
+        Effect.map((rows) => rows.map(toRow))
+      ),
+    lastSeq: orNothing(sql.unsafe("SELECT max(seq) AS seq FROM calls")).pipe(
+      Effect.flatMap(decodeSeq),
+      Effect.map((rows) => rows[0]?.seq ?? 0)
+    ),
     attemptsOf: (id: string) => attemptsOf(sql, id),
     transitions: (query: TransitionQuery) => transitions(sql, query)
   }

@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads"
 import type { FromWriter, WriterData } from "./schema.ts"
 import type { FromKeeper, KeeperData } from "./sqliteKeeper.ts"
 import type { Answer, ReaderData } from "./sqliteReader.ts"
+import type { FromStats, StatsData } from "./statsReader.ts"
 
 type Thread =
   & {
@@ -18,6 +19,7 @@ type Thread =
       readonly onMessage: (message: FromWriter) => void
     }
     | { readonly name: "sqliteReader"; readonly workerData: ReaderData; readonly onMessage: (message: Answer) => void }
+    | { readonly name: "statsReader"; readonly workerData: StatsData; readonly onMessage: (message: FromStats) => void }
     | {
       readonly name: "sqliteKeeper"
       readonly workerData: KeeperData

@@ -269,3 +269,47 @@ export const wildRecord = (seed: number, startedAt: number): Record => {
     attempts: Array.from({ length: int(4) }, attempt)
   }
 }
+
+/**
+ * Calls of all kinds: those of {@link recordsOf}, and among them failovers, calls that share another's answer, that are
+ * interrupted, that nobody can price. They end anywhere from `from` until `to`.
+ */
+export const variedOf = (seed: number, from: number, to: number, length: number): ReadonlyArray<Record> => {
+  const random = randomOf(seed + 1000)
+  const int = (below: number) => Math.floor(random() * below)
+  const one = recordsOf(seed, 0)
+  return Array.from({ length }, (_, n) => {
+    const plain = one(n)
+    const ended = from + int(to - from)
+    const startedAt = Math.ceil(ended - plain.timing.total)
+    const record = { ...plain, startedAt, attempts: plain.attempts.map((it) => Object.assign(it, { startedAt })) }
+    const luck = random()
+    const [first] = record.attempts
+    if (luck < 0.06 && first !== undefined) {
+      const left: Attempt = {
+        ...first,
+        provider: "mistral",
+        model: "mistral-small",
+        asked: "mistral-small",
+        outcome: "Overloaded",
+        status: 529,
+        why: "overloaded",
+        billed: "no",
+        usage: undefined,
+        cost: undefined,
+        candidate: 0
+      }
+      return { ...record, attempts: [left, ...record.attempts.map((it) => ({ ...it, candidate: 1 }))] }
+    }
+    if (luck < 0.1 && record.outcome === "ok") {
+      return { ...record, cache: "coalesced", attempts: [], saved: Saved.make({ coalescing: int(1e9) }) }
+    }
+    if (luck < 0.12) return { ...record, outcome: "interrupted", saved: undefined, usage: undefined }
+    if (luck < 0.14) return { ...record, saved: undefined }
+    if (luck < 0.2 && record.saved !== undefined) {
+      const { promptCache } = record.saved
+      return { ...record, saved: Saved.make({ promptCache, routing: int(1e9) - 4e8, batch: int(1e8) }) }
+    }
+    return record
+  })
+}

@@ -1,0 +1,202 @@
+/**
+ * Where figures come from: the rows of calls and attempts, or their roll-ups. Both are brought into one shape, so that
+ * whatever is added up is added up by the same words.
+ */
+import type { DatabaseSync, SQLOutputValue } from "node:sqlite"
+import type { Filters } from "../../CallLog.ts"
+import { type Param, select } from "../filters.ts"
+import { attemptSums, callSums, savings, spans } from "../schema.ts"
+import type * as Distribution from "./distribution.ts"
+import { floorTo, pieces } from "./range.ts"
+
+export type Row = Readonly<Record<string, SQLOutputValue>>
+
+export interface Log {
+  readonly all: (sql: string, params?: ReadonlyArray<Param>) => ReadonlyArray<Row>
+  readonly take: Distribution.Aggregates["take"]
+  /** Epoch milliseconds of the first call it knows of. */
+  readonly firstAt: number | undefined
+  readonly lastAt: number | undefined
+  /** From here on no row was forgotten. */
+  readonly rowsSince: number
+  readonly now: number
+}
+
+export const number = (row: Row | undefined, name: string): number => {
+  const value = row?.[name]
+  return typeof value === "number" ? value : 0
+}
+
+export const text = (row: Row | undefined, name: string): string => {
+  const value = row?.[name]
+  return typeof value === "string" ? value : ""
+}
+
+export const numberOrNull = (row: Row, name: string): number | null => {
+  const value = row[name]
+  return typeof value === "number" ? value : null
+}
+
+export const textOrNull = (row: Row, name: string): string | null => {
+  const value = row[name]
+  return typeof value === "string" ? value : null
+}
+
+const half = 1_000_000_000
+
+/** A sum of 1e-12 USD, in two halves: no number of SQLite's holds all that may come together. */
+export const sumOfMoney = (expression: string): string =>
+  `coalesce(sum((${expression}) / ${half}), 0) || ' ' || coalesce(sum((${expression}) % ${half}), 0)`
+
+export const money = (row: Row, name: string): bigint => {
+  const [high = "0", low = "0"] = text(row, name).split(" ")
+  return BigInt(high) * BigInt(half) + BigInt(low)
+}
+
+const hour = 3_600_000
+
+export const open = (db: DatabaseSync, { take }: Distribution.Aggregates, now: number): Log => {
+  const all = (sql: string, params: ReadonlyArray<Param> = []) => db.prepare(sql).all(...params)
+  const [known] = all(`SELECT (SELECT min(ended_at) FROM calls) AS row, (SELECT max(ended_at) FROM calls) AS last,
+    (SELECT min(at) FROM call_rollups WHERE span = ${hour}) AS hour`)
+  const first = known === undefined ? null : numberOrNull(known, "row")
+  const firstHour = known === undefined ? null : numberOrNull(known, "hour")
+  const isWhole = first === null || firstHour === null || firstHour >= floorTo(first, hour)
+  return {
+    all,
+    take,
+    firstAt: (isWhole ? first : firstHour) ?? undefined,
+    lastAt: known === undefined ? undefined : numberOrNull(known, "last") ?? undefined,
+    rowsSince: isWhole ? -Infinity : first ?? Infinity,
+    now
+  }
+}
+
+export interface Source {
+  readonly log: Log
+  /** Without `since` and `until`. */
+  readonly filters: Filters
+  /** Of the roll-ups; `undefined`: the rows themselves. */
+  readonly span: number | undefined
+}
+
+/** Whether roll-ups can't tell which of their calls are meant. */
+export const needsRows = (
+  { minMillis, minPicoUsd, retried, status, tag, text }: Filters
+): boolean =>
+  minMillis !== undefined || minPicoUsd !== undefined || retried === true || status === "retry" ||
+  status === "failover" || tag !== undefined || text !== undefined
+
+const few = 10_000
+
+/** Rows where there are few enough of them and none was forgotten, or nothing else will do. */
+export const choose = (log: Log, filters: Filters, from: number, to: number, span: number): Source => {
+  if (needsRows(filters)) return { log, filters, span: undefined }
+  const source = { log, filters, span }
+  if (from < log.rowsSince) return source
+  return countCalls(source, from, to) < few ? { ...source, span: undefined } : source
+}
+
+export const countCalls = (source: Source, from: number, to: number): number => {
+  const { params, sql } = callsOf(source, from, to, false)
+  return number(source.log.all(`SELECT sum(calls) AS calls FROM (${sql})`, params)[0], "calls")
+}
+
+export interface Part {
+  readonly sql: string
+  readonly params: ReadonlyArray<Param>
+}
+
+/** In what the roll-ups keep apart, which for attempts are the columns of their calls. */
+const rolledUp = (filters: Filters, of: "" | "call_"): Part => {
+  const conditions: Array<string> = []
+  const params: Array<Param> = []
+  const where = (condition: string, ...values: ReadonlyArray<Param>) => {
+    conditions.push(` AND ${condition}`)
+    params.push(...values)
+  }
+  const outcome = `${of}outcome`
+  if (filters.provider !== undefined) where(`${of}provider = ?`, filters.provider)
+  if (filters.model !== undefined) where(`${of}model = ?`, filters.model)
+  if (filters.outcome !== undefined) where(`${outcome} = ?`, filters.outcome)
+  if (filters.failed === true) where(`${outcome} <> 'ok'`)
+  if (filters.status === "error") where(`${outcome} NOT IN ('ok', 'interrupted')`)
+  else if (filters.status !== undefined) where(`${outcome} = ?`, filters.status)
+  if (filters.cached !== undefined) where(`${of}cache ${filters.cached ? "<>" : "="} 'miss'`)
+  return { sql: conditions.join(""), params }
+}
+
+const rollups = (
+  table: string,
+  columns: string,
+  { filters, span }: { readonly filters: Filters; readonly span: number },
+  from: number,
+  to: number,
+  /** Exactly this span: for sums by bucket. */
+  isExact: boolean
+): Part => {
+  const condition = rolledUp(filters, table === "call_rollups" ? "" : "call_")
+  const parts = isExact ? [{ span, from, to }] : pieces(from, to, span)
+  return {
+    sql: parts.map((piece) =>
+      `SELECT ${columns} FROM ${table} WHERE span = ${piece.span} AND at >= ${piece.from} AND at < ${piece.to}${condition.sql}`
+    ).join(" UNION ALL "),
+    params: parts.flatMap(() => condition.params)
+  }
+}
+
+const rows = (columns: string, join: string, filters: Filters, since: number, until: number): Part => {
+  const { conditions, from, params } = select({ ...filters, since, until })
+  return { sql: `SELECT ${columns} FROM ${from}${join} WHERE ${conditions.join(" AND ")}`, params }
+}
+
+const ofCalls = ["provider", "model", "outcome", "cache", "priced", ...callSums, ...savings]
+const callRollup = ["at", "calls", ...ofCalls, "latency", "first_token"].join(", ")
+const callRow = [
+  "calls.ended_at AS at",
+  "1 AS calls",
+  ...ofCalls.map((name) => `calls.${name}`),
+  "calls.total_ms AS latency",
+  "calls.first_token_ms AS first_token",
+  "calls.tags"
+].join(", ")
+
+/** The calls from `from` until `to`, a row each or summed up. Rows have their tags. */
+export const callsOf = (source: Source, from: number, to: number, byBucket: boolean): Part =>
+  source.span === undefined
+    ? rows(callRow, "", source.filters, from, to)
+    : rollups("call_rollups", callRollup, { filters: source.filters, span: source.span }, from, to, byBucket)
+
+const ofAttempts = ["provider", "model", "outcome", "billed"]
+const attemptRollup = [
+  "at",
+  ...ofAttempts,
+  "priced",
+  "attempts",
+  "unpriced",
+  ...attemptSums,
+  "cost_pico",
+  "latency",
+  "first_token"
+].join(", ")
+const attemptRow = [
+  "calls.ended_at AS at",
+  ...ofAttempts.map((name) => `attempt.${name}`),
+  "calls.priced",
+  "1 AS attempts",
+  "attempt.billed <> 'no' AND attempt.cost_pico IS NULL AS unpriced",
+  ...attemptSums.map((name) => `attempt.${name}`),
+  "attempt.cost_pico",
+  "attempt.duration_ms AS latency",
+  "attempt.first_token_ms AS first_token",
+  "calls.tags"
+].join(", ")
+
+/** The attempts of the calls from `from` until `to`, likewise. */
+export const attemptsOf = (source: Source, from: number, to: number, byBucket: boolean): Part =>
+  source.span === undefined
+    ? rows(attemptRow, " JOIN attempts AS attempt ON attempt.call_seq = calls.seq", source.filters, from, to)
+    : rollups("attempt_rollups", attemptRollup, { filters: source.filters, span: source.span }, from, to, byBucket)
+
+/** The span of the roll-ups that are kept for the last `millis`. */
+export const recentSpan = (millis: number): number => spans.find(({ keep }) => keep > millis)?.span ?? hour
