@@ -196,8 +196,8 @@ const unreadable = (cause: string): CallLog.ReadError =>
  *
  * **Details**
  *
- * Two threads of their own read, one for figures and one for calls, and start with the first question. No file yet is no
- * calls yet.
+ * Threads of their own read, one for figures, one for calls and one for who follows the log, and start with the first
+ * question. No file yet is no calls yet.
  *
  * @category layers
  * @since 0.1.0
@@ -207,6 +207,8 @@ export const layer = (options: { readonly path?: string | undefined } = {}): Lay
     Stats,
     Effect.gen(function*() {
       const reader = yield* CallLog.Reader
+      // Who follows the log doesn't wait for those who search it.
+      const follower = Context.get(yield* Layer.build(Layer.fresh(CallLog.layerReader(options))), CallLog.Reader)
       const scope = yield* Effect.scope
       const open = yield* Effect.cached(Effect.gen(function*() {
         const path = options.path ?? (yield* CallLog.defaultPath)
@@ -254,8 +256,8 @@ export const layer = (options: { readonly path?: string | undefined } = {}): Lay
         requests,
         request,
         after: (seq, limit) =>
-          Effect.flatMap(view, ({ rowOf }) => Effect.map(reader.after(seq, limit), (rows) => rows.map(rowOf))),
-        lastSeq: reader.lastSeq,
+          Effect.flatMap(view, ({ rowOf }) => Effect.map(follower.after(seq, limit), (rows) => rows.map(rowOf))),
+        lastSeq: follower.lastSeq,
         circuitChanges: (after) => ask("changes", { after })
       }
     })

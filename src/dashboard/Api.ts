@@ -10,6 +10,7 @@ import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+import * as OpenApi from "effect/http-api/OpenApi"
 import * as Figures from "../Figures.ts"
 
 const Count = Schema.Natural
@@ -94,30 +95,36 @@ export class Explained extends HttpApiMiddleware.Service<Explained>()("loom-rout
   error: BadRequest
 }) {}
 
+/** What no honest question needs is refused before it is looked at. */
+const Word = Text.check(Schema.isMaxLength(300))
+const Number = Schema.FiniteFromString
+
 /** `range`, or `since` and `until`; the last 24 hours without any. */
 const range = {
   range: Schema.optional(Schema.Literals(Figures.ranges)),
-  since: Schema.optional(Schema.FiniteFromString),
-  until: Schema.optional(Schema.FiniteFromString)
+  since: Schema.optional(Number),
+  until: Schema.optional(Number)
 }
 
 /** All of them must hold. */
 const filters = {
   /** `ok` and `error` are all; `retry` and `failover` are the calls that had one, however they ended. */
   status: Schema.optional(Schema.Literals(Figures.statuses)),
-  provider: Schema.optional(Text),
-  model: Schema.optional(Text),
+  provider: Schema.optional(Word),
+  model: Schema.optional(Word),
   /** Tag of the reason a call failed for. */
-  error: Schema.optional(Text),
+  error: Schema.optional(Word),
   /** Whether it was answered without a request of its own. */
   cached: Schema.optional(Schema.Literals(["true", "false"])),
   /** `key:value` */
-  tag: Schema.optional(Text),
-  minMs: Schema.optional(Schema.FiniteFromString),
-  minUsd: Schema.optional(Schema.FiniteFromString),
-  /** In the id, provider, model, or what went wrong. */
-  text: Schema.optional(Text)
+  tag: Schema.optional(Word.check(Schema.isPattern(/^[^:]+:/))),
+  minMs: Schema.optional(Number),
+  minUsd: Schema.optional(Number),
+  /** In provider, model, outcome or what went wrong; or how the id begins. */
+  text: Schema.optional(Word)
 }
+
+const selection = { ...range, ...filters }
 
 /**
  * Parameters that select calls, the same at every endpoint.
@@ -125,52 +132,55 @@ const filters = {
  * @category models
  * @since 0.1.0
  */
-export const Selection = Schema.Struct({ ...range, ...filters })
+export const Selection = Schema.Struct(selection)
 /** @since 0.1.0 */
 export type Selection = typeof Selection.Type
 
-const selection = { ...range, ...filters }
+const summary = (text: string) => OpenApi.annotations({ summary: text })
 
 /**
  * @category api
  * @since 0.1.0
  */
 export class Group extends HttpApiGroup.make("dashboard").add(
-  HttpApiEndpoint.get("meta", "/meta", { success: Meta }),
-  HttpApiEndpoint.get("overview", "/overview", { query: selection, success: Figures.Overview, error: Unreadable }),
+  HttpApiEndpoint.get("meta", "/meta", { success: Meta }).annotateMerge(summary("What this server is.")),
+  HttpApiEndpoint.get("overview", "/overview", { query: selection, success: Figures.Overview, error: Unreadable })
+    .annotateMerge(summary("All of the Overview page but its chart and its log.")),
   HttpApiEndpoint.get("series", "/series", {
     query: {
       ...selection,
       by: Schema.optional(Schema.Literals(["none", "provider", "model"])),
       /** How many groups at most: 8. */
-      top: Schema.optional(Schema.FiniteFromString)
+      top: Schema.optional(Number)
     },
     success: Figures.Series,
     error: Unreadable
-  }),
+  }).annotateMerge(summary("What happened over time, in 240 buckets at most.")),
   HttpApiEndpoint.get("breakdown", "/breakdown", {
     query: { ...selection, by: Schema.optional(Schema.Literals(["provider", "model", "tag"])) },
     success: Figures.Breakdown,
     error: Unreadable
-  }),
+  }).annotateMerge(summary("Sums by provider, model or tag, the dearest first.")),
   HttpApiEndpoint.get("requests", "/requests", {
     /** Without `range` or `since`: of any time. */
     query: {
       ...selection,
-      cursor: Schema.optional(Text),
+      cursor: Schema.optional(Word.check(Schema.isPattern(/^\d+\.\d+$/))),
       /** 50 by default, 200 at most. */
-      limit: Schema.optional(Schema.FiniteFromString)
+      limit: Schema.optional(Number)
     },
     success: Figures.Requests,
-    error: [BadRequest, Unreadable]
-  }),
+    error: Unreadable
+  }).annotateMerge(summary("A page of calls, newest first.")),
   HttpApiEndpoint.get("request", "/requests/:id", {
-    params: { id: Text },
+    params: { id: Word },
     success: Figures.RequestDetail,
     error: [NotFound, Unreadable]
-  }),
-  HttpApiEndpoint.get("providers", "/providers", { query: selection, success: Figures.Providers, error: Unreadable }),
+  }).annotateMerge(summary("All that is known of a call.")),
+  HttpApiEndpoint.get("providers", "/providers", { query: selection, success: Figures.Providers, error: Unreadable })
+    .annotateMerge(summary("What each provider did, by the attempts at it.")),
   HttpApiEndpoint.get("facets", "/facets", { query: selection, success: Figures.Facets, error: Unreadable })
+    .annotateMerge(summary("What can be filtered by."))
 ).middleware(Explained) {}
 
 /**
@@ -179,4 +189,9 @@ export class Group extends HttpApiGroup.make("dashboard").add(
  * @category api
  * @since 0.1.0
  */
-export class Api extends HttpApi.make("loom").add(Group).prefix("/api") {}
+export class Api extends HttpApi.make("loom").add(Group).prefix("/api").annotateMerge(OpenApi.annotations({
+  title: "Loom's dashboard",
+  description:
+    "Times are epoch milliseconds, durations milliseconds, rates fractions, money whole numbers of 1e-12 USD " +
+    "as text. What isn't known is null. GET /api/events is a stream of server-sent events: hello, calls, gap, circuits."
+})) {}

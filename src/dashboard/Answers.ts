@@ -1,0 +1,155 @@
+/**
+ * How the dashboard's questions are answered.
+ */
+import * as Cache from "effect/Cache"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+import type * as CallLog from "../CallLog.ts"
+import type * as Figures from "../Figures.ts"
+import * as Stats from "../Stats.ts"
+import { Api, BadRequest, Explained, NotFound, type Selection, Unreadable } from "./Api.ts"
+
+/** What the server says of itself. */
+export interface About {
+  readonly version: string
+  readonly isDemo: boolean
+  /** The path of the log. */
+  readonly log: string
+  /** How many calls are under way in this process, where it makes any. */
+  readonly inFlight: Effect.Effect<number | undefined>
+}
+
+const unreadable = (error: CallLog.ReadError): Unreadable =>
+  new Unreadable({
+    message: error.message,
+    why: null,
+    fix: "look at the file of the log; `loom logs path` names it"
+  })
+
+const filtersOf = (asked: Selection): CallLog.Filters => {
+  const [key = "", ...value] = asked.tag?.split(":") ?? []
+  return {
+    status: asked.status,
+    provider: asked.provider,
+    model: asked.model,
+    outcome: asked.error,
+    cached: asked.cached === undefined ? undefined : asked.cached === "true",
+    tag: asked.tag === undefined ? undefined : { key, value: value.join(":") },
+    minMillis: asked.minMs,
+    minPicoUsd: asked.minUsd === undefined ? undefined : Math.round(asked.minUsd * 1e12),
+    text: asked.text
+  }
+}
+
+const rangeOf = ({ range, since, until }: Selection): Stats.RangeInput | undefined =>
+  since === undefined ? range : { since, until }
+
+const queryOf = (asked: Selection): Stats.Query => ({ range: rangeOf(asked), filters: filtersOf(asked) })
+
+const within = (asked: number | undefined, fallback: number, most: number): number =>
+  asked === undefined ? fallback : Math.max(1, Math.min(most, Math.floor(asked)))
+
+/** How long an answer does for others who ask the same: several pages may be open, and each asks again and again. */
+const shared = "500 millis"
+
+/** One question of a kind at a time, however many ask it. */
+const sharing = <Query, A>(ask: (query: Query) => Effect.Effect<A, CallLog.ReadError>) =>
+  Effect.map(
+    Cache.make({
+      capacity: 64,
+      timeToLive: shared,
+      lookup: (question: Question<Query>) => Effect.mapError(ask(question.query), unreadable)
+    }),
+    (cache) => (query: Query) => Cache.get(cache, { query })
+  )
+
+interface Question<Query> {
+  readonly query: Query
+}
+
+const group = (about: About) =>
+  HttpApiBuilder.group(
+    Api,
+    "dashboard",
+    Effect.fnUntraced(function*(handlers) {
+      const stats = yield* Stats.Stats
+      const overview = yield* sharing(stats.overview)
+      const series = yield* sharing(stats.series)
+      const breakdown = yield* sharing(stats.breakdown)
+      const providers = yield* sharing(stats.providers)
+      const facets = yield* sharing(stats.facets)
+      return handlers.handleAll({
+        meta: () =>
+          Effect.map(Clock.currentTimeMillis, (now) => ({
+            version: about.version,
+            isDemo: about.isDemo,
+            log: about.log,
+            now
+          })),
+        overview: ({ query }) =>
+          Effect.zipWith(
+            overview(queryOf(query)),
+            about.inFlight,
+            (figures, inFlight): Figures.Overview => ({ ...figures, inFlight: inFlight ?? null })
+          ),
+        series: ({ query }) => series({ ...queryOf(query), by: query.by, top: within(query.top, 8, 50) }),
+        breakdown: ({ query }) => breakdown({ ...queryOf(query), by: query.by }),
+        providers: ({ query }) => providers(queryOf(query)),
+        facets: ({ query }) => facets(queryOf(query)),
+        requests: ({ query }) =>
+          Effect.mapError(
+            stats.requests({ ...queryOf(query), cursor: query.cursor, limit: within(query.limit, 50, 200) }),
+            unreadable
+          ),
+        request: ({ params: { id } }) =>
+          Effect.flatMap(
+            Effect.mapError(stats.request(id), unreadable),
+            (detail) =>
+              detail === undefined
+                ? Effect.fail(
+                  new NotFound({
+                    message: `there is no call ${id}`,
+                    why: "it was never recorded here, or forgotten since",
+                    fix: "look in the list of requests"
+                  })
+                )
+                : Effect.succeed(detail)
+          )
+      })
+    })
+  )
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
+
+const messageOf = (error: Schema.SchemaError): string =>
+  format(error.issue).issues.map(({ message, path = [] }) => {
+    const name = path.map((part) => String(typeof part === "object" ? part.key : part)).join(".")
+    return name === "" ? message : `${name}: ${message}`
+  }).join("; ")
+
+/** Says which parameter is wrong, and never what was given. */
+const explained = HttpApiMiddleware.layerSchemaErrorTransform(
+  Explained,
+  (error) =>
+    error.kind === "Query" || error.kind === "Params"
+      ? Effect.fail(
+        new BadRequest({
+          message: messageOf(error.cause),
+          why: "a parameter isn't what it should be",
+          fix: "api/docs lists what can be asked"
+        })
+      )
+      : Effect.fail(error)
+)
+
+/** The routes under `/api` that the API describes. */
+export const layer = (about: About) =>
+  HttpApiBuilder.layer(Api, { openapiPath: "/api/openapi.json" }).pipe(
+    Layer.provide(group(about)),
+    Layer.provide(explained)
+  )

@@ -1,0 +1,126 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { OpenApi } from "effect/http-api"
+import { Stats } from "loom-router"
+import * as Figures from "../../src/Figures.ts"
+import * as Api from "../../src/dashboard/Api.ts"
+import { keep, tempPath } from "../storage/files.ts"
+import { variedOf } from "../storage/records.ts"
+import { get, served } from "./served.ts"
+
+const now = Date.now()
+const minute = 60_000
+
+const decoded = <A>(schema: Schema.Codec<A, unknown>, body: string): A =>
+  Schema.decodeUnknownSync(schema, { onExcessProperty: "error" })(JSON.parse(body))
+
+const endpoints = {
+  meta: [Api.Meta, ""],
+  overview: [Figures.Overview, "range=1h"],
+  series: [Figures.Series, "range=1h&by=model&top=2"],
+  breakdown: [Figures.Breakdown, "range=1h&by=tag"],
+  requests: [Figures.Requests, "range=1h&limit=20"],
+  providers: [Figures.Providers, "range=1h"],
+  facets: [Figures.Facets, "range=1h"]
+} as const
+
+describe("Api", () => {
+  it.live("answers what its schemas say, and nothing else", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath
+      const records = variedOf(1, now - 50 * minute, now, 400)
+      yield* keep(path, records)
+      const url = yield* served({ path, isDemo: true })
+      for (const [name, [schema, query]] of Object.entries(endpoints)) {
+        const { body, headers, status } = yield* get(`${url}/api/${name}?${query}`)
+        assert.strictEqual(status, 200, `${name}: ${body}`)
+        assert.match(headers["content-type"] ?? "", /^application\/json/)
+        decoded(schema as Schema.Codec<unknown, unknown>, body)
+      }
+      const detail = yield* get(`${url}/api/requests/${records[3]!.id}`)
+      assert.strictEqual(decoded(Figures.RequestDetail, detail.body).id, records[3]!.id)
+      assert.deepInclude(decoded(Api.Meta, (yield* get(`${url}/api/meta`)).body), { isDemo: true, log: path })
+    }))
+
+  it.live("tells the figures of Stats, by the same words", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath
+      const records = variedOf(2, now - 50 * minute, now, 200)
+      const { outcome } = records.find(({ outcome }) => outcome !== "ok" && outcome !== "interrupted")!
+      yield* keep(path, records)
+      const url = yield* served({ path })
+      const since = now - 55 * minute
+      const until = now
+      const range = { since, until }
+      const cases: ReadonlyArray<readonly [string, Stats.Query["filters"]]> = [
+        ["provider=openai&model=gpt-4o", { provider: "openai", model: "gpt-4o" }],
+        ["status=failover", { status: "failover" }],
+        [`error=${outcome}`, { outcome }],
+        ["cached=true", { cached: true }],
+        ["cached=false&minMs=1500.5", { cached: false, minMillis: 1500.5 }],
+        ["minUsd=0.0003", { minPicoUsd: 300_000_000 }],
+        ["tag=tenant:acme", { tag: { key: "tenant", value: "acme" } }],
+        ["text=Haiku", { text: "Haiku" }]
+      ]
+      for (const [query, filters] of cases) {
+        const asked = `since=${since}&until=${until}&${query}`
+        const ids = decoded(Figures.Requests, (yield* get(`${url}/api/requests?limit=200&${asked}`)).body).rows
+          .map(({ id }) => id)
+        const expected = yield* Effect.provide(Stats.requests({ range, filters, limit: 200 }), Stats.layer({ path }))
+        assert.isAbove(ids.length, 0, query)
+        assert.deepStrictEqual(ids, expected.rows.map(({ id }) => id), query)
+        const overview = decoded(Figures.Overview, (yield* get(`${url}/api/overview?${asked}`)).body)
+        assert.strictEqual(overview.calls.total, ids.length)
+        const series = decoded(Figures.Series, (yield* get(`${url}/api/series?${asked}`)).body)
+        assert.strictEqual(series.all.totals.calls, ids.length)
+      }
+      const first = decoded(Figures.Requests, (yield* get(`${url}/api/requests?limit=3`)).body)
+      const second = decoded(Figures.Requests, (yield* get(`${url}/api/requests?limit=3&cursor=${first.next}`)).body)
+      const both = yield* Effect.provide(Stats.requests({ limit: 6 }), Stats.layer({ path }))
+      assert.deepStrictEqual([...first.rows, ...second.rows], both.rows)
+    }))
+
+  it.live("says which parameter is wrong, and never what was given", () =>
+    Effect.gen(function*() {
+      const url = yield* served({ path: yield* tempPath })
+      const secret = "sk-not-to-be-told"
+      const wrong: ReadonlyArray<readonly [string, string]> = [
+        [`overview?range=${secret}`, "range"],
+        [`overview?since=${secret}`, "since"],
+        [`overview?status=${secret}`, "status"],
+        [`series?by=${secret}`, "by"],
+        [`requests?cursor=${secret}`, "cursor"],
+        [`requests?limit=${secret}`, "limit"],
+        [`requests?tag=${secret}`, "tag"],
+        [`requests?text=${secret}${"x".repeat(300)}`, "text"],
+        ["overview?since=Infinity", "since"],
+        ["overview?minMs=NaN", "minMs"]
+      ]
+      for (const [query, name] of wrong) {
+        const { body, status } = yield* get(`${url}/api/${query}`)
+        assert.strictEqual(status, 400, query)
+        const told = decoded(Api.BadRequest, body)
+        assert.include(told.message, name)
+        assert.notInclude(body, secret)
+      }
+      const missing = yield* get(`${url}/api/requests/nobody`)
+      assert.strictEqual(missing.status, 404)
+      assert.strictEqual(decoded(Api.NotFound, missing.body)._tag, "NotFound")
+    }))
+
+  it.live("is described, for programs and for people", () =>
+    Effect.gen(function*() {
+      const url = yield* served({ path: yield* tempPath })
+      const { paths } = OpenApi.fromApi(Api.Api)
+      const described = yield* get(`${url}/api/openapi.json`)
+      const { paths: told } = JSON.parse(described.body) as { readonly paths: object }
+      assert.deepStrictEqual(Object.keys(told), Object.keys(paths))
+      assert.lengthOf(Object.keys(paths), 8)
+      const { body, headers } = yield* get(`${url}/api/docs`)
+      assert.match(headers["content-type"] ?? "", /^text\/html/)
+      for (const path of Object.keys(paths)) assert.include(body, `GET ${path}`)
+      for (const name of ["Overview", "Series", "RequestDetail", "Money"]) assert.include(body, `id="${name}"`)
+      assert.notMatch(body, /<script|style=|https?:\/\//)
+      assert.strictEqual((yield* get(`${url}/api/docs.css`)).headers["content-type"], "text/css")
+    }))
+})
