@@ -599,8 +599,8 @@ describe("Stats", () => {
       const path = yield* tempPath
       const tried = { why: undefined, attempts: 1, duration: 5, warnings: [] }
       const choice = [
-        { ...tried, model: "mistral/small", outcome: "Overloaded", why: "busy", picoUsd: 0 },
-        { ...tried, model: "openai/gpt-4o", outcome: "ok", picoUsd: 7, warnings: ["no seed"] }
+        { ...tried, candidate: 0, model: "mistral/small", outcome: "Overloaded", why: "busy", picoUsd: 0 },
+        { ...tried, candidate: 1, model: "openai/gpt-4o", outcome: "ok", picoUsd: 7, warnings: ["no seed"] }
       ]
       const records = variedOf(17, now - hour, now, 200).map((record, n) =>
         Object.assign(record, {
