@@ -28,8 +28,10 @@ export interface Call {
   readonly deadline: number
   /** The caller's own retry policy, in place of the layer's. */
   readonly retry: RetryPolicy | undefined
-  /** Attempts at most, of all candidates together. */
+  /** Attempts at most, of all candidates together, those that race included. */
   readonly maxAttempts: number
+  /** How many have begun. Who asks on behalf of this call counts here too. */
+  readonly begun: { count: number }
   /** The caller's own use of the response cache, in place of the layer's. */
   readonly cache: CacheUse | false | undefined
   /** Whether the answer to the same question, asked at the same time, will do. */
@@ -186,6 +188,7 @@ export const make = (options?: {
       deadline: now + timeout,
       retry: options?.retry,
       maxAttempts: options?.maxAttempts ?? defaultMaxAttempts,
+      begun: { count: 0 },
       cache: options?.cache,
       coalesce: options?.coalesce ?? true,
       gates: gatesOf(options?.gates ?? noGates, region?.gates ?? noGates),
@@ -220,6 +223,14 @@ const leftOf = ({ deadline }: Region, clock: Clock.Clock): number =>
  */
 export const timeoutOf = ({ deadline, startedAt }: Call): number | undefined =>
   deadline === Infinity ? undefined : deadline - startedAt
+
+/**
+ * Whether a call may be attempted once more.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const mayAttempt = ({ begun, maxAttempts }: Call): boolean => begun.count < maxAttempts
 
 /**
  * Appends attempts to a call, and tells who counts them.

@@ -58,7 +58,6 @@ const share = (request: Request): Shared => {
   const { call } = request
   const own = {
     ...call,
-    maxAttempts: call.maxAttempts - call.attempts.length,
     tallies: [],
     attempts: [],
     tried: []
@@ -73,8 +72,9 @@ const share = (request: Request): Shared => {
 }
 
 /** Moves the attempts of a flight to the first caller who asks for them. Tells whether it was this one. */
-const take = (attempts: Array<Attempt>, { call, candidate }: Request): boolean => {
+const take = ({ attempts, begun }: Call.Call, { call, candidate }: Request): boolean => {
   if (attempts.length === 0) return false
+  if (begun !== call.begun) call.begun.count += attempts.length
   Call.note(call, ...attempts.splice(0).map((attempt) => asOf(candidate, attempt)))
   return true
 }
@@ -101,8 +101,8 @@ export const make = (methods: Methods): Methods => ({ generate: calls(methods), 
 
 const calls = (methods: Methods): Methods["generate"] => {
   const shared = new Map<string, Shared>()
-  /** Attempts whose last caller is leaving: he takes them with him. */
-  const left = new Map<string, Array<Attempt>>()
+  /** Requests whose last caller is leaving: he takes their attempts with him. */
+  const left = new Map<string, ReadonlyArray<Call.Call>>()
 
   const fly = (hash: string) =>
     Effect.suspend(() => {
@@ -117,7 +117,7 @@ const calls = (methods: Methods): Methods["generate"] => {
         }),
         (exit) => {
           if (shared.get(hash) === flight) shared.delete(hash)
-          if (Exit.isFailure(exit)) left.set(hash, [...left.get(hash) ?? [], ...flight.request.call.attempts])
+          if (Exit.isFailure(exit)) left.set(hash, [...left.get(hash) ?? [], flight.request.call])
           return Effect.void
         }
       )
@@ -138,7 +138,7 @@ const calls = (methods: Methods): Methods["generate"] => {
         (exit) => {
           if (Exit.isSuccess(exit)) return Effect.void
           if (flight !== undefined && !flight.isUnderWay && shared.get(hash) === flight) shared.delete(hash)
-          take(left.get(hash) ?? [], request)
+          for (const call of left.get(hash) ?? []) take(call, request)
           left.delete(hash)
           return Effect.void
         }
@@ -146,7 +146,7 @@ const calls = (methods: Methods): Methods["generate"] => {
       (landed) => {
         if (landed === undefined) return Effect.suspend(() => board(hash, request))
         const { exit, flight: { request: from } } = landed
-        if (take(from.call.attempts, request)) return exit
+        if (take(from.call, request)) return exit
         if (Exit.isFailure(exit)) return Effect.mapError(exit, copy)
         return Effect.fromResult(passOn(exit.value, encodeObject(from, exit.value.object), request, "coalesced"))
       }
@@ -196,19 +196,21 @@ const streams = (methods: Methods): Methods["open"] => {
   const join = Effect.fnUntraced(function*(flight: Flight) {
     const { request } = flight
     const seat = yield* Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope))
-    let attempts: Array<Attempt> = []
+    let shared: Shared | undefined
+    const takes = () => shared !== undefined && take(shared.request.call, request)
     // Runs after the flight was left: who leaves last takes what he has cancelled.
-    yield* Scope.addFinalizer(seat, Effect.sync(() => take(attempts, request)))
-    const { put, replay, request: from } = yield* Scope.provide(RcMap.get(flights, flight), seat)
-    attempts = from.call.attempts
+    yield* Scope.addFinalizer(seat, Effect.sync(takes))
+    const joined = yield* Scope.provide(RcMap.get(flights, flight), seat)
+    shared = joined
+    const { put, replay, request: from } = joined
     put(request.call.deadline)
-    const own = (error: GenerateError) => take(attempts, request) ? error : copy(error)
+    const own = (error: GenerateError) => takes() ? error : copy(error)
     yield* Effect.mapError(replay.opened, own)
     const pull = Effect.flatMap(
       Effect.mapError(replay.reader(), (error) => Cause.isDone(error) ? error : own(error)),
       (parts) => {
         const last = Arr.lastNonEmpty(parts)
-        if (last.type !== "finish" || take(attempts, request)) return Effect.succeed(parts)
+        if (last.type !== "finish" || takes()) return Effect.succeed(parts)
         return Effect.map(
           Effect.fromResult(passOn(last, encodeObject(from, last.object), request, "coalesced")),
           (finish) => Arr.append(parts.slice(0, -1), finish)

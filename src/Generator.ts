@@ -47,7 +47,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Attempt } from "./Attempt.ts"
-import type * as Call from "./Call.ts"
+import * as Call from "./Call.ts"
 import * as CallKey from "./CallKey.ts"
 import * as Catalog from "./Catalog.ts"
 import * as Coalescing from "./Coalescing.ts"
@@ -161,7 +161,7 @@ export const makePrepared = <Prepared>(vendor: {
         if (again === undefined) return attempt(prepared)
         return Effect.catch(attempt(prepared), (failure) => {
           const { call } = request
-          if (call.attempts.length >= call.maxAttempts) return Effect.fail(failure)
+          if (!Call.mayAttempt(call)) return Effect.fail(failure)
           return Effect.flatMap(
             // What can't be prepared anew changes nothing of the failure.
             Effect.orElseSucceed(again(request, prepared, failure), () => undefined),
@@ -394,18 +394,21 @@ export const retry: {
         if (!RetryPolicy.repeats(retry, first)) return Effect.fail(first)
         // The schedule is built after the first failure, which is its first input: most calls don't fail.
         let isFirst = true
+        let latest = first
         let hasTaken = false
         const again = Effect.suspend(() => {
-          if (!isFirst) return run(request)
+          // Another candidate may have begun the last attempt meanwhile.
+          if (!isFirst && Call.mayAttempt(call)) return run(request)
           isFirst = false
-          return Effect.fail(first)
+          return Effect.fail(latest)
         })
         const limits = {
           get deadline() {
             return call.deadline
           },
           allow: (error: GenerateError) => {
-            if (call.attempts.length >= call.maxAttempts) return false
+            latest = error
+            if (!Call.mayAttempt(call)) return false
             hasTaken = error.retryAfter === undefined
             return !hasTaken || budget.take(provider)
           }

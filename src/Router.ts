@@ -41,7 +41,7 @@ import * as Order from "effect/Order"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import type { Call } from "./Call.ts"
+import * as Call from "./Call.ts"
 import * as Catalog from "./Catalog.ts"
 import * as Cost from "./Cost.ts"
 import { errorIn, GenerateError, invalidRequest, outcomeOf, Rejected } from "./GenerateError.ts"
@@ -86,7 +86,7 @@ export interface Plan {
   /** After as many milliseconds without an answer the next one is asked beside those that are being asked. */
   readonly hedge?: number | undefined
   /** Its deadline and its budget of attempts end the plan, and it is told what was tried. */
-  readonly call?: Call | undefined
+  readonly call?: Call.Call | undefined
   /** Whether the call is told of a first candidate that answers, too. */
   readonly routed?: boolean | undefined
 }
@@ -131,7 +131,7 @@ const follow = <A, R>(
 
   const isOver = () =>
     call !== undefined &&
-    (call.attempts.length >= call.maxAttempts || clock.currentTimeMillisUnsafe() >= call.deadline)
+    (!Call.mayAttempt(call) || clock.currentTimeMillisUnsafe() >= call.deadline)
 
   return {
     ask: (candidate) =>
@@ -173,7 +173,7 @@ const isSkipped = ({ reason }: GenerateError, leadsOn: boolean): boolean =>
 const skipped: ReadonlySet<string> = new Set(["KeyMissing", "Unsupported", "UnknownModel", "CircuitOpen"])
 
 /** Tells the call what becomes of a candidate from here on. */
-const noting = (candidate: Candidate, number: number, call: Call | undefined, clock: Clock.Clock) => {
+const noting = (candidate: Candidate, number: number, call: Call.Call | undefined, clock: Clock.Clock) => {
   const from = clock.monotonicTimeNanosUnsafe()
   return (exit: Exit.Exit<unknown, GenerateError>): void => {
     call?.tried.push({
@@ -244,9 +244,9 @@ export const candidate = (
  */
 export interface Asking {
   readonly catalog: Catalog.Catalog
-  readonly call: Call
+  readonly call: Call.Call
   /** The call as it would be asked of a model, with params of that one's own. */
-  readonly requestFor: (model: Model, call: Call, params: Request.Params | undefined) => Request.Request
+  readonly requestFor: (model: Model, call: Call.Call, params: Request.Params | undefined) => Request.Request
 }
 
 /**

@@ -100,6 +100,24 @@ for (const [way, ask] of ways) {
         assert.deepStrictEqual((yield* Fiber.join(fiber)).map(({ cache }) => cache), ["miss", "miss", "miss", "miss"])
       }))
 
+    it.effect(`what it has attempted counts for who opened it, and for who has it on his record: ${way}`, () =>
+      Effect.gen(function*() {
+        const { generator, latch } = held()
+        const requests = yield* Effect.forEach([0, 1, 2], () => asking())
+        const [first, ...others] = yield* Effect.forEach(
+          requests,
+          (request) => Effect.forkChild(ask(generator, request), { startImmediately: true })
+        )
+        yield* settle
+        const begun = () => requests.map(({ call }) => call.begun.count)
+        assert.deepStrictEqual(begun(), [1, 0, 0])
+        if (first !== undefined) yield* Fiber.interrupt(first)
+        yield* latch.open
+        yield* Effect.forEach(others, Fiber.join)
+        assert.deepStrictEqual(begun(), [1, ...requests.slice(1).map(({ call }) => call.attempts.length)])
+        assert.sameMembers(begun(), [1, 1, 0])
+      }))
+
     for (const leaver of ["leader", "follower"] as const) {
       it.effect(`F15 the ${leaver} leaves: the others are answered, and one has the attempt: ${way}`, () =>
         Effect.gen(function*() {

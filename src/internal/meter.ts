@@ -42,6 +42,7 @@ export const make = (
   const startedAt = clock.currentTimeMillisUnsafe()
   const from = clock.monotonicTimeNanosUnsafe()
   const elapsed = () => Number(clock.monotonicTimeNanosUnsafe() - from) / 1e6
+  request.call.begun.count++
   let firstToken: number | undefined
   let characters = 0
   let summary: Generation.Summary | undefined
