@@ -106,16 +106,16 @@ export const recorder = (
 
   const timing = (): Generation.Timing => {
     const total = Number(clock.monotonicTimeNanosUnsafe() - from) / 1e6
-    let waited = 0
-    let firstToken: number | undefined
-    for (const attempt of call.attempts) {
-      waited += attempt.duration
-      if (attempt.firstToken !== undefined) {
-        // The clock on the wall may have been set meanwhile.
-        firstToken ??= Math.min(total, Math.max(0, attempt.startedAt - call.startedAt) + attempt.firstToken)
-      }
+    // Of candidates that were turned down, or too slow, nothing was shown.
+    const shown = call.attempts.findLast(({ firstToken }) => firstToken !== undefined)
+    return {
+      total,
+      // The clock on the wall may have been set meanwhile.
+      firstToken: shown?.firstToken === undefined
+        ? undefined
+        : Math.min(total, Math.max(0, shown.startedAt - call.startedAt) + shown.firstToken),
+      overhead: Math.max(0, total - waitedIn(call.attempts))
     }
-    return { total, firstToken, overhead: Math.max(0, total - waited) }
   }
 
   return {
@@ -124,7 +124,7 @@ export const recorder = (
       const used = tried.findLast(({ outcome }) => outcome === "ok")
       const whole = {
         ...answered,
-        attempts: call.attempts.slice(),
+        attempts: attemptsOf(call),
         timing: timing(),
         saved: route?.baseline === undefined
           ? answered.saved
@@ -136,13 +136,14 @@ export const recorder = (
       return whole
     },
     fail: (error) => {
-      error.attempts = call.attempts.slice()
+      error.attempts = attemptsOf(call)
       error.tried = triedBy(call, route !== undefined, error)
       return error
     },
     record: (exit) => {
       const error = errorIn(exit)
-      const last = call.attempts.at(-1)
+      const attempts = attemptsOf(call)
+      const last = attempts.at(-1)
       return {
         id: call.id,
         startedAt: call.startedAt,
@@ -166,10 +167,28 @@ export const recorder = (
         route: route?.name,
         tried: summary?.router?.tried ?? error?.tried ?? triedBy(call, route !== undefined),
         warnings: summary?.warnings ?? [],
-        attempts: call.attempts
+        attempts
       }
     }
   }
+}
+
+/** Those of one candidate after those of another, however they ended: some race. */
+const attemptsOf = ({ attempts }: Call): ReadonlyArray<Attempt> =>
+  attempts.toSorted((one, other) => one.candidate - other.candidate)
+
+/** For how long a vendor was waited for: of candidates that race, more than one at a time. */
+const waitedIn = (attempts: ReadonlyArray<Attempt>): number => {
+  const [first, second] = attempts
+  if (first === undefined || second === undefined) return first?.duration ?? 0
+  let waited = 0
+  let until = -Infinity
+  for (const { duration, startedAt } of attempts.toSorted((one, other) => one.startedAt - other.startedAt)) {
+    const end = startedAt + duration
+    waited += Math.max(0, end - Math.max(startedAt, until))
+    until = Math.max(until, end)
+  }
+  return waited
 }
 
 /** What was tried, in order, with what its attempts have come to. A stream that had begun may have failed since. */

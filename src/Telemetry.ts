@@ -233,7 +233,7 @@ export const annotateCall = (span: Tracer.Span, record: CallRecord): void => {
  */
 export const fieldsOf = (record: CallRecord) => {
   const spent = Cost.sum(record.attempts.map(({ cost }) => cost ?? Cost.unknown))
-  const usage = record.attempts.at(-1)?.usage
+  const usage = record.attempts.length === 0 ? undefined : record.usage ?? record.attempts.at(-1)?.usage
   return {
     call: record.id,
     provider: record.provider,
@@ -246,6 +246,7 @@ export const fieldsOf = (record: CallRecord) => {
     usd: spent.unknown === spent.count && spent.count > 0 ? undefined : spent.usd,
     cache: record.cache,
     attempts: record.attempts.length,
+    ...(record.route === undefined ? undefined : { route: record.route }),
     ...(Object.keys(record.tags).length === 0 ? undefined : { tags: record.tags })
   }
 }
@@ -257,10 +258,8 @@ export const fieldsOf = (record: CallRecord) => {
  * @since 0.1.0
  */
 export const lineOf = (record: CallRecord): string => {
-  const { attempts, cache, cachedTokens, inputTokens, model, ms, outcome, outputTokens, provider, tags, usd } =
-    fieldsOf(
-      record
-    )
+  const { attempts, cache, cachedTokens, inputTokens, model, ms, outcome, outputTokens, provider, route, tags, usd } =
+    fieldsOf(record)
   const words = [
     outcome,
     provider === "" ? model : `${provider}/${model}`,
@@ -271,6 +270,7 @@ export const lineOf = (record: CallRecord): string => {
     usd === undefined ? "cost=?" : `cost=$${usd.toFixed(12).replace(/\.?0+$/, "")}`,
     `cache=${cache}`,
     `attempts=${attempts}`,
+    ...(route === undefined ? [] : [`route=${route}`]),
     ...Object.entries(tags ?? {}).map(([tag, value]) => `${tag}=${value}`)
   ]
   return words.join(" ")

@@ -50,6 +50,21 @@ describe("recorder", () => {
       assert.deepStrictEqual(record.tags, { tenant: "t1" })
     }))
 
+  it.effect("counts a time when two vendors were waited for once, and the first token of who was shown", () =>
+    Effect.gen(function*() {
+      const { call, recorder } = yield* begin()
+      yield* TestClock.adjust(500)
+      call.attempts.push(attempt({ candidate: 1, startedAt: 100, duration: 250, firstToken: 20 }))
+      call.attempts.push(attempt({ candidate: 0, startedAt: 0, duration: 300, firstToken: 30 }))
+      call.attempts.push(attempt({ candidate: 3, startedAt: 420, duration: 10 }))
+      call.attempts.push(attempt({ candidate: 2, startedAt: 400, duration: 50, firstToken: 40 }))
+      const whole = recorder.complete(answer("Hi"))
+      assert.deepStrictEqual(whole.timing, { total: 500, firstToken: 440, overhead: 100 })
+      assert.deepStrictEqual(whole.attempts.map(({ candidate }) => candidate), [0, 1, 2, 3])
+      assert.deepStrictEqual(recorder.record(Exit.void).attempts, whole.attempts)
+      assert.deepStrictEqual(recorder.fail(failing(overloaded.reason)).attempts, whole.attempts)
+    }))
+
   it.effect("keeps attempts as they were when the answer was whole", () =>
     Effect.gen(function*() {
       const { call, recorder } = yield* begin()

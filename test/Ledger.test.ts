@@ -16,8 +16,10 @@ import {
   Price,
   Request,
   RetryPolicy,
+  Router,
   Usage
 } from "loom-router"
+import { logged, parentOf, traced } from "./listening.ts"
 import { ada, answer, asking, delta, failing, overloaded, streaming } from "./scripted.ts"
 import { randomOf } from "./storage/records.ts"
 
@@ -91,6 +93,46 @@ describe("tag", () => {
     }).pipe(
       Ledger.tag({ tenant: "acme" }),
       Effect.provide(Layer.merge(Loom.layerTest(hello, { log: "line" }), Logger.layer([logger]))),
+      Effect.withTracer(tracer)
+    )
+  })
+
+  it.effect("is on a route's record, its span and its line, whoever raced for it", () => {
+    const { spans, tracer } = traced()
+    const { layer: logger, lines } = logged()
+    const records: Array<CallRecord.CallRecord> = []
+    const vendor = Generator.make({
+      generate: ({ model: { id, provider } }) =>
+        Effect.delay(Effect.succeed(answer("Hi!", { provider, model: id })), id === "gpt-4o" ? 60_000 : 1000),
+      open: () => Effect.die("not asked")
+    })
+    const loom = Loom.layerTest(vendor, {
+      log: "line",
+      onCall: (record) => records.push(record),
+      routes: {
+        quick: Router.make({ candidates: ["openai/gpt-4o", "openai/gpt-4o-mini"], hedge: { after: "2 seconds" } })
+      }
+    })
+    return Effect.gen(function*() {
+      const fiber = yield* Effect.forkChild(Loom.route("quick", { prompt: "Hi", tags: { own: "o" } }))
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(records.map(({ route, tags }) => [route, tags]), [
+        ["quick", { tenant: "acme", own: "o" }]
+      ])
+      const calls = spans.filter(({ name }) => name === "loom.generate")
+      assert.deepStrictEqual(calls.map(({ attributes }) => attributes.get("loom.tag.tenant")), ["acme"])
+      assert.deepStrictEqual(spans.filter(({ name }) => name.startsWith("chat")).map(parentOf), [
+        calls[0]?.spanId,
+        calls[0]?.spanId
+      ])
+      assert.match(
+        String(lines),
+        /ok openai\/gpt-4o-mini 3000ms in=3 out=3 .* attempts=2 route=quick tenant=acme own=o$/
+      )
+    }).pipe(
+      Ledger.tag({ tenant: "acme" }),
+      Effect.provide(Layer.merge(loom, logger)),
       Effect.withTracer(tracer)
     )
   })

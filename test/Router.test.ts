@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Schema, Stream } from "effect"
+import { Deferred, Duration, Effect, Fiber, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import {
   Attempt,
@@ -647,9 +647,7 @@ describe("hedge", () => {
         assert.deepStrictEqual(tags(result.router?.tried), ["acme/small interrupted", "zeta/middle ok"])
         assert.deepStrictEqual(
           result.attempts.map(({ billed, candidate, duration, outcome }) => [candidate, outcome, billed, duration]),
-          method === "called"
-            ? [[1, "ok", "yes", 1000], [0, "interrupted", "maybe", 3000]]
-            : [[0, "interrupted", "maybe", 3000], [1, "ok", "yes", 1000]]
+          [[0, "interrupted", "maybe", 3000], [1, "ok", "yes", 1000]]
         )
         assert.strictEqual(result.timing.total, 3000)
         assert.deepStrictEqual(made.records[0]?.attempts, result.attempts)
@@ -684,6 +682,41 @@ describe("hedge", () => {
           1000,
           3000,
           5000
+        ])
+      })
+  )
+
+  it.effect.each(methods)(
+    "%s: of two that answer at once the first is used, and the other is cancelled",
+    (method) =>
+      Effect.gen(function*() {
+        const both = yield* Deferred.make<void>()
+        const run = ({ model: { id, provider } }: Request.Request) =>
+          Effect.as(
+            Deferred.await(both),
+            answer("Ten of it!", { provider, model: id, usage: Usage.make({ inputUncached: 100, outputText: 10 }) })
+          )
+        const vendor = Generator.make({
+          generate: run,
+          open: (request) => Effect.map(run(request), (answer) => Stream.fromIterable(Generation.toParts(answer)))
+        })
+        const records: Array<CallRecord.CallRecord> = []
+        const options = { catalog, onCall: (record: CallRecord.CallRecord) => records.push(record) }
+        const router = hedged()
+        const { streamed } = world({})
+        const fiber = yield* (method === "called" ? Loom.route(router, { prompt }) : streamed(router, { prompt })).pipe(
+          Effect.provide(Loom.layerTest(vendor, options)),
+          Effect.forkChild
+        )
+        yield* TestClock.adjust("2 seconds")
+        yield* Deferred.succeed(both, undefined)
+        const result = yield* Fiber.join(fiber)
+        assert.deepStrictEqual([result.model, result.router?.used], ["small", "acme/small"])
+        assert.deepStrictEqual(tags(result.router?.tried), ["acme/small ok", "zeta/middle interrupted"])
+        assert.deepStrictEqual(records[0]?.tried, result.router?.tried)
+        assert.sameDeepMembers(result.attempts.map(({ billed, model }) => [model, billed]), [
+          ["small", "yes"],
+          ["middle", "maybe"]
         ])
       })
   )
