@@ -333,7 +333,8 @@ export interface Options {
   readonly order?: "declared" | "cheapest" | undefined
   /**
    * Asks the next candidate too where no answer (of a stream: no first content) came in this time, and takes the first.
-   * The others are cancelled, and recorded as maybe billed.
+   * The others are cancelled, and recorded as maybe billed. A failure that doesn't lead on ends it for those that were
+   * asked later: who was asked before may still answer.
    */
   readonly hedge?: { readonly after: Duration.Input } | undefined
   /** Which failures lead to the next candidate, in place of the default. */

@@ -10,6 +10,7 @@ import {
   type GenerateOptions,
   Generation,
   Generator,
+  Ledger,
   Loom,
   Model,
   Request,
@@ -268,9 +269,11 @@ const catalog = [
   { provider: "omega", model: "unpriced" }
 ].reduce((catalog, model) => Catalog.registerModel(catalog, model), Catalog.empty)
 
+type Outcome = string | GenerateError.GenerateError
+
 /** Runs an effect where each model does what is said of it: fails, answers, or answers after some milliseconds. */
 const world = (
-  outcomes: Readonly<Record<string, string | GenerateError.GenerateError | readonly [delay: number, text: string]>>,
+  outcomes: Readonly<Record<string, Outcome | readonly [delay: number, Outcome]>>,
   layer?: Omit<Loom.Options, "providers" | "transport" | "callLog">
 ) => {
   const asked: Array<string> = []
@@ -280,10 +283,10 @@ const world = (
       const { id, provider } = request.model
       asked.push(id)
       const outcome = outcomes[id] ?? assert.fail(id)
-      if (typeof outcome !== "string" && "reason" in outcome) return Effect.fail(outcome)
-      const [delay, text] = typeof outcome === "string" ? [0, outcome] as const : outcome
-      const usage = Usage.make({ inputUncached: 100, outputText: text.length })
-      return Effect.delay(Effect.succeed(answer(text, { provider, model: id, usage })), delay)
+      const [delay, answered] = typeof outcome === "string" || "reason" in outcome ? [0, outcome] as const : outcome
+      if (typeof answered !== "string") return Effect.delay(Effect.fail(answered), delay)
+      const usage = Usage.make({ inputUncached: 100, outputText: answered.length })
+      return Effect.delay(Effect.succeed(answer(answered, { provider, model: id, usage })), delay)
     })
   const loom = Loom.layerTest(
     Generator.make({
@@ -735,16 +738,29 @@ describe("hedge", () => {
       })
   )
 
-  it.effect("a refusal of the request ends it for all", () =>
+  it.effect("a refusal of the request ends it for those after it; who was asked before may still answer", () =>
     Effect.gen(function*() {
-      const made = world({
-        small: [60_000, "Late"],
-        middle: failing(new GenerateError.ContentFiltered({ detail: "no" }))
-      })
-      const error = yield* Effect.flip(ask(made, "called", hedged()))
-      assert.strictEqual(error.reason._tag, "ContentFiltered")
-      assert.deepStrictEqual(tags(error.tried), ["acme/small interrupted", "zeta/middle ContentFiltered"])
-      assert.lengthOf(error.attempts, 2)
+      const filtered = failing(new GenerateError.ContentFiltered({ detail: "no" }))
+      const first = world({ small: [60_000, "Late"], middle: filtered, large: "Never asked" })
+      const result = yield* ask(first, "called", hedged())
+      assert.strictEqual(result.text, "Late")
+      assert.deepStrictEqual(tags(result.router?.tried), ["acme/small ok", "zeta/middle ContentFiltered"])
+      const slow = failing(new GenerateError.ContentFiltered({ detail: "late" }))
+      const second = world({ small: [3000, slow], middle: [60_000, "Late"], large: "Never asked" })
+      const error = yield* Effect.flip(ask(second, "called", hedged()))
+      assert.strictEqual(error.why, "late")
+      assert.deepStrictEqual(tags(error.tried), ["acme/small ContentFiltered", "zeta/middle interrupted"])
+      const all = world({ small: [3000, overloaded], middle: filtered })
+      assert.strictEqual((yield* Effect.flip(ask(all, "called", hedged()))).reason._tag, "ContentFiltered")
+    }))
+
+  it.effect("an empty budget refuses those that would race, and not who is asked", () =>
+    Effect.gen(function*() {
+      const made = world({ small: [60_000, "Late"], middle: "Never asked" })
+      const asked = Loom.route(hedged(), { prompt, maxOutputTokens: 100 })
+      const result = yield* made.inWorld(Ledger.budget(asked, { usd: 0.0004 }))
+      assert.deepStrictEqual([result.text, made.asked], ["Late", ["small"]])
+      assert.deepStrictEqual(tags(result.router?.tried), ["acme/small ok", "zeta/middle BudgetExceeded"])
     }))
 
   it.effect("a rejected answer is no win", () =>

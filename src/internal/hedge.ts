@@ -22,8 +22,11 @@ export interface Course<C, A, E, R> {
 }
 
 /**
- * Asks `first`, and the next one beside it whenever the latest has had this many milliseconds or has failed. The first to
- * succeed wins; the others are interrupted, and have ended before it is given. What the winner holds is the caller's.
+ * Asks `first`, and the next one beside it whenever the latest has had this many milliseconds or one has failed. The first
+ * to succeed wins; the others are interrupted, and have ended before it is given. What the winner holds is the caller's.
+ *
+ * Who fails in a way that doesn't lead on ends it for those that came after him, not for those before: they would have
+ * been asked alone.
  */
 export const race = <C, A, E, R>(
   course: Course<C, A, E, R>,
@@ -35,20 +38,32 @@ export const race = <C, A, E, R>(
     return Effect.scoped(Effect.gen(function*() {
       const contest = yield* Effect.scope
       const decided = yield* Deferred.make<A, E>()
+      const fibers: Array<Fiber.Fiber<void>> = []
+      let started = 0
       let running = 0
+      let end: { readonly number: number; readonly error: E } | undefined
 
-      const startNext: Effect.Effect<boolean, never, R> = Effect.suspend(() => {
-        const next = course.next()
-        return next === undefined ? Effect.succeed(false) : Effect.as(start(next), true)
+      const startNext: Effect.Effect<void, never, R> = Effect.suspend(() => {
+        const next = end === undefined ? course.next() : undefined
+        return next === undefined ? Effect.void : start(next)
       })
 
       const start = (contestant: C): Effect.Effect<void, never, R> =>
         Effect.suspend(() => {
+          const number = started++
           running++
-          return Effect.asVoid(Effect.forkIn(contend(contestant), contest, { startImmediately: true }))
+          return Effect.map(
+            Effect.forkIn(contend(contestant, number), contest, { startImmediately: true }),
+            (fiber) => {
+              fibers[number] = fiber
+            }
+          )
         })
 
-      const contend = (contestant: C) =>
+      /** The last one to fail tells what the failure of all is. */
+      const leave = (error: E) => --running === 0 ? Effect.asVoid(Deferred.fail(decided, error)) : Effect.void
+
+      const contend = (contestant: C, number: number): Effect.Effect<void, never, R> =>
         Effect.uninterruptibleMask((restore) =>
           Effect.gen(function*() {
             const impatience = yield* Effect.forkIn(restore(Effect.delay(startNext, after)), contest, {
@@ -56,8 +71,11 @@ export const race = <C, A, E, R>(
             })
             const own = Scope.makeUnsafe()
             const exit = yield* Effect.exit(restore(Effect.provideService(course.ask(contestant), Scope.Scope, own)))
-            running--
             yield* Fiber.interrupt(impatience)
+            if (end !== undefined && end.number < number) {
+              yield* Scope.close(own, exit)
+              return yield* leave(end.error)
+            }
             if (Exit.isSuccess(exit)) {
               const isWinner = yield* Deferred.done(decided, exit)
               return yield* isWinner && own.state._tag === "Open" && Option.isSome(outer)
@@ -66,9 +84,16 @@ export const race = <C, A, E, R>(
             }
             yield* Scope.close(own, exit)
             const error = Cause.findErrorOption(exit.cause)
-            if (Option.isNone(error)) return yield* Deferred.failCause(decided, exit.cause)
-            const isOver = !course.leadsOn(contestant, error.value) || !((yield* startNext) || running > 0)
-            if (isOver) yield* Deferred.fail(decided, course.failure(error.value))
+            if (Option.isNone(error)) {
+              yield* Deferred.failCause(decided, exit.cause)
+              return
+            }
+            if (course.leadsOn(contestant, error.value)) yield* startNext
+            else {
+              end = { number, error: error.value }
+              yield* Fiber.interruptAll(fibers.slice(number + 1))
+            }
+            yield* leave(end === undefined ? course.failure(error.value) : end.error)
           })
         )
 

@@ -9,9 +9,9 @@ import { inPair, secondModel } from "./pair.ts"
 
 const model = "openai/gpt-4.1"
 
-const routed: Asking = ({ model, ...options }) =>
+const routed = (hedge?: Router.Options["hedge"]): Asking => ({ model, ...options }) =>
   Loom.route(
-    Router.make({ candidates: [{ model }, "openai/gpt-4.1-mini"], validator: () => Effect.succeed(true) }),
+    Router.make({ candidates: [{ model }, "openai/gpt-4.1-mini"], validator: () => Effect.succeed(true), hedge }),
     options
   )
 
@@ -19,8 +19,10 @@ describe("budget", () => {
   const dear = "openai/gpt-5-pro"
   const limit = 1e12
 
-  for (const [way, ask] of [...ways, ["router", routed]] as const) {
-    for (const seed of way === "router" ? [4] : [1, 2, 3]) {
+  const routers = [["router", routed()], ["router, hedged", routed({ after: "20 millis" })]] as const
+
+  for (const [way, ask] of [...ways, ...routers]) {
+    for (const seed of way.startsWith("router") ? [4] : [1, 2, 3]) {
       it.live(`F25 200 concurrent calls against a $1 budget: ${way}, ${seed}`, () =>
         inPair({ health: false }, function*({ first, records }) {
           const random = randomOf(seed)
@@ -124,6 +126,89 @@ describe("measure", () => {
         assert.strictEqual(spend.calls, records.length - earlier)
         assert.strictEqual(spent(records.slice(earlier).flatMap(({ attempts }) => attempts)), bill)
         assert.isAtMost(Number(inner.picoUsd), bill)
+      }))
+  }
+})
+
+describe("measure, where candidates race and callers leave", () => {
+  const small = "openai/gpt-4.1-mini"
+
+  for (const seed of [1, 2, 3, 4, 5]) {
+    it.live(`is the sandboxes' bill, but for what was cancelled, which is counted: ${seed}`, () =>
+      inPair({ health: false }, function*({ first, records, second }) {
+        const random = randomOf(seed)
+        const int = (below: number) => Math.floor(random() * below)
+        const one = <A>(of: ReadonlyArray<A>): A => of[int(of.length)]!
+        yield* first.script(
+          ...Array.from({ length: 30 }, (): Sandbox.Fault => ({
+            prompt: `Question ${int(30)} `,
+            model: "gpt-4.1-mini",
+            ...one([
+              { hang: true, billed: random() < 0.5 },
+              { respond: { status: 502 }, billed: random() < 0.5 },
+              { respond: { status: 503 } },
+              { delayMillis: 20 }
+            ])
+          })),
+          { stream: true, eventDelayMillis: 1, times: "always" }
+        )
+        const validators: ReadonlyArray<Router.Validator | undefined> = [
+          undefined,
+          ({ model, text }) => !model.includes("mini") || text.length % 3 !== 0
+        ]
+        const routers = validators.map((validator) =>
+          Router.make({ candidates: [small, secondModel, model], hedge: { after: "4 millis" }, validator })
+        )
+        const asking = Effect.suspend(() => {
+          const options = {
+            prompt: `Question ${int(30)} [words: ${5 + int(60)}]`,
+            coalesce: random() < 0.5,
+            cache: random() < 0.3 ? { ttl: 3_600_000 } : false
+          } as const
+          const asked = one([
+            Effect.suspend(() => Loom.route(one(routers), options)),
+            Stream.runDrain(Loom.streamRoute(one(routers), options)),
+            Loom.generate({ model, ...options })
+          ])
+          return Effect.result(random() < 0.1 ? Effect.timeoutOption(asked, int(20)) : asked)
+        })
+        const program = Effect.replicateEffect(asking, 30, { concurrency: 10, discard: true })
+        const [, spend] = yield* Effect.all([program, program, Ledger.measure(program)], {
+          concurrency: "unbounded",
+          discard: true
+        }).pipe(Ledger.measure)
+        yield* Effect.forEach(
+          [first, second],
+          (sandbox) => sandbox.awaitJournal((journal) => journal.every(({ ended }) => ended))
+        )
+
+        assert.lengthOf(records, 90)
+        assert.strictEqual(spend.calls, 90)
+        const attempts = records.flatMap(({ attempts }) => attempts)
+        assert.strictEqual(spend.attempts, attempts.length)
+        const journal = [...yield* first.journal, ...yield* second.journal]
+        // Some are cancelled before they have arrived.
+        assert.isAtLeast(attempts.length, journal.length)
+        const measured = attempts.filter(({ cost }) => cost?.status === "measured")
+        const maybe = attempts.filter(({ billed, cost }) => billed !== "no" && cost?.status !== "measured")
+        for (const { billed } of maybe) assert.strictEqual(billed, "maybe")
+        assert.strictEqual(spend.unknown, maybe.filter(({ cost }) => cost === undefined).length)
+        assert.strictEqual(spend.estimated, maybe.filter(({ cost }) => cost !== undefined).length)
+        assert.strictEqual(Number(spend.picoUsd), spent(attempts))
+
+        // What is measured is billed, request by request; what else is billed was cancelled, or broke.
+        const bill = [...yield* first.bill, ...yield* second.bill]
+        const amounts = new Map(bill.map(({ amount, requestId }) => [requestId, Number(amount)]))
+        for (const { cost, requestId = "" } of measured) {
+          assert.strictEqual(amounts.get(requestId), cost?.picoUsd)
+          amounts.delete(requestId)
+        }
+        for (const id of amounts.keys()) {
+          assert.include([undefined, 200, 502], journal.find(({ requestId }) => requestId === id)?.status)
+        }
+        assert.isAtMost(amounts.size, maybe.length)
+        assert.isAbove(maybe.length, 0)
+        assert.isAbove(measured.length, 0)
       }))
   }
 })

@@ -65,9 +65,33 @@ describe("race", () => {
     Effect.gen(function*() {
       const all = race({ one: { after: 10, fails: "first" }, two: { after: 10, fails: "second" } })
       assert.deepStrictEqual(yield* finish(Effect.scoped(all.run)), Exit.fail("second"))
-      const ended = race({ one: { after: 1000 }, two: { after: 10, fails: "over" } }, { endsWith: "over" })
+      const ended = race({ one: { after: 10, fails: "over" }, two: { after: 10 } }, { endsWith: "over" })
       assert.deepStrictEqual(yield* finish(Effect.scoped(ended.run)), Exit.fail("over"))
-      assert.include(ended.log, "close one")
+      assert.notInclude(ended.log, "ask two")
+    }))
+
+  it.effect("one failure may end it for those who came later, and starts no more; who came before may still win", () =>
+    Effect.gen(function*() {
+      const over = { endsWith: "over" }
+      const ends = { after: 50, fails: "over" }
+      const slow = { after: 1000 }
+      const before = race({ slow, ends, never: slow }, over)
+      assert.deepStrictEqual(yield* finish(Effect.scoped(before.run)), Exit.succeed("slow"))
+      assert.notInclude(before.log, "ask never")
+      const after = race({ ends: { after: 250, fails: "over" }, slow, slower: slow }, over)
+      assert.deepStrictEqual(yield* finish(Effect.scoped(after.run)), Exit.fail("over"))
+      assert.deepStrictEqual(after.log.toSorted(), [
+        "ask ends",
+        "ask slow",
+        "ask slower",
+        "close ends",
+        "close slow",
+        "close slower"
+      ])
+      const fails = race({ bad: { after: 1000, fails: "bad" }, ends, never: slow }, over)
+      assert.deepStrictEqual(yield* finish(Effect.scoped(fails.run)), Exit.fail("over"))
+      const both = race({ first: { after: 200, fails: "over" }, second: { after: 100, fails: "bad" } }, over)
+      assert.deepStrictEqual(yield* finish(Effect.scoped(both.run)), Exit.fail("over"))
     }))
 
   it.effect("a defect ends it", () =>
