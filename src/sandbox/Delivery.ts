@@ -89,9 +89,15 @@ const yieldToSockets = () => new Promise<void>((resolve) => void setImmediate(re
 const drained = (response: ServerResponse, signal: AbortSignal): Promise<unknown> =>
   once(response, "drain", { signal }).catch(() => undefined)
 
-const flushed = (response: ServerResponse, bytes: Uint8Array): Promise<void> =>
+/** Node forgets the callback of a write to a client that is just leaving. */
+const flushed = (response: ServerResponse, bytes: Uint8Array, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    response.write(bytes, () => resolve())
+    const done = () => {
+      signal.removeEventListener("abort", done)
+      resolve()
+    }
+    signal.addEventListener("abort", done)
+    response.write(bytes, done)
   })
 
 /**
@@ -148,7 +154,7 @@ export const deliver = async (options: {
       conclude({ ...progress, end: "finished" })
       return ended(response, bytes)
     }
-    if (stop === cutAt || stop === stallAt) await flushed(response, bytes)
+    if (stop === cutAt || stop === stallAt) await flushed(response, bytes, closed)
     else if (!response.write(bytes)) await drained(response, closed)
     if (stop === stallAt) await wait(fault?.stall?.forMillis ?? Infinity)
     if (stops.length < 2000 || index % 64 === 0) await yieldToSockets()

@@ -108,6 +108,10 @@ export const make = (capacity: number): Journal => {
       draft.body = body
       bodies.push({ draft, size })
       bodySize += size
+      // Those of entries that are forgotten.
+      if (bodies.length >= capacity * 2) {
+        for (const old of bodies.splice(0, bodies.length - capacity)) bodySize -= old.size
+      }
       while (bodySize > bodyBudget) {
         const oldest = bodies.shift()
         if (oldest === undefined) break
