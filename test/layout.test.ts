@@ -38,6 +38,7 @@ const testedThrough: Readonly<Record<string, string>> = {
   "internal/environment.ts": "Loom.test.ts",
   "internal/exchange.ts": "providers/contract.ts",
   "internal/failures.ts": "Transport.test.ts",
+  "internal/framing.ts": "providers/contract.ts",
   "internal/histogram.ts": "storage/Histogram.test.ts",
   "internal/json.ts": "providers/contract.ts",
   "internal/keys.ts": "providers/contract.ts",

@@ -13,6 +13,7 @@ import type { Request } from "../Request.ts"
 import type * as Transport from "../Transport.ts"
 import * as Exchange from "./exchange.ts"
 import { errorOf, failure, type Origin, type Told, told } from "./failures.ts"
+import type { Framing } from "./framing.ts"
 import { isRecord, parse } from "./json.ts"
 import { clientFor, type KeySource } from "./keys.ts"
 import type { Refusal } from "./refusal.ts"
@@ -29,6 +30,8 @@ export interface Protocol<Sdk, Body> {
   readonly generation: (request: Request, json: unknown, origin: Origin) => Result.Result<Generation, GenerateError>
   /** Decodes the events of one stream. */
   readonly decoder: (request: Request, origin: Origin) => Exchange.Decoder
+  /** How its streams are cut into events: server-sent events without. */
+  readonly framing?: Framing | undefined
 }
 
 /** What an SDK's `buildRequest` gives. */
@@ -43,6 +46,7 @@ interface Ready<Sdk> {
   readonly errorIn: Protocol<Sdk, unknown>["errorIn"]
   readonly generation: Protocol<Sdk, unknown>["generation"]
   readonly decoder: Protocol<Sdk, unknown>["decoder"]
+  readonly framing?: Framing | undefined
 }
 
 /** Writes a request in a protocol. Throws where the request holds what can't be sent. */
@@ -101,6 +105,7 @@ export const make = <Sdk>(vendor: Vendor<Sdk>): Generator.Generator => {
           const error = protocol.errorIn(json)
           return error && told(request, error, origin)
         },
+        framing: protocol.framing,
         originOf: (headers) => ({ key, requestId: headers.get(vendor.requestIdHeader) ?? undefined })
       }
       return Effect.succeed({ exchange, protocol, key, stream, fingerprint })

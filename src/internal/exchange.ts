@@ -7,13 +7,13 @@ import * as Effect from "effect/Effect"
 import type * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import * as Sse from "effect/encoding/Sse"
 import { type GenerateError, InvalidResponse, Partial } from "../GenerateError.ts"
 import type { Part } from "../Generation.ts"
 import type { Heard } from "../Generator.ts"
 import * as Request from "../Request.ts"
 import * as Transport from "../Transport.ts"
 import { failure, type Origin } from "./failures.ts"
+import { type Framing, sse } from "./framing.ts"
 import { isRecord, parse, unparsable } from "./json.ts"
 
 /** One request to a vendor. */
@@ -22,6 +22,8 @@ export interface Exchange {
   /** Sends what the SDK has built with these options of `fetch`, and gives the raw response. Refusals are heard too. */
   readonly send: (init: object, heard: Heard | undefined) => PromiseLike<Response>
   readonly originOf: (headers: Headers) => Origin
+  /** Of its streams: server-sent events without. */
+  readonly framing?: Framing | undefined
   /** The failure that a body or an event tells. */
   readonly errorIn: (json: Readonly<Record<string, unknown>>, origin: Origin) => GenerateError | undefined
   /** What was thrown on the way, as the error it is. */
@@ -58,7 +60,7 @@ export interface Decoder {
   readonly end: (out: Array<Part>) => GenerateError | undefined
 }
 
-/** Asks for a stream of server-sent events. Succeeds at the commit point: with the first content, or the finish. */
+/** Asks for a stream. Succeeds at the commit point: with the first content, or the finish. */
 export const open = Effect.fnUntraced(function*(
   exchange: Exchange,
   makeDecoder: (origin: Origin) => Decoder,
@@ -71,7 +73,8 @@ export const open = Effect.fnUntraced(function*(
     catch: exchange.fail
   })
   const origin = exchange.originOf(response.headers)
-  if (!(response.headers.get("content-type") ?? "").includes("event-stream")) {
+  const framing = exchange.framing ?? sse
+  if (!(response.headers.get("content-type") ?? "").includes(framing.contentType)) {
     const text = yield* Effect.tryPromise({ try: () => response.text(), catch: exchange.fail })
     const json = parse(text)
     if (json === unparsable) return yield* notJson(exchange, response, text)
@@ -79,7 +82,7 @@ export const open = Effect.fnUntraced(function*(
       invalid(exchange, response, "an answer in one piece, and no stream")
   }
 
-  const pull = partsOf(exchange, response, origin, makeDecoder(origin))
+  const pull = partsOf(exchange, response, origin, framing, makeDecoder(origin))
   const opening: Array<Part> = []
   while (!opening.some(isContent)) {
     const parts = yield* Effect.catchIf(
@@ -129,10 +132,10 @@ const partsOf = (
   exchange: Exchange,
   response: Response,
   origin: Origin,
+  framing: Framing,
   decoder: Decoder
 ): Pull.Pull<Arr.NonEmptyReadonlyArray<Part>, GenerateError> => {
   const body = response.body?.[Symbol.asyncIterator]()
-  const utf8 = new TextDecoder("utf-8", { fatal: true })
   let out: Array<Part> = []
   let failure: GenerateError | undefined
   let finished = false
@@ -145,21 +148,17 @@ const partsOf = (
     failure = decoder.end(out)
     finished = failure === undefined
   }
-  const parser = Sse.makeParser((event) => {
-    if (event._tag === "Retry" || failure !== undefined || finished) return
-    if (event.data === "[DONE]") return end()
-    const json = parse(event.data)
-    if (json === unparsable) failure = invalid(exchange, response, "an event of the stream is no JSON")
-    else if (isRecord(json)) failure = exchange.errorIn(json, origin) ?? decoder.event(json, out)
-    finished = out.at(-1)?.type === "finish"
+  const reader = framing.reader({
+    event: (json) => {
+      if (failure !== undefined || finished) return
+      if (isRecord(json)) failure = exchange.errorIn(json, origin) ?? decoder.event(json, out)
+      finished = out.at(-1)?.type === "finish"
+    },
+    end
   })
   const feed = (chunk: Uint8Array | undefined) => {
-    const text = decodeText(utf8, chunk)
-    if (text === undefined) failure ??= invalid(exchange, response, "the stream is no UTF-8")
-    // The line breaks end an event whose own never came.
-    else if (parser.feed(chunk === undefined ? `${text}\n\n` : text) !== undefined) {
-      failure ??= invalid(exchange, response, "an event of the stream is too large")
-    }
+    const broken = reader(chunk)
+    if (broken !== undefined) failure ??= invalid(exchange, response, broken)
   }
   const read = () => {
     if (reading || body === undefined) return
@@ -207,15 +206,6 @@ const broken = (request: Request.Request, error: GenerateError, text: string): G
     requestId: error.requestId,
     cause: error.cause
   })
-
-/** `undefined` for bytes that are no UTF-8, at the end (no bytes) for a character that was cut. */
-const decodeText = (utf8: InstanceType<typeof TextDecoder>, chunk: Uint8Array | undefined): string | undefined => {
-  try {
-    return utf8.decode(chunk, { stream: chunk !== undefined })
-  } catch {
-    return undefined
-  }
-}
 
 const errorIn = (exchange: Exchange, json: unknown, origin: Origin): GenerateError | undefined =>
   isRecord(json) ? exchange.errorIn(json, origin) : undefined

@@ -19,7 +19,7 @@ import {
 import type { TransportError } from "../Transport.ts"
 
 /** What a vendor's own code says, where the status doesn't. */
-export type Kind = "quota" | "filtered" | "limited" | "overloaded" | "key" | "invalid"
+export type Kind = "quota" | "filtered" | "limited" | "overloaded" | "broken" | "key" | "invalid"
 
 /** An HTTP answer that is no answer. */
 export interface Refusal {
@@ -49,6 +49,9 @@ export const reasonOf = (refusal: Refusal): Reason => {
       return new RateLimited({ detail, ...retryAfter })
     case "overloaded":
       return new Overloaded({ detail, maybeBilled: false, ...retryAfter })
+    // It had begun: it may be paid.
+    case "broken":
+      return new Overloaded({ detail, maybeBilled: true, ...retryAfter })
     case "key":
       return keyRefused()
     case "invalid":
