@@ -7,7 +7,7 @@ import type { Socket } from "node:net"
 import { Readable } from "node:stream"
 import { createGzip } from "node:zlib"
 import type { Fault, Position } from "./Faults.ts"
-import type { Event } from "./Protocol.ts"
+import type { Event, Framing } from "./Protocol.ts"
 import { dice } from "./Seed.ts"
 
 /** A body with the places where its events end. */
@@ -37,13 +37,17 @@ const frame = (event: Event, lineEnd: string): string =>
   (event.comment === undefined ? "" : `: ${event.comment}${lineEnd}${lineEnd}`)
   + (event.event === undefined ? "" : `event: ${event.event}${lineEnd}`) + `data: ${event.data}${lineEnd}${lineEnd}`
 
-/** Frames events as a body, with what the fault does to them. */
-export const eventPayload = (events: ReadonlyArray<Event>, fault: Fault | undefined): Payload => {
+/** Frames events as a body, with what the fault does to them; to lines only where there are lines. */
+export const eventPayload = (
+  events: ReadonlyArray<Event>,
+  fault: Fault | undefined,
+  framing?: Framing
+): Payload => {
   const lineEnd = fault?.crlf === true ? "\r\n" : "\n"
   const chunks: Array<Buffer> = []
   const ends: Array<{ byte: number; tokens: number }> = []
   let byte = 0
-  const push = (text: string) => {
+  const push = (text: string | Uint8Array) => {
     const chunk = Buffer.from(text)
     chunks.push(chunk)
     byte += chunk.length
@@ -55,10 +59,12 @@ export const eventPayload = (events: ReadonlyArray<Event>, fault: Fault | undefi
     insertAt(index)
     const copies = fault?.duplicate?.includes(index) === true ? 2 : 1
     for (let copy = 0; copy < copies; copy++) {
-      if (fault?.comments === true) push(`: comment ${index}${lineEnd}`)
-      const isLast = index === events.length - 1 && copy === copies - 1
-      const text = frame(event, lineEnd)
-      push(isLast && fault?.noLastNewline === true ? text.trimEnd() : text)
+      if (framing === undefined) {
+        if (fault?.comments === true) push(`: comment ${index}${lineEnd}`)
+        const isLast = index === events.length - 1 && copy === copies - 1
+        const text = frame(event, lineEnd)
+        push(isLast && fault?.noLastNewline === true ? text.trimEnd() : text)
+      } else push(framing.frame(event))
       ends.push({ byte, tokens: copy === 0 ? event.tokens : 0 })
     }
   })

@@ -41,8 +41,8 @@ export interface Vendor {
   readonly requestId: (root: string) => string
   readonly headers: (requestId: string) => Readonly<Record<string, string>>
   readonly route: (incoming: Incoming) => Route | Problem
-  /** What identifies the caller: the bearer's key, where nothing else does. */
-  readonly key?: ((incoming: Incoming) => string | undefined) | undefined
+  /** What identifies the caller, or why it doesn't: the bearer's key, where nothing else does. */
+  readonly key?: ((incoming: Incoming) => string | undefined | Problem) | undefined
   /** Its words for a status, or these. */
   readonly problem: (failure: Failure) => Problem
   readonly inBand: (failure: InBand) => unknown
@@ -79,6 +79,7 @@ export const make = (world: World, vendor: Vendor): Protocol => {
     })
 
     const key = (vendor.key ?? Headers.bearer)(incoming)
+    if (isProblem(key)) return reject(key)
     const problem = refused(incoming, key)
     if (problem !== undefined) return reject(problem)
     const route = vendor.route(incoming)

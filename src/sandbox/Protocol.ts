@@ -31,7 +31,13 @@ export interface Incoming {
 /** A failure told with status 200. */
 export type InBand = NonNullable<Faults.Fault["fail"]>
 
-/** A server-sent event, and how many output tokens were produced for it. */
+/** How events are written that aren't server-sent ones. */
+export interface Framing {
+  readonly contentType: string
+  readonly frame: (event: Event) => Uint8Array
+}
+
+/** An event, and how many output tokens were produced for it. */
 export interface Event {
   readonly event?: string | undefined
   readonly data: string
@@ -51,6 +57,7 @@ export type Body =
   | {
     readonly _tag: "Events"
     readonly events: ReadonlyArray<Event>
+    readonly framing?: Framing | undefined
     readonly fail: (sequence: number, failure: InBand) => Event
   }
 

@@ -142,10 +142,10 @@ export const make = (options: {
     if (body._tag === "Events") {
       head(exchange, answer.status, {
         ...answer.headers,
-        "content-type": "text/event-stream; charset=utf-8",
+        "content-type": body.framing?.contentType ?? "text/event-stream; charset=utf-8",
         "cache-control": "no-store"
       })
-      return deliver(exchange, Delivery.eventPayload(failing(body, fault), fault), fault, answer.charge)
+      return deliver(exchange, Delivery.eventPayload(failing(body, fault), fault, body.framing), fault, answer.charge)
     }
     const payload = Delivery.textPayload(
       (body.prefix ?? "") + stringify(fault?.fail === undefined ? body.value : body.fail(fault.fail))

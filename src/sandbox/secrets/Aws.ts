@@ -6,7 +6,8 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { createHash, createHmac, randomUUID, timingSafeEqual } from "node:crypto"
+import { randomUUID } from "node:crypto"
+import * as SigV4 from "../SigV4.ts"
 import { type Answer, type Door, open, recordIn, type Request } from "./Door.ts"
 
 /**
@@ -203,13 +204,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
   }
 })
 
-const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
-const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest()
-
 const mandatory = ["host", "x-amz-date", "x-amz-target", "content-type"]
-
-/** Five minutes, as AWS has it. */
-const skew = 5 * 60_000
 
 /** Signature Version 4, from AWS's description of it. Why a request isn't signed as it has to be, if it isn't. */
 const verify = (
@@ -219,11 +214,9 @@ const verify = (
 ): Answer | undefined => {
   const authorization = headers["authorization"]
   if (authorization === undefined) return refuse("MissingAuthenticationTokenException", "Missing Authentication Token")
-  const [, id = "", date = "", scopeRegion = "", service = "", signed = "", signature = ""] =
-    /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})$/
-      .exec(authorization) ?? []
-  if (signature === "") return refuse("IncompleteSignatureException", "Authorization header is incomplete")
-  const credentials = known.get(id)
+  const signed = SigV4.read(headers)
+  if (signed === undefined) return refuse("IncompleteSignatureException", "Authorization header is incomplete")
+  const credentials = known.get(signed.id)
   if (credentials === undefined || (credentials.isExpired && credentials.sessionToken === undefined)) {
     return refuse("UnrecognizedClientException", "The security token included in the request is invalid.")
   }
@@ -233,38 +226,15 @@ const verify = (
   if (headers["x-amz-security-token"] !== credentials.sessionToken) {
     return refuse("UnrecognizedClientException", "The security token included in the request is invalid.")
   }
-  if (scopeRegion !== region || service !== "secretsmanager") {
-    return refuse("InvalidSignatureException", `Credential should be scoped to a valid region, not '${scopeRegion}'.`)
+  if (signed.region !== region || signed.service !== "secretsmanager") {
+    return refuse("InvalidSignatureException", `Credential should be scoped to a valid region, not '${signed.region}'.`)
   }
-  const at = headers["x-amz-date"] ?? ""
-  const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(at) ?? []
-  const signedAt = Date.UTC(Number(y), Number(mo) - 1, Number(d), Number(h), Number(mi), Number(s))
-  if (!at.startsWith(date) || !(Math.abs(Date.now() - signedAt) <= skew)) {
-    return refuse("InvalidSignatureException", "Signature expired or not yet valid")
-  }
-  const names = signed.split(";")
+  if (!SigV4.isFresh(signed)) return refuse("InvalidSignatureException", "Signature expired or not yet valid")
   const required = credentials.sessionToken === undefined ? mandatory : [...mandatory, "x-amz-security-token"]
-  if (required.some((name) => !names.includes(name)) || names.join(";") !== names.toSorted().join(";")) {
+  if (!SigV4.covers(signed, required)) {
     return refuse("InvalidSignatureException", "headers that must be signed are not")
   }
-  const { pathname, searchParams } = new URL(url, "http://aws")
-  searchParams.sort()
-  const canonical = [
-    method,
-    pathname,
-    searchParams.toString(),
-    ...names.map((name) => `${name}:${(headers[name] ?? "").trim().replaceAll(/ +/g, " ")}`),
-    "",
-    signed,
-    sha256(body)
-  ].join("\n")
-  const scope = `${date}/${region}/secretsmanager/aws4_request`
-  const key = [date, region, "secretsmanager", "aws4_request"].reduce<string | Buffer>(
-    hmac,
-    `AWS4${credentials.secretAccessKey}`
-  )
-  const expected = hmac(key, ["AWS4-HMAC-SHA256", at, scope, sha256(canonical)].join("\n"))
-  return timingSafeEqual(expected, Buffer.from(signature, "hex"))
+  return SigV4.isSignedWith(signed, credentials.secretAccessKey, { method, url, headers, body })
     ? undefined
     : refuse(
       "InvalidSignatureException",
