@@ -283,6 +283,15 @@ describe("quirks", () => {
       }
     ))
 
+  it.live("compatible: a chunk that only says in words what went wrong ends a stream", () =>
+    inWorld(local({ errorText: ["x_own", "error"] }), function*({ sandbox }) {
+      const [, stream] = scripted({}, [{ content: "Yes" }], { x_own: { error: "The loom broke." } })
+      yield* sandbox.script(stream)
+      const error = yield* failure(Stream.runDrain(Loom.stream({ ...hello, retry: RetryPolicy.none })))
+      assert.strictEqual(error.reason._tag, "Partial")
+      assert.include(error.why, "The loom broke.")
+    }))
+
   it.live("compatible: lists in deltas of a message are put together, and the id of a request is where it is", () =>
     inWorld(
       local({

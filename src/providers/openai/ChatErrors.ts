@@ -29,7 +29,10 @@ export const make = (quirks: Quirks) => {
     kindOf: (code: string): Kind | undefined => own(code) ?? Wire.kindOf(code),
     /** An error that came with status 200, in a body or as an event. */
     errorIn: (json: Fields): Told | undefined => {
-      if (json.error == null && json.base_resp == null && json.object !== "error") return undefined
+      if (json.error == null && json.base_resp == null && json.object !== "error") {
+        const text = quirks.errorText === undefined ? undefined : at(json, quirks.errorText)
+        return typeof text === "string" ? Wire.told(undefined, text) : undefined
+      }
       const flaw = flawIn(json)
       if (flaw === undefined) return undefined
       const code = flaw.code ?? (typeof flaw.type === "string" ? flaw.type : undefined)

@@ -55,6 +55,8 @@ export interface Quirks {
   readonly finishReasons?: Readonly<Record<string, Generation.FinishReason>> | undefined
   /** Where in the body of an error there is a code that says more than the usual one. */
   readonly errorCode?: Path | undefined
+  /** Where a chunk tells in words why it is the last, when nothing else says that something went wrong. */
+  readonly errorText?: Path | undefined
   /** What codes of errors mean, besides OpenAI's. */
   readonly errors?: Readonly<Record<string, NonNullable<Refusal["kind"]>>> | undefined
   /** Where the id of a request is: header `x-request-id`, else the answer's `id`. */
