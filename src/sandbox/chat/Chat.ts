@@ -124,11 +124,13 @@ export const make = (vendor: Vendor) => (world: World): Protocol => {
   }
 
   const answer =
-    (job: Job, asked: Omit<Made, "tier">, key: string, body: JsonObject) => (alteration: Alteration): Answer => {
+    (job: Job, asked: Omit<Made, "tier" | "streams">, key: string, body: JsonObject) =>
+    (alteration: Alteration): Answer => {
       const now = world.time.now()
       const model = models.get(alteration.answerModel ?? "") ?? job.model
       const name = alteration.answerModel ?? job.name
-      const made: Made = { ...asked, tier: alteration.answerServiceTier ?? job.tier }
+      const streams = at(body, "stream") === true
+      const made: Made = { ...asked, streams, tier: alteration.answerServiceTier ?? job.tier }
       const cached = world.cache.use(
         `${digest(vendor.provider, key, model.id).slice(0, 16)}:`,
         job.sequence,
@@ -166,7 +168,7 @@ export const make = (vendor: Vendor) => (world: World): Protocol => {
         status: 200,
         headers: headersOf(made.requestId),
         requestId: made.requestId,
-        body: at(body, "stream") === true
+        body: streams
           ? streamed(told, at(objectAt(body, "stream_options"), "include_usage") === true, failed)
           : { _tag: "Json", value: whole(told), fail: failed, prefix: vendor.queues === true ? "\n\n" : undefined },
         charge

@@ -50,6 +50,8 @@ export interface Made {
   readonly requestId: string
   readonly created: number
   readonly tier: string
+  /** Told in chunks. */
+  readonly streams: boolean
 }
 
 export interface Vendor {
@@ -117,6 +119,9 @@ export const card = (input: number, cachedRead: number, output: number): RateCar
   cacheWrite: {},
   output: usd(output)
 })
+
+/** Of a model that has no price for what is read from a cache. */
+export const uncached: PrefixCache.Policy = { _tag: "Free", minimumTokens: Infinity, ttlMillis: 0 }
 
 export const thinkingSwitch = object({ type: oneOf("enabled", "disabled") }, ["type"])
 
