@@ -28,6 +28,14 @@ export interface ModelIds {
     | "deepseek-v4-flash"
     | "deepseek-v4-flash-vision-exp"
     | "deepseek-v4-pro"
+  readonly "groq":
+    | "llama-3.1-8b-instant"
+    | "llama-3.3-70b-versatile"
+    | "openai/gpt-oss-120b"
+    | "openai/gpt-oss-20b"
+    | "openai/gpt-oss-safeguard-20b"
+    | "qwen/qwen3.6-27b"
+    | "qwen/qwen3.8-27b"
   readonly "mistral":
     | "mistral-large-4"
     | "mistral-large-4-0-8"
@@ -145,6 +153,18 @@ export const files = (): ReadonlyArray<CatalogFile> => [
     models: [
       {"id":"deepseek-flash","label":"DeepSeek V4.1 Flash","aliases":["deepseek-v3","deepseek-v4-flash","deepseek-v4-flash-vision-exp"],"released":"2026-09-10","context":1000000,"maxOutput":393216,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":150000,"output":600000,"cachedRead":3000},"windows":[{"days":[1,2,3,4,5],"ranges":[[60,240],[360,600]],"multiplier":20000,"except":[20721,20727,20728,20731,20732,20733,20819]}],"unverified":["windows.except"]}],"confidence":"vendor-page","source":["pi","md","https://api-docs.deepseek.com/quick_start/pricing"],"note":"base price is the off-peak one; peak is 2x. pi lists the peak price, models.dev the off-peak one"},
       {"id":"deepseek-v4-pro","label":"DeepSeek V4 Pro","released":"2026-08-12","context":1000000,"maxOutput":393216,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"vision":false},"prices":[{"rates":{"input":660000,"output":1980000,"cachedRead":22000},"windows":[{"days":[1,2,3,4,5],"ranges":[[60,240],[360,600]],"multiplier":20000,"except":[20721,20727,20728,20731,20732,20733,20819]}],"unverified":["windows.except"]}],"confidence":"vendor-page","source":["pi","md","ll","ge","https://api-docs.deepseek.com/quick_start/pricing","l2"],"note":"base price is the off-peak one; peak is 2x. models.dev 2026-09-28 and litellm 2026-08-01 still hold the flat price from before 2026-08-16"},
+    ]
+  },
+  {
+    provider: {"key":"groq","label":"Groq","kind":"groq","baseUrl":"https://api.groq.com/openai/v1","apiKeyEnv":"GROQ_API_KEY","checked":"2026-11-23","batch":{"multiplier":5000},"serviceTiers":{"on_demand":[{"multiplier":10000}],"flex":[{"multiplier":10000}]}},
+    models: [
+      {"id":"llama-3.1-8b-instant","label":"Llama 3.1 8B","released":"2024-07-23","context":131072,"maxOutput":131072,"capabilities":{"tools":true,"batch":true,"vision":false,"reasoning":false,"structuredOutput":false,"promptCaching":false},"prices":[{"rates":{"input":50000,"output":80000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"]},
+      {"id":"llama-3.3-70b-versatile","label":"Llama 3.3 70B","released":"2024-12-06","context":131072,"maxOutput":32768,"capabilities":{"tools":true,"batch":true,"vision":false,"reasoning":false,"structuredOutput":false,"promptCaching":false},"prices":[{"rates":{"input":590000,"output":790000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"]},
+      {"id":"openai/gpt-oss-120b","label":"GPT OSS 120B","released":"2025-08-05","context":131072,"maxOutput":65536,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":150000,"output":600000,"cachedRead":75000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"]},
+      {"id":"openai/gpt-oss-20b","label":"GPT OSS 20B","released":"2025-08-05","context":131072,"maxOutput":65536,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":75000,"output":300000,"cachedRead":37500},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"]},
+      {"id":"openai/gpt-oss-safeguard-20b","label":"Safety GPT OSS 20B","status":"preview","released":"2025-10-29","context":131072,"maxOutput":65536,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":75000,"output":300000,"cachedRead":37500},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"],"note":"genai-prices lists this id under its gpt-oss-120b entry; three sets agree on 0.075/0.3"},
+      {"id":"qwen/qwen3.6-27b","label":"Qwen3.6 27B","released":"2026-04-22","context":131072,"maxOutput":16384,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":600000,"output":3000000,"cachedRead":300000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","l2"]},
+      {"id":"qwen/qwen3.8-27b","label":"Qwen3.8 27B","released":"2026-08-14","context":131042,"maxOutput":16384,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"batch":true,"promptCaching":false},"prices":[{"rates":{"input":800000,"output":4000000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
     ]
   },
   {

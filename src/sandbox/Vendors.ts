@@ -8,6 +8,7 @@ import type { Vendor } from "./chat/Vendor.ts"
 import * as Mistral from "./mistral/Mistral.ts"
 import * as OpenAi from "./openai/OpenAi.ts"
 import { deepSeek } from "./vendors/DeepSeek.ts"
+import { groq } from "./vendors/Groq.ts"
 import { moonshot } from "./vendors/Moonshot.ts"
 import { zai } from "./vendors/Zai.ts"
 
@@ -19,6 +20,7 @@ export const natives = {
 
 export const vendors = {
   deepseek: deepSeek,
+  groq,
   moonshot,
   zai
 } as const satisfies Readonly<Record<string, Vendor>>
