@@ -20,6 +20,7 @@ import type * as Mistral from "./providers/Mistral.ts"
 import type * as Groq from "./providers/Groq.ts"
 import type * as Moonshot from "./providers/Moonshot.ts"
 import type * as OpenAi from "./providers/OpenAi.ts"
+import type * as Together from "./providers/Together.ts"
 import type * as Zai from "./providers/Zai.ts"
 
 /**
@@ -35,6 +36,7 @@ export interface Vendors {
   readonly deepseek: DeepSeek.Native
   readonly groq: Groq.Native
   readonly moonshot: Moonshot.Native
+  readonly together: Together.Native
   readonly zai: Zai.Native
   readonly mistral: Mistral.Native
 }
@@ -59,6 +61,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   "openai": async () => (await import("./providers/OpenAi.ts")).layer(),
   "openai-compatible": async ({ apiKeyEnv, baseUrl, key }) =>
     (await import("./providers/OpenAiCompatible.ts")).layer({ provider: key, baseUrl: baseUrl ?? "", apiKeyEnv }),
+  "together": async () => (await import("./providers/Together.ts")).layer(),
   "zai": async () => (await import("./providers/Zai.ts")).layer()
 }
 

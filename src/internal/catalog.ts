@@ -105,6 +105,28 @@ export interface ModelIds {
     | "gpt-image-2"
     | "gpt-image-1.5"
     | "gpt-image-1-mini"
+  readonly "together":
+    | "deepseek-ai/DeepSeek-V4-Pro-0813"
+    | "deepseek-ai/DeepSeek-V4.1-Flash"
+    | "meta-models/Muse-Spark-Open-816B-A42B"
+    | "MiniMaxAI/MiniMax-M3"
+    | "moonshotai/Kimi-K3"
+    | "moonshotai/Kimi-K3.1-Pro"
+    | "nvidia/NVIDIA-Nemotron-3.5-Super-VL"
+    | "openai/gpt-oss-120b"
+    | "Qwen/Qwen3.5-9B"
+    | "Qwen/Qwen3.6-Plus"
+    | "Qwen/Qwen3.7-Max"
+    | "reflection/Beam-1.0-501B-A23B"
+    | "thinkingmachines/Inkling"
+    | "zai-org/GLM-5.2"
+    | "zai-org/GLM-5.3"
+    | "zai-org/GLM-5.3-Flash"
+    | "Qwen/Qwen2.5-7B-Instruct-Turbo"
+    | "openai/gpt-oss-20b"
+    | "meta-llama/Llama-3.3-70B-Instruct-Turbo"
+    | "moonshotai/Kimi-K2.6"
+    | "deepseek-ai/DeepSeek-V4-Flash-0731"
   readonly "zai":
     | "glm-4.7"
     | "glm-5-turbo"
@@ -259,6 +281,32 @@ export const files = (): ReadonlyArray<CatalogFile> => [
       {"id":"gpt-image-1","modality":"image","status":"retired","retires":"2026-10-23"},
       {"id":"gpt-4","status":"retired","retires":"2026-10-23"},
       {"id":"o1-pro","status":"retired","retires":"2026-10-23"},
+    ]
+  },
+  {
+    provider: {"key":"together","label":"Together AI","kind":"together","baseUrl":"https://api.together.ai/v1","apiKeyEnv":"TOGETHER_API_KEY","checked":"2026-11-23","batch":{"multiplier":5000}},
+    models: [
+      {"id":"deepseek-ai/DeepSeek-V4-Pro-0813","label":"DeepSeek V4 Pro 0813","released":"2026-08-12","context":1048576,"maxOutput":384000,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":1320000,"output":3960000,"cachedRead":130000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"deepseek-ai/DeepSeek-V4.1-Flash","label":"DeepSeek V4.1 Flash","released":"2026-09-10","context":1048576,"maxOutput":384000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":6000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"meta-models/Muse-Spark-Open-816B-A42B","label":"Muse Spark Open","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1250000,"output":4250000,"cachedRead":150000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"MiniMaxAI/MiniMax-M3","label":"MiniMax-M3","released":"2026-06-12","context":524288,"maxOutput":524288,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":60000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"moonshotai/Kimi-K3","label":"Kimi K3","released":"2026-07-16","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":3000000,"output":15000000,"cachedRead":300000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"moonshotai/Kimi-K3.1-Pro","label":"Kimi K3.1 Pro","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":200000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"nvidia/NVIDIA-Nemotron-3.5-Super-VL","label":"Nemotron 3.5 Super VL 120B A12B","context":262144,"maxOutput":262144,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":150000,"output":500000,"cachedRead":20000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"openai/gpt-oss-120b","label":"GPT OSS 120B","released":"2025-08-05","context":131072,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":150000,"output":600000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"]},
+      {"id":"Qwen/Qwen3.5-9B","label":"Qwen3.5 9B","released":"2026-03-03","context":262144,"maxOutput":65536,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"batch":true,"promptCaching":false},"prices":[{"rates":{"input":170000,"output":250000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"Qwen/Qwen3.6-Plus","label":"Qwen3.6 Plus","released":"2026-04-30","context":1000000,"maxOutput":65536,"capabilities":{"tools":true,"reasoning":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":500000,"output":3000000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"Qwen/Qwen3.7-Max","label":"Qwen3.7 Max","released":"2026-05-21","context":1000000,"maxOutput":131072,"capabilities":{"tools":true,"promptCaching":true,"batch":true,"vision":false,"reasoning":false},"prices":[{"rates":{"input":2500000,"output":7500000,"cachedRead":500000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"],"note":"1.25/3.75 on 2026-09-28, 2.5/7.5 on 2026-11-10 (equal to Alibaba list): discount ended"},
+      {"id":"reflection/Beam-1.0-501B-A23B","label":"Beam 1.0 501B A23B","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":400000,"output":1200000,"cachedRead":40000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"thinkingmachines/Inkling","label":"Inkling","released":"2026-07-15","context":524288,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1000000,"output":4050000,"cachedRead":170000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"zai-org/GLM-5.2","label":"GLM-5.2","released":"2026-06-16","context":1048575,"maxOutput":164000,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":1400000,"output":4400000,"cachedRead":260000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"zai-org/GLM-5.3","label":"GLM-5.3","released":"2026-08-14","context":1048576,"maxOutput":262144,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":1400000,"output":4400000,"cachedRead":260000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"zai-org/GLM-5.3-Flash","label":"GLM-5.3-Flash","released":"2026-08-26","context":1048575,"maxOutput":400000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":150000,"output":500000,"cachedRead":30000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"Qwen/Qwen2.5-7B-Instruct-Turbo","label":"Qwen 2.5 7B Instruct Turbo","released":"2024-09-19","context":32768,"maxOutput":32768,"capabilities":{"tools":true,"structuredOutput":true,"batch":true,"vision":false,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":300000,"output":300000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md","ll"]},
+      {"id":"openai/gpt-oss-20b","label":"GPT OSS 20B","released":"2025-08-05","context":131072,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":50000,"output":200000},"unverified":["batch"]}],"confidence":"two-datasets","source":["md","ll"]},
+      {"id":"meta-llama/Llama-3.3-70B-Instruct-Turbo","label":"Llama 3.3 70B","released":"2024-12-06","context":131072,"maxOutput":131072,"capabilities":{"tools":true,"structuredOutput":true,"batch":true,"vision":false,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":1040000,"output":1040000},"unverified":["batch"]}],"confidence":"disputed","source":["md","ll","ge"],"note":"1.04 in models.dev of 2026-09-28; 0.88 in LiteLLM and genai-prices"},
+      {"id":"moonshotai/Kimi-K2.6","label":"Kimi K2.6","released":"2026-04-21","context":262144,"maxOutput":131000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1200000,"output":4500000,"cachedRead":200000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md"]},
+      {"id":"deepseek-ai/DeepSeek-V4-Flash-0731","label":"DeepSeek V4 Flash 0731","released":"2026-07-31","context":1048576,"maxOutput":384000,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":140000,"output":280000,"cachedRead":30000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md"]},
     ]
   },
   {

@@ -10,6 +10,7 @@ import * as OpenAi from "./openai/OpenAi.ts"
 import { deepSeek } from "./vendors/DeepSeek.ts"
 import { groq } from "./vendors/Groq.ts"
 import { moonshot } from "./vendors/Moonshot.ts"
+import { together } from "./vendors/Together.ts"
 import { zai } from "./vendors/Zai.ts"
 
 export const natives = {
@@ -22,5 +23,6 @@ export const vendors = {
   deepseek: deepSeek,
   groq,
   moonshot,
+  together,
   zai
 } as const satisfies Readonly<Record<string, Vendor>>
