@@ -292,6 +292,21 @@ describe("quirks", () => {
       assert.include(error.why, "The loom broke.")
     }))
 
+  it.live("compatible: a tier that isn't told is the one that was asked for, and has no price where none is known", () =>
+    inWorld(local(), function*({ sandbox }) {
+      const [whole, stream] = scripted({ content: "Yes." }, [{ content: "Yes." }], { usage })
+      yield* sandbox.script(whole, stream)
+      const asked = { ...hello, serviceTier: "flex" } as const
+      const answers = [
+        yield* Loom.generate(asked),
+        Generation.fromParts(yield* Stream.runCollect(Loom.stream(asked)))
+      ]
+      for (const answer of answers) {
+        assert.strictEqual(answer?.serviceTier, "flex")
+        assert.deepStrictEqual([answer?.cost.status, answer?.cost.unpriced], ["unknown", ["serviceTier.flex"]])
+      }
+    }))
+
   it.live("compatible: lists in deltas of a message are put together, and the id of a request is where it is", () =>
     inWorld(
       local({

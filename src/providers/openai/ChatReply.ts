@@ -107,7 +107,8 @@ export const make = (quirks: Quirks): Reader => {
       finishReason,
       usage,
       requestId: origin.requestId ?? (typeof ownId === "string" ? ownId : reply.id),
-      serviceTier: reply.service_tier ?? undefined,
+      // One that isn't told is the one that was asked for: it may have a price of its own.
+      serviceTier: reply.service_tier ?? request.params.serviceTier,
       reportedUsd: costOf(reply.usage, quirks.usage),
       native,
       warnings
