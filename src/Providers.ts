@@ -17,6 +17,7 @@ import type { Transport } from "./Transport.ts"
 import type * as Anthropic from "./providers/Anthropic.ts"
 import type * as DeepSeek from "./providers/DeepSeek.ts"
 import type * as Mistral from "./providers/Mistral.ts"
+import type * as Fireworks from "./providers/Fireworks.ts"
 import type * as Groq from "./providers/Groq.ts"
 import type * as Moonshot from "./providers/Moonshot.ts"
 import type * as OpenAi from "./providers/OpenAi.ts"
@@ -34,6 +35,7 @@ export interface Vendors {
   readonly openai: OpenAi.Native
   readonly anthropic: Anthropic.Native
   readonly deepseek: DeepSeek.Native
+  readonly fireworks: Fireworks.Native
   readonly groq: Groq.Native
   readonly moonshot: Moonshot.Native
   readonly together: Together.Native
@@ -56,6 +58,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   "anthropic": async () => (await import("./providers/Anthropic.ts")).layer(),
   "deepseek": async () => (await import("./providers/DeepSeek.ts")).layer(),
   "mistral": async () => (await import("./providers/Mistral.ts")).layer(),
+  "fireworks": async () => (await import("./providers/Fireworks.ts")).layer(),
   "groq": async () => (await import("./providers/Groq.ts")).layer(),
   "moonshot": async () => (await import("./providers/Moonshot.ts")).layer(),
   "openai": async () => (await import("./providers/OpenAi.ts")).layer(),

@@ -28,6 +28,23 @@ export interface ModelIds {
     | "deepseek-v4-flash"
     | "deepseek-v4-flash-vision-exp"
     | "deepseek-v4-pro"
+  readonly "fireworks":
+    | "accounts/fireworks/models/deepseek-v4p1-flash"
+    | "accounts/fireworks/models/deepseek-v4p1-flash-1017"
+    | "accounts/fireworks/models/ember-1"
+    | "accounts/fireworks/models/minimax-m3"
+    | "accounts/fireworks/models/minimax-m3p1-flash"
+    | "accounts/fireworks/models/muse-spark-open"
+    | "accounts/fireworks/models/qwen3p8-2p4t-a95b"
+    | "accounts/fireworks/models/qwen3p8-max"
+    | "accounts/fireworks/models/glm-5p3"
+    | "accounts/fireworks/models/glm-5p3-flash"
+    | "accounts/fireworks/models/kimi-k3"
+    | "accounts/fireworks/models/kimi-k3p1-pro"
+    | "accounts/fireworks/routers/glm-5p3-fast"
+    | "accounts/fireworks/routers/kimi-k3-fast"
+    | "accounts/fireworks/models/gpt-oss-120b"
+    | "accounts/fireworks/models/inkling"
   readonly "groq":
     | "llama-3.1-8b-instant"
     | "llama-3.3-70b-versatile"
@@ -175,6 +192,27 @@ export const files = (): ReadonlyArray<CatalogFile> => [
     models: [
       {"id":"deepseek-flash","label":"DeepSeek V4.1 Flash","aliases":["deepseek-v3","deepseek-v4-flash","deepseek-v4-flash-vision-exp"],"released":"2026-09-10","context":1000000,"maxOutput":393216,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":150000,"output":600000,"cachedRead":3000},"windows":[{"days":[1,2,3,4,5],"ranges":[[60,240],[360,600]],"multiplier":20000,"except":[20721,20727,20728,20731,20732,20733,20819]}],"unverified":["windows.except"]}],"confidence":"vendor-page","source":["pi","md","https://api-docs.deepseek.com/quick_start/pricing"],"note":"base price is the off-peak one; peak is 2x. pi lists the peak price, models.dev the off-peak one"},
       {"id":"deepseek-v4-pro","label":"DeepSeek V4 Pro","released":"2026-08-12","context":1000000,"maxOutput":393216,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"vision":false},"prices":[{"rates":{"input":660000,"output":1980000,"cachedRead":22000},"windows":[{"days":[1,2,3,4,5],"ranges":[[60,240],[360,600]],"multiplier":20000,"except":[20721,20727,20728,20731,20732,20733,20819]}],"unverified":["windows.except"]}],"confidence":"vendor-page","source":["pi","md","ll","ge","https://api-docs.deepseek.com/quick_start/pricing","l2"],"note":"base price is the off-peak one; peak is 2x. models.dev 2026-09-28 and litellm 2026-08-01 still hold the flat price from before 2026-08-16"},
+    ]
+  },
+  {
+    provider: {"key":"fireworks","label":"Fireworks AI","kind":"fireworks","baseUrl":"https://api.fireworks.ai/inference/v1","apiKeyEnv":"FIREWORKS_API_KEY","checked":"2026-11-23","batch":{"multiplier":5000}},
+    models: [
+      {"id":"accounts/fireworks/models/deepseek-v4p1-flash","label":"DeepSeek V4.1 Flash","released":"2026-09-10","context":1000000,"maxOutput":384000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":6000}}],"confidence":"one-dataset","source":["pi","md"],"note":"0.22/0.66 on 2026-09-28, 0.3/1.2 on 2026-11-10: price rose or a launch discount ended"},
+      {"id":"accounts/fireworks/models/deepseek-v4p1-flash-1017","label":"DeepSeek V4.1 Flash 1017","context":1000000,"maxOutput":384000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":6000}}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"accounts/fireworks/models/ember-1","label":"Ember-1","released":"2026-09-22","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":3000000,"output":15000000,"cachedRead":300000}}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"accounts/fireworks/models/minimax-m3","label":"MiniMax-M3","released":"2026-06-12","context":512000,"maxOutput":512000,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":60000}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"accounts/fireworks/models/minimax-m3p1-flash","label":"MiniMax-M3.1-Flash","context":1000000,"maxOutput":512000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":150000,"output":600000,"cachedRead":15000}}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"accounts/fireworks/models/muse-spark-open","label":"Muse Spark Open","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1250000,"output":4250000,"cachedRead":150000}}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"accounts/fireworks/models/qwen3p8-2p4t-a95b","label":"Qwen3.8 2.4T A95B","released":"2026-08-12","context":262144,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":2000000,"output":6000000,"cachedRead":250000}}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"accounts/fireworks/models/qwen3p8-max","label":"Qwen3.8 Max","released":"2026-08-03","context":262144,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":6000000,"cachedRead":250000}}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"accounts/fireworks/models/glm-5p3","label":"GLM 5.3","released":"2026-08-14","context":1048573,"maxOutput":262144,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":1400000,"output":4400000,"cachedRead":260000}}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"accounts/fireworks/models/glm-5p3-flash","label":"GLM 5.3 Flash","released":"2026-08-26","context":1048573,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":150000,"output":500000,"cachedRead":30000}}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"accounts/fireworks/models/kimi-k3","label":"Kimi K3","released":"2026-07-27","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":3000000,"output":15000000,"cachedRead":300000}}],"confidence":"two-datasets","source":["pi","md","ge"]},
+      {"id":"accounts/fireworks/models/kimi-k3p1-pro","label":"Kimi K3.1 Pro","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":200000}}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"accounts/fireworks/routers/glm-5p3-fast","label":"GLM 5.3 Fast","released":"2026-08-28","context":1048572,"maxOutput":262144,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":2100000,"output":6600000,"cachedRead":390000}}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"accounts/fireworks/routers/kimi-k3-fast","label":"Kimi K3 Fast","released":"2026-07-27","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":4500000,"output":22500000,"cachedRead":450000}}],"confidence":"two-datasets","source":["pi","md","ge"]},
+      {"id":"accounts/fireworks/models/gpt-oss-120b","label":"GPT OSS 120B","released":"2025-08-05","context":131072,"maxOutput":32768,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":150000,"output":600000,"cachedRead":15000}}],"confidence":"two-datasets","source":["md","ll","ge"]},
+      {"id":"accounts/fireworks/models/inkling","label":"Inkling","released":"2026-07-15","context":1048576,"maxOutput":1048576,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1000000,"output":4050000,"cachedRead":170000}}],"confidence":"two-datasets","source":["md","ge"]},
     ]
   },
   {

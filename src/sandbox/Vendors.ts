@@ -8,6 +8,7 @@ import type { Vendor } from "./chat/Vendor.ts"
 import * as Mistral from "./mistral/Mistral.ts"
 import * as OpenAi from "./openai/OpenAi.ts"
 import { deepSeek } from "./vendors/DeepSeek.ts"
+import { fireworks } from "./vendors/Fireworks.ts"
 import { groq } from "./vendors/Groq.ts"
 import { moonshot } from "./vendors/Moonshot.ts"
 import { together } from "./vendors/Together.ts"
@@ -21,6 +22,7 @@ export const natives = {
 
 export const vendors = {
   deepseek: deepSeek,
+  fireworks,
   groq,
   moonshot,
   together,
