@@ -8,6 +8,7 @@ import type { Attempt, Tried } from "./Attempt.ts"
 import * as Cost from "./Cost.ts"
 import * as Saved from "./Saved.ts"
 import type { Usage } from "./Usage.ts"
+import { isRecord } from "./internal/json.ts"
 import * as Parts from "./internal/parts.ts"
 
 /**
@@ -189,6 +190,67 @@ export const withContent = (summary: Summary, content: ReadonlyArray<Content>): 
     else if (part.type === "file" && part.mediaType.startsWith("image/")) images.push(part)
   }
   return { ...summary, text, images, content }
+}
+
+/**
+ * A page that an answer rests on.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Source {
+  readonly url: string
+  readonly title: string
+  /** What of `Generation.text` rests on it, from one character to another, where the vendor says so. */
+  readonly span: { readonly start: number; readonly end: number } | undefined
+  /** What the page says there, where the vendor quotes it. */
+  readonly quote: string | undefined
+}
+
+/**
+ * The pages that an answer rests on, in its order.
+ *
+ * **Example** (Footnotes)
+ *
+ * ```ts
+ * import { Generation } from "loom-router"
+ *
+ * const footnotes = (answer: Generation.Generation) =>
+ *   Generation.sources(answer).map(({ title, url }, index) => `[${index + 1}] ${title}: ${url}`)
+ * ```
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const sources = ({ content }: Pick<Generation, "content">): ReadonlyArray<Source> => {
+  const found: Array<Source> = []
+  let start = 0
+  let end = 0
+  for (const part of content) {
+    if (part.type === "text") {
+      start = end
+      end += part.text.length
+    } else if (part.type === "source" && part.sourceType === "url") {
+      found.push({ url: part.url.href, title: part.title, ...placeOf(part, start, end) })
+    }
+  }
+  return found
+}
+
+/** Vendors count within the text that a page comes behind. */
+const placeOf = (
+  { metadata }: Response.UrlSourcePart,
+  start: number,
+  end: number
+): Pick<Source, "span" | "quote"> => {
+  const told = metadata["loom"]
+  if (!isRecord(told) || typeof told.start !== "number" || typeof told.end !== "number") {
+    return { span: undefined, quote: undefined }
+  }
+  return {
+    span: { start: Math.min(start + told.start, end), end: Math.min(start + told.end, end) },
+    quote: typeof told.quote === "string" ? told.quote : undefined
+  }
 }
 
 /**

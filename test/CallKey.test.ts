@@ -358,7 +358,9 @@ describe("of", () => {
           { reasoning: "high" },
           { serviceTier: "flex" },
           { parallelToolCalls: true },
-          { parallelToolCalls: false }
+          { parallelToolCalls: false },
+          { webSearch: true },
+          { webSearch: { maxUses: 1 } }
         ].map((params) => asking({ params: params as Request.Params })),
         prompted("Say hello!"),
         prompted([{ role: "system", content: "Say hello." }]),
@@ -562,6 +564,16 @@ describe("of", () => {
       assert.strictEqual(key(yield* asking()), "2dfb6661a120ac9da279bba14fa7137fd482ef7ae24d663712d9d7663b4d569a")
     }))
 })
+
+it.effect("keys don't depend on how the vendor keeps the prompt", () =>
+  Effect.gen(function*() {
+    const plain = CallKey.of(yield* asking({ params: { stop: ["a"] } }))
+    for (const promptCache of [true, false, { ttl: "1h", key: "tenant-7" }] as const) {
+      const request = yield* asking({ params: { stop: ["a"], promptCache } })
+      assert.strictEqual(CallKey.of(request), plain)
+      assert.deepStrictEqual(ResponseCache.explain(yield* asking({ params: { stop: ["a"] } }), request), [])
+    }
+  }))
 
 describe("ResponseCache.explain", () => {
   it.effect.prop("names the fields that differ, and no others", [Pair], ([pair]) =>

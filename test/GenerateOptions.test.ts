@@ -48,6 +48,29 @@ describe("decode", () => {
     assert.match(error({ stop: ["."], tools: [{}] }).why, /^tools\[0\]: /)
   })
 
+  it("takes promptCache and webSearch in words or in detail, and names what is wrong in them", () => {
+    const taken = [
+      { promptCache: true },
+      { promptCache: false },
+      { promptCache: { ttl: "90m", key: "tenant-7", breakpoints: ["tools", "system"] } },
+      { webSearch: true },
+      { webSearch: { maxUses: 2, allowedDomains: ["example.com"], contextSize: "low" } },
+      { webSearch: { blockedDomains: ["example.com"], location: { country: "DE", timezone: "Europe/Berlin" } } }
+    ]
+    for (const options of taken) decoded(options)
+    const refused: ReadonlyArray<readonly [object, RegExp]> = [
+      [{ promptCache: "yes" }, /^promptCache: /],
+      [{ promptCache: { ttl: "5 minutes" } }, /^promptCache\.ttl: /],
+      [{ promptCache: { breakpoints: ["end"] } }, /^promptCache\.breakpoints\[0\]: /],
+      [{ promptCache: { time: "5m" } }, /^promptCache\.time: /],
+      [{ webSearch: { maxUses: 0 } }, /^webSearch\.maxUses: /],
+      [{ webSearch: { allowedDomains: [] } }, /^webSearch\.allowedDomains/],
+      [{ webSearch: { location: { country: "Germany" } } }, /^webSearch\.location\.country: /],
+      [{ webSearch: { allowedDomains: ["a.b"], blockedDomains: ["c.d"] } }, /^webSearch: .*together/]
+    ]
+    for (const [options, why] of refused) assert.match(error(options).why, why)
+  })
+
   it("says nothing of what was there, which may be secret", () => {
     for (
       const options of [{ temperature: "hunter2" }, { prompt: [{ role: "hunter2", content: "hunter2" }] }, {

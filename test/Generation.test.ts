@@ -100,6 +100,36 @@ describe("makeFolder", () => {
   })
 })
 
+describe("sources", () => {
+  it("tells of the whole text what vendors count within a part of it", () => {
+    const source = (url: string, metadata: Response.ProviderMetadata) =>
+      Schema.decodeSync(Response.UrlSourcePart)({
+        type: "source",
+        sourceType: "url",
+        id: url,
+        url,
+        title: url,
+        metadata
+      })
+    const text = (text: string) => Response.makePart("text", { text })
+    const content: ReadonlyArray<Generation.Content> = [
+      text("Looms weave. "),
+      source("https://a.test/", { loom: { start: 0, end: 5 } }),
+      text("Wheels spin."),
+      source("https://b.test/", { loom: { start: 0, end: 6, quote: "Wheels" } }),
+      source("https://c.test/", { loom: { start: 7, end: 99 } }),
+      source("https://d.test/", { acme: { start: 1 } })
+    ]
+    const found = Generation.sources({ content })
+    assert.deepStrictEqual(found.map(({ quote, span, url }) => [url, span && [span.start, span.end], quote]), [
+      ["https://a.test/", [0, 5], undefined],
+      ["https://b.test/", [13, 19], "Wheels"],
+      ["https://c.test/", [20, 25], undefined],
+      ["https://d.test/", undefined, undefined]
+    ])
+  })
+})
+
 describe("make", () => {
   it("joins texts, and gathers images", () => {
     const image = Response.makePart("file", { mediaType: "image/png", data: new Uint8Array([1]) })

@@ -32,6 +32,7 @@ const features = [
   ["tools", "tools", { tools: [tool] }, undefined],
   ["structuredOutput", "structuredOutput", { object }, undefined],
   ["reasoning", "reasoning", { params: { reasoning: "low" } }, undefined],
+  ["webSearch", "webSearch", { params: { webSearch: true } }, undefined],
   ["vision", "vision", {}, file("image/png")]
 ] as const
 
@@ -84,6 +85,27 @@ describe("mismatch", () => {
       assert.include(error?.why, "100")
       assert.isUndefined(yield* mismatch({ maxOutput: 100 }, { params: { maxOutputTokens: 100 } }))
       assert.isUndefined(yield* mismatch({}, { params: { maxOutputTokens: 1_000_000 } }))
+    }))
+})
+
+describe("noWebSearch", () => {
+  it("names those of the catalog that can", () => {
+    assert.match(
+      Request.noWebSearch().why,
+      /^webSearch: the model has no web search .*; models of .*OpenAI.* have one$/
+    )
+  })
+})
+
+describe("inOrder", () => {
+  it.effect("has tools by name, however they are given", () =>
+    Effect.gen(function*() {
+      const [a, b, c] = ["a", "b", "c"].map((name) => Tool.make(name))
+      assert(a !== undefined && b !== undefined && c !== undefined)
+      for (const tools of [[a, b, c], [c, b, a], [b, c, a]]) {
+        assert.deepStrictEqual(Request.inOrder(tools), [a, b, c])
+        assert.deepStrictEqual((yield* Request.fromPrompt("Hi", { tools })).tools, [a, b, c])
+      }
     }))
 })
 

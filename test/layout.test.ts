@@ -59,6 +59,7 @@ const testedThrough: Readonly<Record<string, string>> = {
   "internal/secretFile.ts": "secrets/KeyFile.test.ts",
   "internal/secretHttp.ts": "secrets/contract.ts",
   "internal/secretOrigins.ts": "Secrets.test.ts",
+  "internal/webSearch.ts": "providers/contract.ts",
   "internal/worstCost.ts": "Ledger.test.ts",
   "internal/yamlFile.ts": "Catalog.test.ts",
   "providers/anthropic/": "providers/Anthropic.test.ts",

@@ -33,13 +33,42 @@ export const reading = <Reply>(
 
 const decodeSource = Schema.decodeSync(AiResponse.UrlSourcePart)
 
-/** A page that an answer is grounded on; nothing where its link is none. */
+/** The part of the text before it that a page stands for: from one character to another, as the vendor counts. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+  /** What the page says there. */
+  readonly quote?: string | undefined
+}
+
+/** Where OpenAI's kind of citation stands. */
+export const spanOf = (
+  citation: { readonly start_index?: number | undefined; readonly end_index?: number | undefined }
+): Span | undefined =>
+  citation.start_index === undefined || citation.end_index === undefined
+    ? undefined
+    : { start: citation.start_index, end: citation.end_index }
+
+/** A page that an answer is grounded on, behind the text that it stands for; nothing where its link is none. */
 export const sourceOf = (
   id: string,
   url: string,
-  title: string | null | undefined
-): ReadonlyArray<AiResponse.UrlSourcePart> =>
-  URL.canParse(url) ? [decodeSource({ type: "source", sourceType: "url", id, url, title: title ?? url })] : []
+  title: string | null | undefined,
+  span?: Span
+): ReadonlyArray<AiResponse.UrlSourcePart> => {
+  if (!URL.canParse(url)) return []
+  const { end, quote, start } = span ?? {}
+  return [decodeSource({
+    type: "source",
+    sourceType: "url",
+    id,
+    url,
+    title: title ?? url,
+    ...(start === undefined || end === undefined
+      ? undefined
+      : { metadata: { loom: { start, end, ...(quote === undefined ? undefined : { quote }) } } })
+  })]
+}
 
 /** The finish of a stream that ended without saying so. */
 export const unfinished = (

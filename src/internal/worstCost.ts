@@ -8,6 +8,7 @@ import * as Price from "../Price.ts"
 import type { Request } from "../Request.ts"
 import * as Usage from "../Usage.ts"
 import { json, promptSize } from "./promptSize.ts"
+import { askedOf } from "./webSearch.ts"
 
 /** English has four bytes a token and more, JSON and digits two to three, Chinese two to three. */
 const bytesPerToken = 2
@@ -18,13 +19,17 @@ const tokensPerSchema = 1000
 const tokensPerFile = 3000
 const bytesPerFileToken = 16
 const tokensPerImage = 8000
+/** Nobody tells beforehand how often a model searches; most do once or twice. */
+const searches = 5
+const tokensPerSearch = 10_000
 
 /** In 1e-12 USD; `undefined` where no price is known. `outputTokens` where nothing else says how long an answer may be. */
 export const worstCost = (request: Request, at: number, outputTokens: number): bigint | undefined => {
   const { modality, model, params } = request
   const price = Price.at(model.prices, at)
   if (price === undefined) return undefined
-  const input = inputTokens(request)
+  const found = searchesOf(request)
+  const input = inputTokens(request) + found * tokensPerSearch
   const rates = Price.ratesFor(price, input)
   const answers = answersOf(request)
   const output = answers * (statedOutput(request) ?? model.maxOutput ?? outputTokens)
@@ -35,7 +40,8 @@ export const worstCost = (request: Request, at: number, outputTokens: number): b
       ? rates.imageOutput === undefined ? { images: [{ count: answers }] } : { imageOutput: answers * tokensPerImage }
       : (rates.reasoningOutput ?? 0) > (rates.output ?? 0)
       ? { outputReasoning: output }
-      : { outputText: output })
+      : { outputText: output }),
+    ...(found === 0 || price.perRequest["web_search"] === undefined ? undefined : { requests: { web_search: found } })
   })
   const plain = Cost.of(model, usage, { at }).picoUsd
   if (plain === undefined || params.serviceTier === undefined) return plain === undefined ? undefined : BigInt(plain)
@@ -68,8 +74,13 @@ const dearestWrite = ({ cacheWrite, input = 0 }: Price.Rates): string | undefine
   return dearest
 }
 
-const mayWriteCache = ({ native, prompt }: Request): boolean =>
-  Object.keys(native).length > 0 ||
+const searchesOf = ({ params }: Request): number => {
+  const asked = askedOf(params)
+  return asked === undefined ? 0 : asked.maxUses ?? searches
+}
+
+const mayWriteCache = ({ native, params, prompt }: Request): boolean =>
+  Object.keys(native).length > 0 || (params.promptCache !== undefined && params.promptCache !== false) ||
   prompt.content.some((message) =>
     hasOptions(message) || (message.role !== "system" && message.content.some(hasOptions))
   )

@@ -19,6 +19,7 @@ import { textDelta } from "../../internal/parts.ts"
 import * as Prompts from "../../internal/prompts.ts"
 import { reading, sourceOf, unfinished } from "../../internal/replies.ts"
 import * as Caching from "./Caching.ts"
+import * as Searching from "./Searching.ts"
 import { thinkingOf } from "./Thinking.ts"
 import * as Wire from "./Wire.ts"
 
@@ -36,8 +37,9 @@ export const body = (request: Request.Request, stream: boolean): Body => {
       : { format: { type: "json_schema" as const, schema: Wire.dialect.schemaOf(request, object) } })
   }
   const toolChoice = choiceOf(request)
+  const search = Searching.toolOf(request)
   const { messages, system, tools } = Caching.placed(request, {
-    tools: request.tools.map((tool) => toolOf(request, tool)),
+    tools: [...request.tools.map((tool) => toolOf(request, tool)), ...(search === undefined ? [] : [search])],
     system: prompt.content.flatMap((message) =>
       message.role === "system" ? [{ type: "text" as const, text: message.content, ...Wire.optionsOf(message) }] : []
     ),
@@ -68,6 +70,7 @@ const warningsOf = (request: Request.Request): ReadonlyArray<string> => {
       .map((name) => `${name} was dropped: Anthropic's API of 2026-10-21 has no such option`),
     ...thinkingOf(request).warnings,
     ...Caching.warningsOf(request),
+    ...Searching.warningsOf(request),
     ...(content.findLastIndex((message) => message.role === "system") > opening && opening !== -1
       ? ["the system messages were put together in front of the conversation"]
       : [])
@@ -226,7 +229,8 @@ const ServerToolUse = Schema.Struct({
 const Citation = Schema.Struct({
   type: Schema.Literal("web_search_result_location"),
   url: Schema.String,
-  title: Schema.optional(Schema.NullOr(Schema.String))
+  title: Schema.optional(Schema.NullOr(Schema.String)),
+  cited_text: Schema.optional(Schema.String)
 })
 const known = new Set(["text", "thinking", "redacted_thinking", "tool_use", "server_tool_use"])
 const Other = Schema.Struct({
@@ -301,7 +305,9 @@ const wholeParts = (
 ): ReadonlyArray<Exclude<Generation.Content, { readonly type: "text" | "reasoning" }>> => {
   if ("text" in block) {
     return (block.citations ?? []).filter(isCitation)
-      .flatMap(({ title, url }, n) => sourceOf(`${id}:${n}`, url, title))
+      .flatMap(({ cited_text: quote, title, url }, n) =>
+        sourceOf(`${id}:${n}`, url, title, { start: 0, end: block.text.length, quote })
+      )
   }
   if ("input" in block) {
     const providerExecuted = block.type === "server_tool_use"

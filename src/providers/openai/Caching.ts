@@ -7,6 +7,7 @@
 import type * as Prompt from "effect/ai/Prompt"
 import type * as Request from "../../Request.ts"
 import * as Cache from "../../internal/promptCache.ts"
+import * as Wire from "./Wire.ts"
 
 export interface Plan {
   readonly fields: Readonly<Record<string, unknown>>
@@ -22,7 +23,6 @@ export const breakpoint = { prompt_cache_breakpoint: { mode: "explicit" } } as c
 
 const nothing: Plan = { fields: {}, warnings: [], system: false, message: undefined }
 
-const ours = /^(gpt-|o\d|chat)/
 const charges = /^gpt-(5\.([6-9]|\d\d)|[6-9]|\d\d)/
 
 export const planOf = (
@@ -39,7 +39,7 @@ export const planOf = (
   const { breakpoints, key, ttl } = Cache.askedOf(request.params) ?? {}
   const dropped = (name: string, why: string) => `promptCache.${name} was dropped: ${why}`
   if (!isCharged) {
-    const isOurs = ours.test(model.upstream)
+    const isOurs = Wire.isOurs(model)
     const kept = "the model keeps beginnings by itself, for as long as it likes"
     return {
       ...nothing,

@@ -17,8 +17,9 @@ import { type Origin, type Told, told, unreadable } from "../../internal/failure
 import { isRecord, paramsOf, untyped } from "../../internal/json.ts"
 import { textDelta } from "../../internal/parts.ts"
 import * as Prompts from "../../internal/prompts.ts"
-import { reading, sourceOf, unfinished } from "../../internal/replies.ts"
+import { reading, sourceOf, spanOf, unfinished } from "../../internal/replies.ts"
 import * as Caching from "./Caching.ts"
+import * as Searching from "./Searching.ts"
 import * as Wire from "./Wire.ts"
 
 type Body = OpenAI.Responses.ResponseCreateParams
@@ -29,7 +30,14 @@ export const body = (request: Request.Request, stream: boolean): Body => {
   const { object, params, prompt, toolChoice } = request
   const opening = prompt.content.findIndex((message) => message.role !== "system")
   const system = opening === -1 ? prompt.content : prompt.content.slice(0, opening)
+  const search = Searching.planOf(request)
   const tools = request.tools.map((tool) => toolOf(request, tool))
+  if (search.tool !== undefined) tools.push(search.tool)
+  const include = [
+    // A model that doesn't reason refuses it.
+    ...(request.model.capabilities.reasoning === true ? ["reasoning.encrypted_content" as const] : []),
+    ...(search.tool === undefined ? [] : ["web_search_call.action.sources" as const])
+  ]
   const caching = Caching.planOf(request, lifetimes)
   const instructions = system.length === 0
     ? undefined
@@ -51,11 +59,11 @@ export const body = (request: Request.Request, stream: boolean): Body => {
     ...(params.temperature === undefined ? undefined : { temperature: params.temperature }),
     ...(params.topP === undefined ? undefined : { top_p: params.topP }),
     ...(params.reasoning === undefined ? undefined : { reasoning: { effort: params.reasoning } }),
-    // A model that doesn't reason refuses the option.
-    ...(request.model.capabilities.reasoning === true ? { include: ["reasoning.encrypted_content"] } : undefined),
+    ...(include.length === 0 ? undefined : { include }),
     ...(params.serviceTier === undefined ? undefined : untyped({ service_tier: params.serviceTier })),
     ...(params.parallelToolCalls === undefined ? undefined : { parallel_tool_calls: params.parallelToolCalls }),
     ...caching.fields,
+    ...search.fields,
     ...(tools.length === 0 ? undefined : { tools }),
     ...(toolChoice === undefined ? undefined : {
       tool_choice: typeof toolChoice === "string" ? toolChoice : choiceOf(request, toolChoice.tool)
@@ -73,7 +81,10 @@ export const body = (request: Request.Request, stream: boolean): Body => {
 const lifetimes = ["30m", "12h"] as const
 
 /** What isn't sent as it was asked. */
-const warningsOf = (request: Request.Request): ReadonlyArray<string> => Caching.planOf(request, lifetimes).warnings
+const warningsOf = (request: Request.Request): ReadonlyArray<string> => [
+  ...Caching.planOf(request, lifetimes).warnings,
+  ...Searching.planOf(request).warnings
+]
 
 const toolOf = (request: Request.Request, tool: Request.Request["tools"][number]): OpenAI.Responses.Tool =>
   Wire.vendorTool(tool) ?? { type: "function", ...Wire.functionOf(request, tool) }
@@ -182,7 +193,9 @@ const OutputText = Schema.Struct({
   annotations: Schema.optional(Schema.Array(Schema.Struct({
     type: Schema.String,
     url: Schema.optional(Schema.String),
-    title: Schema.optional(Schema.String)
+    title: Schema.optional(Schema.String),
+    start_index: Schema.optional(Schema.Finite),
+    end_index: Schema.optional(Schema.Finite)
   })))
 })
 const Refusal = Schema.Struct({ type: Schema.Literal("refusal"), refusal: Schema.String })
@@ -293,7 +306,7 @@ const sourcesIn = (itemId: string, index: number, part: TextContent): ReadonlyAr
     ? []
     : part.annotations.flatMap((annotation, n) =>
       annotation.type === "url_citation" && annotation.url !== undefined
-        ? sourceOf(`${itemId}:${index}:${n}`, annotation.url, annotation.title)
+        ? sourceOf(`${itemId}:${index}:${n}`, annotation.url, annotation.title, spanOf(annotation))
         : []
     )
 
