@@ -37,7 +37,30 @@ describe("Messages", () => {
       idOf: (native) => at(native, "id")
     },
     can: {
-      promptCache: { from: 4096, mark: cached("5m"), lasting: { "5m": cached("5m"), "1h": cached("1h") } },
+      promptCache: {
+        from: 4096,
+        mark: cached("5m"),
+        lasting: { "5m": cached("5m"), "1h": cached("1h") },
+        lifetimes: ["5m", "1h"],
+        conversation: {
+          model: "claude-sonnet-4-6",
+          off: {},
+          // All but the 3 tokens that open the answer, what the prompt before had of it is read.
+          rule: (tokens, before) => {
+            const read = before === 0 ? 0 : before - 3
+            return { read, written: tokens - 3 - read }
+          }
+        }
+      },
+      webSearch: {
+        maxUses: (body) => at(body, "tools", 0, "max_uses"),
+        allowedDomains: (body) => at(body, "tools", 0, "allowed_domains"),
+        blockedDomains: (body) => at(body, "tools", 0, "blocked_domains"),
+        location: (body) => {
+          const location = at(body, "tools", 0, "user_location")
+          return { city: at(location, "city"), country: at(location, "country") }
+        }
+      },
       pdf: "data and address",
       stop: (body) => body["stop_sequences"],
       serviceTier: { model: "claude-opus-4-8", asked: "fast", answered: "standard" },
@@ -258,6 +281,109 @@ describe("anthropic, thinking", () => {
       const history = Prompt.concat(Prompt.fromResponseParts(whole.content), Prompt.make("Go on"))
       yield* failure(Loom.generate({ model: haiku, prompt: Prompt.concat(Prompt.make("Hi"), history) }))
       assert.deepStrictEqual(at((yield* bodies(sandbox)).at(-1), "messages", 1, "content", 0), redacted)
+    }))
+})
+
+describe("anthropic, prompt cache", () => {
+  const tool = (name: string) => Tool.make(name, { parameters: Schema.Struct({ city: Schema.String }) })
+  const own = (ttl?: "1h") => ({
+    anthropic: { cache_control: ttl === undefined ? { type: "ephemeral" } : { type: "ephemeral", ttl } }
+  })
+  const said = (role: "user" | "assistant", text: string, options: Prompt.ProviderOptions = {}) =>
+    ({ role, content: [{ type: "text", text, options }] }) as const
+
+  /** Every block that was sent, as its name or text, with the lifetime it is marked with. */
+  const marksIn = (body: unknown): ReadonlyArray<string> => {
+    const blocks = [at(body, "tools"), at(body, "system"), at(body, "messages")].flatMap((list) =>
+      (Array.isArray(list) ? list : []).flatMap((one) => {
+        const content = at(one, "content")
+        return Array.isArray(content) ? content : [one]
+      })
+    )
+    return blocks.flatMap((block) => {
+      const mark = at(block, "cache_control")
+      return mark === undefined
+        ? []
+        : [`${String(at(block, "name") ?? at(block, "text"))} ${at(mark, "ttl") === "1h" ? "1h" : "5m"}`]
+    })
+  }
+  const talk = [
+    { role: "system", content: "first" },
+    { role: "system", content: "second" },
+    said("user", "one"),
+    said("assistant", "answer"),
+    said("user", "two")
+  ] as const
+
+  type Case = readonly [
+    title: string,
+    promptCache: GenerateOptions.Common["promptCache"],
+    prompt: ReadonlyArray<Prompt.MessageEncoded>,
+    marks: ReadonlyArray<string>,
+    native?: AnthropicSdk.MessageCreateParams["cache_control"]
+  ]
+  const cases: ReadonlyArray<Case> = [
+    ["nothing unless it is asked for", undefined, talk, []],
+    ["nothing where it is switched off", false, talk, []],
+    ["tools, system, where the request before ended, and the end", true, talk, [
+      "b 5m",
+      "second 5m",
+      "one 5m",
+      "two 5m"
+    ]],
+    ["for an hour", { ttl: "1h" }, talk, ["b 1h", "second 1h", "one 1h", "two 1h"]],
+    ["only where it is wanted", { breakpoints: ["system"] }, talk, ["second 5m"]],
+    ["the end alone where nothing was said before", { breakpoints: ["messages"] }, [said("user", "one")], ["one 5m"]],
+    [
+      "those of the caller stay, and four is the most",
+      true,
+      [talk[0], said("user", "a", own()), said("user", "b", own()), said("user", "c", own()), said("user", "d")],
+      ["a 5m", "b 5m", "c 5m", "d 5m"]
+    ],
+    [
+      "the caller's is not replaced",
+      { ttl: "1h", breakpoints: ["messages"] },
+      [said("user", "a"), said("user", "b", own())],
+      ["b 5m"]
+    ],
+    [
+      "an hour goes before five minutes: behind the caller's",
+      { ttl: "1h" },
+      [{ role: "system", content: "s", options: own() }, said("user", "one")],
+      ["b 1h", "s 5m", "one 5m"]
+    ],
+    [
+      "an hour goes before five minutes: before the caller's",
+      true,
+      [{ role: "system", content: "s" }, said("user", "one", own("1h")), said("assistant", "x"), said("user", "two")],
+      ["b 1h", "s 1h", "one 1h", "two 5m"]
+    ],
+    ["one is the vendor's to place, where it is asked to", true, talk, ["b 5m", "second 5m", "two 5m"], {
+      type: "ephemeral"
+    }]
+  ]
+  it.live("anthropic: breakpoints by the vendor's rules, all of which it takes", () =>
+    inWorld(claude, function*({ sandbox }) {
+      for (const [title, promptCache, prompt, marks, automatic] of cases) {
+        yield* sandbox.reset
+        const answer = yield* Loom.generate({
+          provider: "anthropic",
+          model: "claude-haiku-4-5",
+          prompt,
+          promptCache,
+          tools: [tool("b"), tool("a")],
+          ...automatic === undefined ? {} : { native: { cache_control: automatic } }
+        })
+        assert.deepStrictEqual(marksIn((yield* bodies(sandbox))[0]), marks, title)
+        assert.deepStrictEqual(answer.warnings, [], title)
+      }
+    }))
+
+  it.live("anthropic: a tool of the vendor's goes before the option of the same", () =>
+    inWorld(claude, function*({ sandbox }) {
+      yield* Loom.generate({ model: haiku, prompt: "Hi", tools: [search], webSearch: { maxUses: 9 } })
+      const [body] = yield* bodies(sandbox)
+      assert.deepStrictEqual(body?.["tools"], [{ type: "web_search_20260318", name: "web_search", max_uses: 3 }])
     }))
 })
 

@@ -14,6 +14,8 @@ const search = Tool.providerDefined({
   args: Schema.Struct({ search_context_size: Schema.Literals(["low", "medium", "high"]) })
 })({ search_context_size: "low" })
 
+const placeIn = (location: unknown) => ({ city: at(location, "city"), country: at(location, "country") })
+
 const chat = {
   wire: {
     system: (body: Body) => at(body, "messages", 0, "content"),
@@ -24,7 +26,25 @@ const chat = {
     idOf: (native: unknown) => at(native, "id")
   },
   can: {
-    promptCache: { from: 1024 },
+    promptCache: {
+      from: 1024,
+      key: (body: Body) => body["prompt_cache_key"],
+      lifetimes: ["30m"] as const,
+      conversation: {
+        model: "gpt-6-luna",
+        off: { promptCache: false },
+        // Up to the last full block of 128 tokens, what the prompt before had of it is read.
+        rule: (tokens: number, before: number) => {
+          const end = (length: number) => Math.floor((length - 1) / 128) * 128
+          const read = before === 0 ? 0 : end(before)
+          return { read, written: end(tokens) - read }
+        }
+      }
+    },
+    webSearch: {
+      location: (body: Body) => placeIn(at(body, "web_search_options", "user_location", "approximate")),
+      contextSize: (body: Body) => at(body, "web_search_options", "search_context_size")
+    },
     pdf: "data" as const,
     stop: (body: Body) => body["stop"],
     temperature: (body: Body) => body["temperature"],
@@ -56,6 +76,13 @@ describe("Responses", () => {
     native: { options: { prompt_cache_key: "tenant-7", metadata: { team: "weavers" } }, idOf: chat.native.idOf },
     can: {
       ...chat.can,
+      promptCache: { ...chat.can.promptCache, lifetimes: ["30m", "12h"] },
+      webSearch: {
+        maxUses: (body) => body["max_tool_calls"],
+        allowedDomains: (body) => at(body, "tools", 0, "filters", "allowed_domains"),
+        location: (body) => placeIn(at(body, "tools", 0, "user_location")),
+        contextSize: (body) => at(body, "tools", 0, "search_context_size")
+      },
       pdf: "data and address",
       search,
       seal: (part) => {
@@ -219,6 +246,49 @@ describe("openai, where its protocols differ", () => {
     }))
 
   for (const protocol of ["responses", "chat"] as const) {
+    it.live(`openai: breakpoints where they are wanted, and no others (${protocol})`, () =>
+      inWorld(responses, function*() {
+        const ask = (question: string, breakpoints: ReadonlyArray<Request.Breakpoint>, name: string) =>
+          Loom.generate({
+            model: "openai/gpt-6-luna",
+            reasoning: "none",
+            promptCache: { breakpoints },
+            tools: [city],
+            prompt: [
+              { role: "system", content: tokens(1200, name) },
+              { role: "user", content: [{ type: "text", text: "look_up Ulm" }] },
+              {
+                role: "assistant",
+                content: [{ type: "tool-call", id: "call_1", name: "look_up", params: { city: "Ulm" } }]
+              },
+              {
+                role: "tool",
+                content: [{ type: "tool-result", id: "call_1", name: "look_up", isFailure: false, result: question }]
+              }
+            ],
+            ...protocol === "chat" ? { seed: 1 } : {}
+          })
+        const run = Effect.fnUntraced(function*(breakpoints: ReadonlyArray<Request.Breakpoint>, name: string) {
+          const first = yield* ask("One", breakpoints, name)
+          const again = yield* ask("One", breakpoints, name)
+          const other = yield* ask("Two", breakpoints, name)
+          return [first, again, other].map((
+            { usage }
+          ) => [usage.cacheRead, usage.cacheWrite["30m"] ?? 0, usage.inputUncached])
+        })
+        const [[, written = 0, rest = 0] = [], again, other] = yield* run(["system"], "s")
+        assert.isAtLeast(written, 1200)
+        assert.deepStrictEqual([again, other], [[written, 0, rest], [written, 0, rest]])
+        const [[, all = 0] = [], same, ends = []] = yield* run(["system", "messages"], "m")
+        assert.isAbove(all, written)
+        assert.deepStrictEqual(same?.slice(0, 2), [all, 0])
+        assert.deepStrictEqual(ends.slice(0, 2), [written, all - written])
+        const [nothing] = yield* run(["tools"], "t")
+        assert.deepStrictEqual(nothing, [0, written, rest])
+        const { warnings } = yield* ask("One", ["tools"], "t")
+        assert.match(warnings.join(), /^promptCache.breakpoints was changed/)
+      }))
+
     it.live(`openai: a cache breakpoint on a part of the prompt (${protocol})`, () =>
       inWorld(responses, function*({ sandbox }) {
         const ask = (question: string) =>

@@ -12,7 +12,9 @@ import {
   Generation,
   Loom,
   type Providers,
-  RetryPolicy
+  type Request,
+  RetryPolicy,
+  type Usage
 } from "loom-router"
 import type { BillEntry } from "loom-router/sandbox"
 import { billed, bodies, type Box, failure, inWorld, quick, type Setup, spent, type World } from "./world.ts"
@@ -60,7 +62,21 @@ export interface Vendor {
       readonly mark?: Prompt.ProviderOptions | undefined
       /** Marks the end of a part that is cached for as long as this, by what usage calls it. */
       readonly lasting?: Readonly<Record<string, Prompt.ProviderOptions>> | undefined
+      /** Where the wire carries `promptCache.key`. One that isn't there is dropped, and the answer says so. */
+      readonly key?: ((body: Body) => unknown) | undefined
+      /** The lifetimes that can be asked of `models.writes`; where there are none, `ttl` is dropped with a warning. */
+      readonly lifetimes?: ReadonlyArray<Request.Lifetime> | undefined
+      /** What the vendor's rules say of a conversation with `promptCache: true`. */
+      readonly conversation?: {
+        readonly model: string
+        /** Keeps nothing. */
+        readonly off: Pick<GenerateOptions.Common, "promptCache">
+        /** How many of a prompt's tokens are read and written, where the one before had `before`: 0 for the first. */
+        readonly rule: (tokens: number, before: number) => { readonly read: number; readonly written: number }
+      } | undefined
     } | undefined
+    /** Searches the web by `webSearch`: where the wire carries its options. One that isn't there is refused or dropped. */
+    readonly webSearch?: { readonly [Name in keyof Request.WebSearch]?: (body: Body) => unknown } | undefined
     /** Sends a PDF by address. */
     readonly pdf?: "data" | "data and address" | undefined
     readonly stop?: ((body: Body) => unknown) | undefined
@@ -525,6 +541,83 @@ export const casesOf = (vendor: Vendor): ReadonlyArray<Case> => {
     }
   }
 
+  if (can.webSearch === undefined) {
+    test("webSearch is refused, and the error says who can", function*({ sandbox }) {
+      const asked = { model, prompt: "search for news about weaving", webSearch: true }
+      for (const run of [Loom.generate(asked), Stream.runDrain(Loom.stream(asked))]) {
+        const error = yield* failure(run)
+        assert.deepInclude(error.reason, { _tag: "Unsupported", feature: "webSearch" })
+        assert.match(error.why, /OpenAI.*Anthropic|Anthropic.*OpenAI/)
+      }
+      assert.deepStrictEqual(yield* sandbox.journal, [])
+    })
+  } else {
+    const asked = { model, prompt: "search for news about weaving", webSearch: true }
+
+    test("webSearch: sources with the spans that rest on them, and a fee", function*({ sandbox }) {
+      const whole = yield* Loom.generate(asked)
+      const { generation: streamed } = yield* collected(Loom.stream(asked))
+      const plain = yield* Loom.generate({ ...asked, prompt: "[say: Hello]" })
+      for (const answer of [whole, streamed]) {
+        assert.deepStrictEqual(answer.warnings, [])
+        assert.deepStrictEqual(answer.usage.requests, { web_search: 1 })
+        assert.isTrue(answer.cost.lines.some(({ picoUsd, unit }) => unit === "requests.web_search" && picoUsd > 0))
+        const sources = Generation.sources(answer)
+        assert.isAbove(sources.length, 0)
+        for (const { span, title, url } of sources) {
+          assert.match(url, /^https:/)
+          assert.notStrictEqual(title, "")
+          assert(span !== undefined)
+          assert.isAbove(answer.text.slice(span.start, span.end).trim().length, 0)
+          assert.isAtMost(span.end, answer.text.length)
+        }
+      }
+      assert.deepStrictEqual(plain.usage.requests, {})
+      assert.deepStrictEqual(Generation.sources(plain), [])
+      assert.deepStrictEqual(
+        [whole, streamed, plain].map(({ cost }) => cost.picoUsd),
+        (yield* sandbox.bill).map(({ amount }) => Number(amount))
+      )
+    })
+
+    test("webSearch: false searches nothing", function*({ sandbox }) {
+      const { usage } = yield* Loom.generate({ ...asked, webSearch: false })
+      assert.deepStrictEqual(usage.requests, {})
+      yield* Loom.generate({ model, prompt: asked.prompt })
+      const [off, unset] = (yield* bodies(sandbox)).map((body) => JSON.stringify(body))
+      assert.strictEqual(off, unset)
+    })
+
+    const options: Required<Request.WebSearch> = {
+      maxUses: 3,
+      allowedDomains: ["example.org"],
+      blockedDomains: ["example.net"],
+      location: { city: "Ulm", country: "DE" },
+      contextSize: "high"
+    }
+    for (const name of Struct.keys(options)) {
+      const sent = can.webSearch[name]
+      test(
+        `webSearch.${name}${sent === undefined ? " is refused or dropped, which is said" : ""}`,
+        function*({ sandbox }) {
+          const run = Effect.result(Loom.generate({ ...asked, webSearch: { [name]: options[name] } }))
+          const result = yield* run
+          if (result._tag === "Failure") {
+            assert.strictEqual(sent, undefined)
+            assert.deepInclude(result.failure.reason, { _tag: "Unsupported", feature: `webSearch.${name}` })
+            assert.deepStrictEqual(yield* sandbox.journal, [])
+            return
+          }
+          const { usage, warnings } = result.success
+          assert.deepStrictEqual(usage.requests, { web_search: 1 })
+          assert.lengthOf(warnings, sent === undefined ? 1 : 0)
+          if (sent === undefined) assert.match(warnings[0] ?? "", new RegExp(`^webSearch.${name} was dropped`))
+          else assert.deepEqual(sent((yield* bodies(sandbox))[0] ?? {}), options[name])
+        }
+      )
+    }
+  }
+
   if (models.reasoning !== undefined) {
     const reasoner = named(models.reasoning)
     test("reasoning goes back into the next turn", function*({ sandbox }) {
@@ -777,6 +870,105 @@ export const casesOf = (vendor: Vendor): ReadonlyArray<Case> => {
       })
     }
   }
+
+  if (can.promptCache === undefined) {
+    test("promptCache is dropped, and the answer says so", function*() {
+      const { warnings } = yield* Loom.generate({ model, prompt: "Hello", promptCache: true })
+      assert.lengthOf(warnings, 1)
+      assert.match(warnings[0] ?? "", /^promptCache was dropped/)
+    })
+  } else {
+    const { conversation, from, key, lifetimes } = can.promptCache
+    const cached = models.writes ?? models.text
+    const asked = (promptCache: GenerateOptions.Common["promptCache"], prompt: string) => ({
+      model: named(cached),
+      promptCache,
+      prompt: [{ role: "system" as const, content: tokens(from + 176, "p") }, say(prompt)]
+    })
+
+    test("prompt cache: asked for with one word", function*({ sandbox }) {
+      const first = yield* Loom.generate(asked(true, "One?"))
+      const { generation: second } = yield* collected(Loom.stream(asked(true, "Two?")))
+      assert.isAtLeast(second.usage.cacheRead, from)
+      assert.deepStrictEqual([...first.warnings, ...second.warnings], [])
+      assert.strictEqual(spent([...first.attempts, ...second.attempts]), yield* billed(sandbox))
+    })
+
+    test(
+      key === undefined ? "promptCache.key is dropped, and the answer says so" : "promptCache.key",
+      function*(world) {
+        const { warnings } = yield* Loom.generate(asked({ key: "tenant-7" }, "One?"))
+        assert.strictEqual(key?.((yield* bodies(world.sandbox))[0] ?? {}), key && "tenant-7")
+        assert.lengthOf(warnings, key === undefined ? 1 : 0)
+        if (key === undefined) assert.match(warnings[0] ?? "", /^promptCache.key was dropped/)
+      }
+    )
+
+    test("promptCache.ttl, or the nearest there is", function*({ sandbox }) {
+      for (const ttl of lifetimes ?? []) {
+        yield* sandbox.reset
+        const { usage, warnings } = yield* Loom.generate(asked({ ttl }, "One?"))
+        assert.deepStrictEqual(Object.keys(usage.cacheWrite), [ttl])
+        assert.deepStrictEqual(warnings, [])
+      }
+      const { warnings } = yield* Loom.generate(asked({ ttl: "7m" }, "One?"))
+      assert.lengthOf(warnings, 1)
+      assert.match(warnings[0] ?? "", /^promptCache.ttl was (dropped|raised|lowered)/)
+    })
+
+    if (conversation !== undefined) {
+      test("prompt cache: a conversation costs less by what the vendor's rules say", function*({ sandbox }) {
+        const converse = Effect.fnUntraced(function*(options: Pick<GenerateOptions.Common, "promptCache">) {
+          yield* sandbox.reset
+          let prompt = Prompt.make([{ role: "system", content: tokens(4000, "w") }])
+          const asked = { model: named(conversation.model), reasoning: "none" as const, ...options }
+          const usages: Array<Usage.Usage> = []
+          for (let turn = 0; turn < 20; turn++) {
+            prompt = Prompt.concat(prompt, Prompt.make([say(`[say: ${tokens(20 + 7 * turn, "v")}]`)]))
+            const answer = yield* Loom.generate({ ...asked, prompt })
+            prompt = Prompt.concat(prompt, Prompt.fromResponseParts(answer.content))
+            usages.push(answer.usage)
+          }
+          const bill = yield* sandbox.bill
+          const lines = bill.flatMap(({ lines }) => lines).filter(({ item }) => item !== "output")
+          return { usages, lines, charged: lines.reduce((sum, { amount }) => sum + Number(amount), 0) }
+        })
+        const without = yield* converse(conversation.off)
+        const kept = yield* converse({ promptCache: true })
+        const rate = (prefix: string) => Number(kept.lines.find(({ item }) => item.startsWith(prefix))?.rate ?? NaN)
+        let saved = 0
+        for (const [index, { cacheRead, cacheWrite, inputTokens }] of kept.usages.entries()) {
+          const { read, written } = conversation.rule(inputTokens, kept.usages[index - 1]?.inputTokens ?? 0)
+          assert.strictEqual(without.usages[index]?.inputTokens, inputTokens)
+          assert.strictEqual(cacheRead, read)
+          assert.strictEqual(Object.values(cacheWrite).reduce((sum, count) => sum + count, 0), written)
+          saved += read * (rate("input") - rate("cachedRead")) - written * (rate("cacheWrite") - rate("input"))
+        }
+        assert.strictEqual(without.charged - kept.charged, saved)
+        assert.isBelow(kept.charged, without.charged / 4)
+      })
+    }
+  }
+
+  test("equal prompts begin with the same bytes, however they were put together", function*({ sandbox }) {
+    const ask = (tools: ReadonlyArray<Tool.Any>, params: unknown, result: unknown) =>
+      Loom.generate({
+        model,
+        tools,
+        prompt: [
+          say("lookup_weather"),
+          { role: "assistant", content: [{ type: "tool-call", id: "toolu_1", name: "lookup_weather", params }] },
+          {
+            role: "tool",
+            content: [{ type: "tool-result", id: "toolu_1", name: "lookup_weather", isFailure: false, result }]
+          }
+        ]
+      })
+    yield* ask([weather, clock], { city: "Ulm", days: 1 }, { sky: "clear", wind: { from: "N", knots: 3 } })
+    yield* ask([clock, weather], { days: 1, city: "Ulm" }, { wind: { knots: 3, from: "N" }, sky: "clear" })
+    const [first, second] = (yield* bodies(sandbox)).map((body) => JSON.stringify(body))
+    assert.strictEqual(second, first)
+  })
 
   const lasting = Object.entries(can.promptCache?.lasting ?? {})
   if (lasting.length > 0) {
