@@ -241,6 +241,6 @@ export const render = ({ facts, fix, tag, trace, what, why }: Failure, style: St
   ].join("\n")
 
 /** Vendors write part of it, and a terminal obeys control characters. */
-const tame = (text: string): string =>
+export const tame = (text: string): string =>
   // oxlint-disable-next-line eslint/no-control-regex -- they are what is looked for
   text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ")

@@ -75,3 +75,10 @@ const padded = (n: number): string => String(n).padStart(2, "0")
 /** `0.7 kB` · `1.2 MB` */
 export const bytes = (n: number): string =>
   n < 1e6 ? `${(n / 1e3).toFixed(n < 1e4 ? 1 : 0)} kB` : `${(n / 1e6).toFixed(1)} MB`
+
+/** A moment as the reader's clock shows it: `11-23 14:02:11` */
+export const time = (epochMillis: number): string => {
+  const date = new Date(epochMillis)
+  const day = [date.getMonth() + 1, date.getDate()].map(padded).join("-")
+  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(padded).join(":")}`
+}

@@ -2,11 +2,12 @@
  * The files of the page, held in memory.
  */
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as HttpRouter from "effect/http/HttpRouter"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { createHash } from "node:crypto"
-import { readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs"
 import { extname, join, relative, sep } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -14,6 +15,26 @@ import { fileURLToPath } from "node:url"
 export const builtPage: string = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "../../dist/dashboard/web/" : "../dashboard/web/", import.meta.url)
 )
+
+/**
+ * Builds it where this is a clone and nobody has: beside its place first, so that no one sees half of it. Whoever isn't
+ * in a clone has no such file.
+ */
+const build = Effect.tryPromise({
+  try: async () => {
+    const builder: unknown = await import(new URL("./web/build.ts", import.meta.url).href)
+    if (!Predicate.hasProperty(builder, "build") || typeof builder.build !== "function") return
+    const folder = `${builtPage.replace(/[\\/]$/, "")}.${process.pid}`
+    try {
+      await builder.build(folder)
+      renameSync(folder, builtPage)
+    } finally {
+      // Another process may have been faster.
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+  catch: (cause) => cause instanceof Error ? cause.message : String(cause)
+})
 
 const types: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
@@ -75,9 +96,12 @@ const respond = (file: File, request: HttpServerRequest.HttpServerRequest) => {
 }
 
 /** Serves the page at the root, and its files beside it. */
-export const layer = (folder: string = builtPage) =>
+export const layer = (folder?: string) =>
   HttpRouter.use(Effect.fnUntraced(function*(router) {
-    const files = filesIn(folder)
+    if (folder === undefined && import.meta.url.endsWith(".ts") && !existsSync(builtPage)) {
+      yield* Effect.catch(build, (why) => Effect.logWarning(`the dashboard's page can't be built: ${why}`))
+    }
+    const files = filesIn(folder ?? builtPage)
     yield* router.add("GET", "/*", (request) => {
       const [path = "/"] = request.originalUrl.split("?")
       const [own = "/", search] = request.url.split("?")

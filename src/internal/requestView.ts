@@ -58,19 +58,22 @@ export const rowOf = (row: Row): Figures.RequestRow => {
   }
 }
 
+export const errorOf = ({ error, outcome }: Row): Figures.RequestDetail["error"] =>
+  error === undefined ? null : {
+    tag: outcome,
+    status: error.status ?? null,
+    what: error.what,
+    why: error.why,
+    fix: error.fix === "" ? null : error.fix
+  }
+
 export const detailOf = (row: Row, attempts: ReadonlyArray<Attempt>): Figures.RequestDetail => {
-  const { error, saved, tried } = row
+  const { saved, tried } = row
   return {
     ...rowOf(row),
     requestId: row.requestId ?? null,
     finishReason: row.finishReason ?? null,
-    error: error === undefined ? null : {
-      tag: row.outcome,
-      status: error.status ?? null,
-      what: error.what,
-      why: error.why,
-      fix: error.fix === "" ? null : error.fix
-    },
+    error: errorOf(row),
     savedParts: saved === undefined ? null : {
       responseCache: money(saved.responseCache),
       coalescing: money(saved.coalescing),

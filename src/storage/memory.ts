@@ -69,7 +69,7 @@ export const ofRing = (capacity: number): Ring => {
   }
 }
 
-const passes = (row: Row, filters: Filters): boolean => {
+export const passes = (row: Row, filters: Filters): boolean => {
   const ended = row.startedAt + row.timing.total
   return (filters.since === undefined || ended >= filters.since) &&
     (filters.until === undefined || ended < filters.until) &&

@@ -1,0 +1,19 @@
+/**
+ * `loom logs path`
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as CallLog from "../CallLog.ts"
+import { Output } from "./Output.ts"
+
+/** What `loom logs path --json` prints. */
+export const Document = Schema.Struct({
+  schemaVersion: Schema.Literal(1),
+  path: Schema.String
+})
+
+export const show = Effect.gen(function*() {
+  const output = yield* Output
+  const path = yield* CallLog.defaultPath
+  yield* output.json ? output.document(Document, { schemaVersion: 1, path }) : output.line(path)
+})
