@@ -26,13 +26,13 @@ export const lifetimeOf = <A extends Request.Lifetime>(
 ): A => offered.findLast((one) => millisOf(one) <= millisOf(asked)) ?? offered[0]
 
 /** What is told where the vendor's lifetime isn't the one that is asked for. */
-export const lifetimeWarning = (asked: Request.Lifetime, given: Request.Lifetime): ReadonlyArray<string> => {
+export const lifetimeChange = (asked: Request.Lifetime, given: Request.Lifetime): string | undefined => {
   const [from, to] = [millisOf(asked), millisOf(given)]
-  if (from === to) return []
+  if (from === to) return undefined
   return to > from
-    ? [`promptCache.ttl was raised from ${asked} to ${given}, the shortest there is`]
-    : [`promptCache.ttl was lowered from ${asked} to ${given}, the longest there is that costs no more`]
+    ? `promptCache.ttl was raised from ${asked} to ${given}, the shortest there is`
+    : `promptCache.ttl was lowered from ${asked} to ${given}, the longest there is that costs no more`
 }
 
-/** What is told where there is nothing to use. */
-export const withoutCache = "promptCache was dropped: the model has no prompt cache"
+/** Why it is dropped where there is nothing to use. */
+export const noCache = "the model has no prompt cache"

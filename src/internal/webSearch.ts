@@ -2,8 +2,7 @@
  * The option `webSearch`, as every vendor reads it.
  */
 import { hasProperty } from "effect/Predicate"
-import { Unsupported } from "../GenerateError.ts"
-import * as Request from "../Request.ts"
+import type * as Request from "../Request.ts"
 
 const plain: Request.WebSearch = {}
 
@@ -17,14 +16,6 @@ export const isGiven = ({ tools }: Request.Request): boolean =>
     hasProperty(tool, "providerName") && typeof tool.providerName === "string" &&
     tool.providerName.startsWith("web_search")
   )
-
-/** What is thrown where a vendor hasn't got a part of it that an answer mustn't go without. */
-export const without = (request: Request.Request, option: keyof Request.WebSearch, detail: string) =>
-  Request.fail(request, new Unsupported({ feature: `webSearch.${option}`, detail }))
-
-/** What is told of a part of it that isn't sent. */
-export const dropped = (option: keyof Request.WebSearch, why: string): string =>
-  `webSearch.${option} was dropped: ${why}`
 
 /** As far as it is stated. */
 export const placeOf = ({ city, country, region, timezone }: Request.Location) => ({

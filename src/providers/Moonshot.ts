@@ -71,7 +71,8 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
         presencePenalty: fixed,
         frequencyPenalty: fixed,
         stop: "stop",
-        reasoning
+        reasoning,
+        promptCache: Compatible.cacheKey("prompt_cache_key")
       },
       toolChoices: (request) => isK26(request) || isK27(request) ? ["none", "named"] : ["required", "none", "named"],
       // It fetches nothing: a link is to a file that was uploaded to it.

@@ -28,6 +28,7 @@ import * as Transport from "../Transport.ts"
 import * as Adapter from "../internal/adapter.ts"
 import { baseUrlOf } from "../internal/baseUrl.ts"
 import * as Keys from "../internal/keys.ts"
+import * as Caching from "./openai/Caching.ts"
 import * as ChatErrors from "./openai/ChatErrors.ts"
 import * as ChatProtocol from "./openai/ChatProtocol.ts"
 import type * as Own from "./openai/Quirks.ts"
@@ -215,6 +216,17 @@ export const within = (field: string, least: number, most: number) => (value: nu
     changed: nearest === value ? undefined : `${field} was set to ${nearest}: the vendor takes ${least} to ${most}`
   }
 }
+
+/**
+ * Writes `promptCache` for a vendor that keeps by itself what prompts begin with: the field that carries a key is all that
+ * can be asked of it.
+ *
+ * @category quirks
+ * @since 0.1.0
+ */
+export const cacheKey: (
+  field: string
+) => (promptCache: NonNullable<Request.Params["promptCache"]>, request: Request.Request) => Written = Caching.automatic
 
 const ladder: ReadonlyArray<Request.ReasoningEffort> = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Request } from "loom-router"
-import { askedOf, breakpointsOf, lifetimeOf, lifetimeWarning } from "../../src/internal/promptCache.ts"
+import { askedOf, breakpointsOf, lifetimeChange, lifetimeOf } from "../../src/internal/promptCache.ts"
 
 describe("promptCache", () => {
   it("is asked for by `true` or by what is wanted of it", () => {
@@ -22,9 +22,9 @@ describe("promptCache", () => {
     ]
     for (const [asked, given, warning] of cases) {
       assert.strictEqual(lifetimeOf(asked, ["5m", "1h"]), given)
-      const warnings = lifetimeWarning(asked, given)
-      assert.lengthOf(warnings, warning === undefined ? 0 : 1)
-      if (warning !== undefined) assert.match(warnings[0] ?? "", warning)
+      const change = lifetimeChange(asked, given)
+      assert.strictEqual(change === undefined, warning === undefined)
+      if (warning !== undefined) assert.match(change ?? "", warning)
     }
   })
 })

@@ -54,10 +54,12 @@ export const placed = (request: Request.Request, layout: Layout): Layout => {
 export const warningsOf = ({ model, params }: Request.Request): ReadonlyArray<string> => {
   const asked = Cache.askedOf(params)
   if (asked === undefined) return []
-  if (model.capabilities.promptCaching === false) return [Cache.withoutCache]
+  if (model.capabilities.promptCaching === false) return [`promptCache was dropped: ${Cache.noCache}`]
+  const { key, ttl } = asked
+  const change = ttl === undefined ? undefined : Cache.lifetimeChange(ttl, Cache.lifetimeOf(ttl, lifetimes))
   return [
-    ...(asked.ttl === undefined ? [] : Cache.lifetimeWarning(asked.ttl, Cache.lifetimeOf(asked.ttl, lifetimes))),
-    ...(asked.key === undefined ? [] : ["promptCache.key was dropped: Anthropic's cache has no keys"])
+    ...(change === undefined ? [] : [change]),
+    ...(key === undefined ? [] : ["promptCache.key was dropped: Anthropic's cache has no keys"])
   ]
 }
 

@@ -26,4 +26,4 @@ export const toolOf = (request: Request.Request): Anthropic.WebSearchTool2025030
 export const warningsOf = ({ params }: Request.Request): ReadonlyArray<string> =>
   Search.askedOf(params)?.contextSize === undefined
     ? []
-    : [Search.dropped("contextSize", "Anthropic's models read what they find as they see fit")]
+    : ["webSearch.contextSize was dropped: Anthropic's models read what they find as they see fit"]

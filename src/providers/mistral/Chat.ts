@@ -19,6 +19,7 @@ import { type Origin, told } from "../../internal/failures.ts"
 import { isRecord, paramsOf, untyped } from "../../internal/json.ts"
 import * as Parts from "../../internal/parts.ts"
 import { reading, sourceOf } from "../../internal/replies.ts"
+import * as Beside from "./Beside.ts"
 import { asSdk, unknownIn } from "./Native.ts"
 import { messagesOf } from "./Prompt.ts"
 import { reasoningOf } from "./Reasoning.ts"
@@ -36,6 +37,10 @@ export const body = (request: Request.Request, stream: boolean): Body => {
   const { native, object, params } = request
   const { effort } = reasoningOf(request)
   const choice = choiceOf(request)
+  const search = Beside.searchOf(request)
+  const tools = request.tools.map((tool) => toolOf(request, tool))
+  if (search !== undefined) tools.push(search)
+  const cacheKey = Beside.cacheKeyOf(request)
   return {
     request,
     params: {
@@ -51,7 +56,8 @@ export const body = (request: Request.Request, stream: boolean): Body => {
       ...(effort === undefined ? undefined : untyped({ reasoningEffort: effort })),
       ...(params.serviceTier === undefined ? undefined : untyped({ serviceTier: tierOf(params.serviceTier) })),
       ...(params.parallelToolCalls === undefined ? undefined : { parallelToolCalls: params.parallelToolCalls }),
-      ...(request.tools.length === 0 ? undefined : { tools: request.tools.map((tool) => toolOf(request, tool)) }),
+      ...(cacheKey === undefined ? undefined : { promptCacheKey: cacheKey }),
+      ...(tools.length === 0 ? undefined : { tools }),
       ...(choice === undefined ? undefined : { toolChoice: choice }),
       ...(object === undefined ? undefined : {
         responseFormat: {
@@ -71,7 +77,10 @@ export const body = (request: Request.Request, stream: boolean): Body => {
 }
 
 /** What isn't sent as it was asked. */
-export const warningsOf = (request: Request.Request): ReadonlyArray<string> => reasoningOf(request).warnings
+export const warningsOf = (request: Request.Request): ReadonlyArray<string> => [
+  ...reasoningOf(request).warnings,
+  ...Beside.warningsOf(request)
+]
 
 const tierOf = (tier: string): string => tier === "default" || tier === "standard" ? "standard_only" : tier
 

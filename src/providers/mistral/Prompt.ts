@@ -44,7 +44,7 @@ const assistantOf = (
   }
   const calls = content.flatMap((part) =>
     part.type === "tool-call" && !part.providerExecuted
-      ? [{ id: Wire.callId(part.id), function: { name: part.name, arguments: JSON.stringify(part.params) } }]
+      ? [{ id: Wire.callId(part.id), function: { name: part.name, arguments: Prompts.paramsText(part.params) } }]
       : []
   )
   const thoughts = content.some((part) => part.type === "reasoning" && isOwn(part))

@@ -10,7 +10,7 @@ import * as Request from "../../Request.ts"
 import { untyped } from "../../internal/json.ts"
 import * as Prompts from "../../internal/prompts.ts"
 import type { Plan } from "./ChatParams.ts"
-import type { Fields, Quirks } from "./Quirks.ts"
+import type { Fields, Marks, Quirks } from "./Quirks.ts"
 import * as Wire from "./Wire.ts"
 
 type MessageParam = OpenAI.Chat.ChatCompletionMessageParam
@@ -25,7 +25,7 @@ export interface Body extends Fields {
 /** The body of a request. Throws where it holds what can't be sent. */
 export const body = (quirks: Quirks, plan: Plan, request: Request.Request, stream: boolean): Body => {
   const { object } = request
-  const spoken: Spoken = { request, quirks, optionsOf: Prompts.optionsOf(request.model.provider) }
+  const spoken: Spoken = { request, quirks, marks: plan.marks, optionsOf: Prompts.optionsOf(request.model.provider) }
   const messages = request.prompt.content.flatMap((message) => messagesOf(spoken, message))
   return {
     model: request.model.upstream,
@@ -49,6 +49,7 @@ export const body = (quirks: Quirks, plan: Plan, request: Request.Request, strea
 interface Spoken {
   readonly request: Request.Request
   readonly quirks: Quirks
+  readonly marks: Marks | undefined
   readonly optionsOf: ReturnType<typeof Prompts.optionsOf>
 }
 
@@ -103,16 +104,24 @@ const withInstruction = (
 
 const messagesOf = (spoken: Spoken, message: Prompt.Message): ReadonlyArray<MessageParam> => {
   const { quirks, request } = spoken
+  const mark = spoken.marks?.messages.includes(message) === true ? spoken.marks.fields : undefined
   switch (message.role) {
     case "system": {
-      const options = spoken.optionsOf(message)
+      const options = { ...mark, ...spoken.optionsOf(message) }
       const content = Object.keys(options).length === 0
         ? message.content
         : [{ type: "text" as const, text: message.content, ...options }]
       return [{ role: quirks.systemRole ?? "system", content }]
     }
     case "user":
-      return [{ role: "user", content: message.content.map((part) => contentOf(spoken, part)) }]
+      return [{
+        role: "user",
+        content: message.content.map((part) =>
+          mark !== undefined && part === message.content.at(-1)
+            ? { ...mark, ...contentOf(spoken, part) }
+            : contentOf(spoken, part)
+        )
+      }]
     case "assistant": {
       const file = message.content.find((part) => part.type === "file")
       if (file !== undefined) {
@@ -124,7 +133,7 @@ const messagesOf = (spoken: Spoken, message: Prompt.Message): ReadonlyArray<Mess
           ? [{
             type: "function" as const,
             id: part.id,
-            function: { name: part.name, arguments: JSON.stringify(part.params) }
+            function: { name: part.name, arguments: Prompts.paramsText(part.params) }
           }]
           : []
       )
@@ -141,9 +150,12 @@ const messagesOf = (spoken: Spoken, message: Prompt.Message): ReadonlyArray<Mess
           ? [{
             role: "tool",
             tool_call_id: part.id,
-            content: part.modelOutput === undefined
-              ? Prompts.resultText(part.result)
-              : part.modelOutput.map((output) => shownText(request, output)).join("")
+            content: textOf(
+              part.modelOutput === undefined
+                ? Prompts.resultText(part.result)
+                : part.modelOutput.map((output) => shownText(request, output)).join(""),
+              part === message.content.at(-1) ? mark : undefined
+            )
           }]
           : []
       )
@@ -162,6 +174,9 @@ const thoughtsOf = ({ optionsOf, quirks }: Spoken, message: Prompt.AssistantMess
   }
   return fields
 }
+
+const textOf = (text: string, mark: Fields | undefined) =>
+  mark === undefined ? text : [{ type: "text" as const, text, ...mark }]
 
 const shownText = (request: Request.Request, part: Prompt.TextPart | Prompt.FilePart): string => {
   if (part.type === "text") return part.text

@@ -4,11 +4,13 @@
 import * as Tool from "effect/ai/Tool"
 import { Unsupported } from "../../GenerateError.ts"
 import * as Request from "../../Request.ts"
-import type { Fields, Quirks, Written } from "./Quirks.ts"
+import * as Caching from "./Caching.ts"
+import type { Fields, Marks, Quirks, Written } from "./Quirks.ts"
 
 export interface Plan {
   readonly fields: Fields
   readonly warnings: ReadonlyArray<string>
+  readonly marks: Marks | undefined
 }
 
 type Name = keyof Request.Params
@@ -23,7 +25,9 @@ const names: ReadonlyArray<Name> = [
   "frequencyPenalty",
   "reasoning",
   "serviceTier",
-  "parallelToolCalls"
+  "parallelToolCalls",
+  "promptCache",
+  "webSearch"
 ]
 
 /** An answer without them is another one, or has another price. */
@@ -39,15 +43,11 @@ export const planOf = (quirks: Quirks, request: Request.Request, stream: boolean
   }
   const fields: Record<string, unknown> = {}
   let warnings = noWarnings
-  const warn = (warning: string) => {
-    warnings = [...warnings, warning]
-  }
+  let marks: Marks | undefined
   const add = (name: string, written: Written) => {
-    const { changed, dropped, refused } = written
-    const why = refused ?? (isStrict ? dropped : undefined)
-    if (why !== undefined) throw Request.fail(request, new Unsupported({ feature: name, detail: why }))
-    if (dropped !== undefined) warn(`${name} was dropped: ${dropped}`)
-    if (changed !== undefined) warn(changed)
+    const said = saidOf(request, name, written, isStrict)
+    if (said.length > 0) warnings = [...warnings, ...said]
+    marks = written.marks ?? marks
     Object.assign(fields, written.fields)
   }
   for (const name of names) if (request.params[name] !== undefined) add(name, written(quirks, request, name))
@@ -59,7 +59,24 @@ export const planOf = (quirks: Quirks, request: Request.Request, stream: boolean
       }
     }
   }
-  return { fields, warnings }
+  return { fields, warnings, marks }
+}
+
+/** What the caller is told of what became of an option. Throws where it is refused, or must not be dropped. */
+export const saidOf = (
+  request: Request.Request,
+  name: string,
+  { changed, dropped, parts, refused }: Written,
+  isStrict: boolean
+): ReadonlyArray<string> => {
+  const why = refused ?? (isStrict ? dropped : undefined)
+  if (why !== undefined) throw Request.fail(request, new Unsupported({ feature: name, detail: why }))
+  if (dropped === undefined && changed === undefined && parts === undefined) return noWarnings
+  return [
+    ...(dropped === undefined ? [] : [`${name} was dropped: ${dropped}`]),
+    ...(changed === undefined ? [] : [changed]),
+    ...Object.entries(parts ?? {}).flatMap(([part, written]) => saidOf(request, `${name}.${part}`, written, isStrict))
+  ]
 }
 
 // Ties the value to its writer.
@@ -67,9 +84,16 @@ export const planOf = (quirks: Quirks, request: Request.Request, stream: boolean
 const written = <N extends Name>(quirks: Quirks, request: Request.Request, name: N): Written => {
   const value = request.params[name]
   const writer = quirks.params[name]
-  if (value === undefined) return {}
+  if (value === undefined || (name === "webSearch" && value === false)) return {}
   if (typeof writer === "string") return { fields: { [writer]: value } }
   if (writer !== undefined) return writer(value, request)
+  if (name === "promptCache") return automatic(request.params.promptCache ?? false, request)
+  if (name === "webSearch") {
+    return { refused: Request.noWebSearch(`${request.model.provider} has no web search to be asked for`).detail }
+  }
   const why = `${request.model.provider} has no such option`
   return essential.has(name) ? { refused: why } : { dropped: why }
 }
+
+/** What is known of nobody's cache. */
+const automatic = Caching.automatic()

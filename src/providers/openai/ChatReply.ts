@@ -10,7 +10,7 @@ import type * as Request from "../../Request.ts"
 import { type Origin, told, unreadable } from "../../internal/failures.ts"
 import { isRecord, paramsOf } from "../../internal/json.ts"
 import { reasoning } from "../../internal/parts.ts"
-import { sourceOf } from "../../internal/replies.ts"
+import { sourceOf, spanOf } from "../../internal/replies.ts"
 import { at, costOf, usageOf } from "./ChatUsage.ts"
 import type { Quirks } from "./Quirks.ts"
 import * as Wire from "./Wire.ts"
@@ -20,7 +20,12 @@ const ToolCall = Schema.Struct({
   function: Schema.Struct({ name: Schema.String, arguments: Schema.String })
 })
 const Citation = Schema.Struct({
-  url_citation: Schema.optional(Schema.Struct({ url: Schema.String, title: Schema.optional(Schema.String) }))
+  url_citation: Schema.optional(Schema.Struct({
+    url: Schema.String,
+    title: Schema.optional(Schema.String),
+    start_index: Schema.optional(Schema.Finite),
+    end_index: Schema.optional(Schema.Finite)
+  }))
 })
 const Reply = Schema.Struct({
   id: Schema.String,
@@ -73,7 +78,7 @@ export const make = (quirks: Quirks): Reader => {
 
   const sourcesIn = (reply: Reply, native: unknown) => [
     ...(reply.choices[0].message.annotations ?? []).flatMap(({ url_citation: citation }, n) =>
-      citation === undefined ? [] : sourceOf(`${reply.id}:${n}`, citation.url, citation.title)
+      citation === undefined ? [] : sourceOf(`${reply.id}:${n}`, citation.url, citation.title, spanOf(citation))
     ),
     ...(quirks.sources === undefined || !isRecord(native) ? [] : quirks.sources(native)).flatMap(({ title, url }, n) =>
       sourceOf(`${reply.id}:s${n}`, url, title)

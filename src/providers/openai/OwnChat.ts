@@ -1,8 +1,10 @@
 /**
  * Chat Completions as OpenAI itself speaks them.
  */
+import * as Caching from "./Caching.ts"
 import { at, countAt } from "./ChatUsage.ts"
 import type { Path, Quirks } from "./Quirks.ts"
+import * as Searching from "./Searching.ts"
 import * as Wire from "./Wire.ts"
 
 const written: Path = ["prompt_tokens_details", "cache_write_tokens"]
@@ -23,7 +25,9 @@ export const quirks: Quirks = {
     frequencyPenalty: "frequency_penalty",
     reasoning: "reasoning_effort",
     serviceTier: "service_tier",
-    parallelToolCalls: "parallel_tool_calls"
+    parallelToolCalls: "parallel_tool_calls",
+    promptCache: Caching.own(["30m"]),
+    webSearch: Searching.inChat
   },
   systemRole: "developer",
   pdf: true,

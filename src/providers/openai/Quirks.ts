@@ -1,6 +1,7 @@
 /**
  * How a vendor's Chat Completions differ from those of everybody else.
  */
+import type * as Prompt from "effect/ai/Prompt"
 import type * as Generation from "../../Generation.ts"
 import type * as Request from "../../Request.ts"
 import type { Refusal } from "../../internal/refusal.ts"
@@ -19,6 +20,15 @@ export interface Written {
   readonly changed?: string | undefined
   /** Why it can't be asked, and can't be left out either. */
   readonly refused?: string | undefined
+  /** What becomes of parts of the option, by name: `key` of `promptCache`. */
+  readonly parts?: Readonly<Record<string, Written>> | undefined
+  /** Messages whose last part gets these fields: where what is kept of a prompt ends. */
+  readonly marks?: Marks | undefined
+}
+
+export interface Marks {
+  readonly messages: ReadonlyArray<Prompt.Message>
+  readonly fields: Fields
 }
 
 /** The field that carries an option, or what is written for its value. */

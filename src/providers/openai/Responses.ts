@@ -19,6 +19,7 @@ import { textDelta } from "../../internal/parts.ts"
 import * as Prompts from "../../internal/prompts.ts"
 import { reading, sourceOf, spanOf, unfinished } from "../../internal/replies.ts"
 import * as Caching from "./Caching.ts"
+import { saidOf } from "./ChatParams.ts"
 import * as Searching from "./Searching.ts"
 import * as Wire from "./Wire.ts"
 
@@ -30,31 +31,32 @@ export const body = (request: Request.Request, stream: boolean): Body => {
   const { object, params, prompt, toolChoice } = request
   const opening = prompt.content.findIndex((message) => message.role !== "system")
   const system = opening === -1 ? prompt.content : prompt.content.slice(0, opening)
-  const search = Searching.planOf(request)
+  const search = Searching.toolOf(request)
   const tools = request.tools.map((tool) => toolOf(request, tool))
-  if (search.tool !== undefined) tools.push(search.tool)
+  if (search !== undefined) tools.push(search)
   const include = [
     // A model that doesn't reason refuses it.
     ...(request.model.capabilities.reasoning === true ? ["reasoning.encrypted_content" as const] : []),
-    ...(search.tool === undefined ? [] : ["web_search_call.action.sources" as const])
+    ...(search === undefined ? [] : ["web_search_call.action.sources" as const])
   ]
-  const caching = Caching.planOf(request, lifetimes)
-  const instructions = system.length === 0
-    ? undefined
-    : system.map((message) => message.role === "system" ? message.content : "").join("\n\n")
+  const { fields, marks } = besideOf(request)
+  const instructions = system.map((message) => message.role === "system" ? message.content : "").join("\n\n")
+  // They can't end what is kept of a prompt, but a message of theirs can.
+  const isMessage = system.some((message) => marks.includes(message))
   const input = prompt.content.slice(system.length).flatMap((message) =>
-    inputOf(request, message, message === caching.message)
+    inputOf(request, message, marks.includes(message))
   )
+  if (isMessage) {
+    input.unshift({
+      role: "developer",
+      content: [{ type: "input_text", text: instructions, ...Caching.breakpoint }]
+    })
+  }
   return {
     model: request.model.upstream,
-    // Instructions can't end a prefix, a message can.
-    ...(instructions === undefined || !caching.system ? { input, ...(instructions && { instructions }) } : {
-      input: [
-        { role: "developer", content: [{ type: "input_text", text: instructions, ...Caching.breakpoint }] },
-        ...input
-      ]
-    }),
+    input,
     store: false,
+    ...(system.length === 0 || isMessage ? undefined : { instructions }),
     ...(params.maxOutputTokens === undefined ? undefined : { max_output_tokens: params.maxOutputTokens }),
     ...(params.temperature === undefined ? undefined : { temperature: params.temperature }),
     ...(params.topP === undefined ? undefined : { top_p: params.topP }),
@@ -62,8 +64,7 @@ export const body = (request: Request.Request, stream: boolean): Body => {
     ...(include.length === 0 ? undefined : { include }),
     ...(params.serviceTier === undefined ? undefined : untyped({ service_tier: params.serviceTier })),
     ...(params.parallelToolCalls === undefined ? undefined : { parallel_tool_calls: params.parallelToolCalls }),
-    ...caching.fields,
-    ...search.fields,
+    ...fields,
     ...(tools.length === 0 ? undefined : { tools }),
     ...(toolChoice === undefined ? undefined : {
       tool_choice: typeof toolChoice === "string" ? toolChoice : choiceOf(request, toolChoice.tool)
@@ -78,13 +79,31 @@ export const body = (request: Request.Request, stream: boolean): Body => {
   }
 }
 
-const lifetimes = ["30m", "12h"] as const
+interface Beside {
+  readonly fields: Readonly<Record<string, unknown>>
+  /** What is kept of a prompt ends with them. */
+  readonly marks: ReadonlyArray<Prompt.Message>
+  readonly warnings: ReadonlyArray<string>
+}
 
-/** What isn't sent as it was asked. */
-const warningsOf = (request: Request.Request): ReadonlyArray<string> => [
-  ...Caching.planOf(request, lifetimes).warnings,
-  ...Searching.planOf(request).warnings
-]
+const nothing: Beside = { fields: {}, marks: [], warnings: [] }
+const cached = Caching.own(["30m", "12h"])
+
+/** What becomes of options that aren't written as they are. */
+const besideOf = (request: Request.Request): Beside => {
+  const { promptCache, webSearch } = request.params
+  if (promptCache === undefined && webSearch === undefined) return nothing
+  const caching = promptCache === undefined ? {} : cached(promptCache, request)
+  const searching = Searching.beside(request)
+  return {
+    fields: { ...caching.fields, ...searching.fields },
+    marks: caching.marks?.messages ?? nothing.marks,
+    warnings: [
+      ...saidOf(request, "promptCache", caching, false),
+      ...saidOf(request, "webSearch", searching, false)
+    ]
+  }
+}
 
 const toolOf = (request: Request.Request, tool: Request.Request["tools"][number]): OpenAI.Responses.Tool =>
   Wire.vendorTool(tool) ?? { type: "function", ...Wire.functionOf(request, tool) }
@@ -351,7 +370,7 @@ const answered = (
     usage,
     requestId: origin.requestId ?? reply.id,
     serviceTier: reply.service_tier ?? undefined,
-    warnings: warningsOf(request),
+    warnings: besideOf(request).warnings,
     native
   }
   const text = () =>
@@ -519,7 +538,7 @@ export const decoder = (request: Request.Request, origin: Origin): Decoder => {
       }
     },
     end: (out) => {
-      if (!finished) out.push(unfinished(request, origin, warningsOf(request)))
+      if (!finished) out.push(unfinished(request, origin, besideOf(request).warnings))
       return undefined
     }
   }

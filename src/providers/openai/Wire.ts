@@ -38,9 +38,6 @@ export const plainDialect = Dialect.make((codec) => {
 
 export const optionsOf = Prompts.optionsOf("openai")
 
-/** Whether OpenAI made the model: others speak its protocol too, and may have less. */
-export const isOurs = ({ upstream }: Request.Request["model"]): boolean => /^(gpt-|o\d|chat)/.test(upstream)
-
 /** A tool that the vendor runs itself: `web_search` and its like. */
 export const vendorTool = (tool: Tool.Any): OpenAI.Responses.WebSearchTool | undefined =>
   Tool.isProviderDefined(tool) ? { type: tool.providerName, ...tool.args } : undefined
