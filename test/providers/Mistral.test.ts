@@ -39,7 +39,8 @@ describe("Chat Completions", () => {
       wireOf
     },
     can: {
-      promptCache: { from: 1024 },
+      promptCache: { from: 1024, key: (body) => body["prompt_cache_key"] },
+      webSearch: "untried",
       pdf: "data and address",
       stop: (body) => body["stop"],
       temperature: (body) => body["temperature"],
@@ -187,6 +188,13 @@ describe("mistral, as itself", () => {
       const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 }
       const body = { id: "m1", object: "chat.completion", created: 1, model: asked.model, choices: [choice], usage }
       // The sandbox serves no search.
+      yield* failure(Loom.generate({ ...asked, tools: [], webSearch: { maxUses: 3 } }))
+      assert.deepStrictEqual((yield* bodies(sandbox))[0]?.["tools"], [{ type: "web_search" }])
+      const narrow = { ...asked, tools: [], webSearch: { allowedDomains: ["example.com"] } } as const
+      assert.deepInclude((yield* failure(Loom.generate(narrow))).reason, {
+        _tag: "Unsupported",
+        feature: "webSearch.allowedDomains"
+      })
       const plain = { ...asked, tools: [] }
       yield* sandbox.script({ respond: { status: 200, body } })
       const whole = yield* Loom.generate(plain)

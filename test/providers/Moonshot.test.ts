@@ -26,7 +26,7 @@ const moonshot: Shaped = {
     parallelToolCalls: false,
     toolChoices: ["none", "named"],
     imageLinks: false,
-    promptCache: { from: 256 },
+    promptCache: { from: 256, key: (body) => body["prompt_cache_key"] },
     thoughts: thoughtsIn("reasoning_content"),
     requestIds: "of answers"
   }
