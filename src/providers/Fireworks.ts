@@ -72,7 +72,8 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
         presencePenalty: "presence_penalty",
         frequencyPenalty: "frequency_penalty",
         reasoning,
-        serviceTier: "service_tier"
+        serviceTier: "service_tier",
+        promptCache: Compatible.cacheKey("prompt_cache_key")
       },
       strictTools: false,
       thoughts: { text: ["reasoning_content"], goBack: true }

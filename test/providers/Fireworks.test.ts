@@ -23,7 +23,7 @@ const fireworks: Shaped = {
   can: {
     ...common,
     parallelToolCalls: false,
-    promptCache: { from: 512 },
+    promptCache: { from: 512, key: (body) => body["prompt_cache_key"] },
     thoughts: thoughtsIn("reasoning_content"),
     requestIds: "of answers"
   }
