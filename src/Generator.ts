@@ -579,7 +579,7 @@ export const validate: {
 } = dual(
   2,
   (self: Generator, accept: Accept): Generator => {
-    const check = (request: Request.Request, generation: Generation.Generation) =>
+    const check = (generation: Generation.Generation) =>
       Effect.suspend(() => {
         const accepted = accept(generation)
         return Effect.flatMap(
@@ -587,11 +587,17 @@ export const validate: {
           (accepted) =>
             accepted
               ? Effect.void
-              : Effect.fail(Request.fail(request, new Rejected({ detail: "the validator turned the answer down" })))
+              : Effect.fail(
+                new GenerateError({
+                  provider: generation.provider,
+                  model: generation.model,
+                  reason: new Rejected({ detail: "the validator turned the answer down" })
+                })
+              )
         )
       })
     return of({
-      generate: (request) => Effect.tap(self.generate(request), (generation) => check(request, generation)),
+      generate: (request) => Effect.tap(self.generate(request), check),
       open: Effect.fnUntraced(function*(request) {
         const parts = yield* Effect.scoped(Effect.flatMap(self.open(request), Stream.runCollect)).pipe(
           Effect.mapError(unshown)
@@ -600,7 +606,7 @@ export const validate: {
         if (generation === undefined) {
           return yield* Request.fail(request, new Partial({ detail: "the stream has no finish", text: "" }))
         }
-        yield* check(request, generation)
+        yield* check(generation)
         return Stream.fromIterable(parts)
       })
     })

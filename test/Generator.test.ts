@@ -617,6 +617,16 @@ describe("validate", () => {
       }
     }))
 
+  it.effect("names who gave the answer, whatever the request was made for", () =>
+    Effect.gen(function*() {
+      const pipeline = behaving({ text: "Hi" }).pipe(
+        Generator.model("openai/gpt-4o-mini"),
+        Generator.validate(accepts.none)
+      )
+      const { model, provider } = yield* Effect.flip(pipeline.generate(yield* Request.fromPrompt("Hi")))
+      assert.deepStrictEqual([provider, model], ["acme", "ada"])
+    }))
+
   it.effect("lets no part of a rejected stream be seen", () =>
     Effect.gen(function*() {
       const opened = yield* Effect.result(

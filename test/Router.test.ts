@@ -18,7 +18,7 @@ import {
   Router,
   Usage
 } from "loom-router"
-import { answer, asking, delta, failing, overloaded, refused } from "./scripted.ts"
+import { answer, asking, delta, failing, overloaded, refused, seen as answered } from "./scripted.ts"
 
 /** Candidates by name; what they do; and which of them became requests. */
 const plan = (
@@ -794,4 +794,171 @@ describe("hedge", () => {
       assert.strictEqual(result.reason._tag, "Overloaded")
       assert.deepStrictEqual(made.asked, ["small"])
     }))
+})
+
+describe("laws", () => {
+  const tags = ["ok", "short", "busy", "limited", "gateway", "filtered", "html"] as const
+  const failures = {
+    busy: overloaded.reason,
+    limited: new GenerateError.RateLimited({ detail: "slow down", retryAfter: Duration.seconds(1) }),
+    gateway: new GenerateError.Overloaded({ detail: "502", maybeBilled: true }),
+    filtered: new GenerateError.ContentFiltered({ detail: "no" }),
+    html: new GenerateError.InvalidResponse({ detail: "html" })
+  }
+  /** What a model does at each attempt, and how long it takes. */
+  const Model = Schema.NonEmptyArray(
+    Schema.Struct({
+      does: Schema.Literals(tags),
+      millis: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 50 }))
+    })
+  )
+  type Models = ReadonlyArray<typeof Model.Type>
+  const Models = Schema.Array(Model).check(Schema.isMinLength(1), Schema.isMaxLength(4))
+  const Retry = Schema.Literals([1, 2, 3])
+  const models = ["m0", "m1", "m2", "m3"] as const
+  const laws = models.reduce(
+    (catalog, model, n) =>
+      Catalog.registerModel(catalog, { provider: "acme", model, inputCostPer1M: n + 1, outputCostPer1M: 5 }),
+    Catalog.empty
+  )
+  const ids = (script: Models) => {
+    const [first = "acme/m0", ...rest] = models.slice(0, script.length).map((id) => `acme/${id}` as const)
+    return [first, ...rest] as const
+  }
+  const vendorOf = (script: Models) => {
+    const asked = new Map<string, number>()
+    const run = ({ model: { id, provider } }: Request.Request) =>
+      Effect.suspend(() => {
+        const steps = script[Number(id.slice(1))] ?? assert.fail(id)
+        const count = asked.get(id) ?? 0
+        asked.set(id, count + 1)
+        const { does, millis } = steps[count % steps.length]!
+        const usage = Usage.make({ inputUncached: 100, outputText: 7 })
+        return Effect.delay(
+          does === "ok" || does === "short"
+            ? Effect.succeed(
+              answer(does === "ok" ? `Long enough, says ${id}` : "Short", { provider, model: id, usage })
+            )
+            : Effect.fail(failing(failures[does], { provider, model: id })),
+          millis
+        )
+      })
+    return Generator.make({
+      generate: run,
+      open: (request) => Effect.map(run(request), (answer) => Stream.fromIterable(Generation.toParts(answer)))
+    })
+  }
+
+  /** What came of it, and on the way to it; provenance apart. */
+  const seen = (
+    script: Models,
+    maxAttempts: number,
+    ask: Effect.Effect<Generation.Generation, GenerateError.GenerateError>
+  ) =>
+    Effect.gen(function*() {
+      const records: Array<CallRecord.CallRecord> = []
+      const loom = Loom.layerTest(vendorOf(script), {
+        catalog: laws,
+        retry: RetryPolicy.make({ maxAttempts, baseDelay: "1 second" }),
+        health: false,
+        onCall: (record) => records.push(record)
+      })
+      const fiber = yield* Effect.forkChild(answered(Effect.provide(ask, loom)))
+      yield* TestClock.adjust("1 hour")
+      const [{ attempts, outcome, tried } = assert.fail("no record"), ...more] = records
+      assert.deepStrictEqual(more, [])
+      // How long it waits to try again is random.
+      return {
+        answer: yield* Fiber.join(fiber),
+        attempts: attempts.map(({ firstToken: _, startedAt: __, ...attempt }) => attempt),
+        outcome,
+        tried: tried.map(({ duration: _, ...one }) => one)
+      }
+    })
+
+  const streamed = (router: Router.Router, options: GenerateOptions.RouteOptions = { prompt }) =>
+    Effect.map(Stream.runCollect(Loom.streamRoute(router, options)), (parts) => Generation.fromParts(parts)!)
+  const optionsOf = { arbitrary: { runs: 50 } }
+
+  it.effect.prop(
+    "a router of one is that one: its answer, its attempts",
+    [Model, Retry],
+    ([one, retry]) =>
+      Effect.gen(function*() {
+        const router = Router.make({ candidates: ["acme/m0"] })
+        const { tried: _, ...alone } = yield* seen([one], retry, Loom.generate({ model: "acme/m0", prompt }))
+        const { tried, ...routed } = yield* seen([one], retry, Loom.route(router, { prompt }))
+        assert.deepStrictEqual(routed, alone)
+        assert.lengthOf(tried, 1)
+        const opened = yield* seen([one], retry, streamed(router))
+        assert.deepStrictEqual({ ...opened, tried: [] }, { ...alone, tried: [] })
+      }),
+    optionsOf
+  )
+
+  it.effect.prop(
+    "a router is its candidates, each or else the next",
+    [Models, Retry],
+    ([script, retry]) =>
+      Effect.gen(function*() {
+        const accept = ({ text }: Generation.Generation) => text.length > 10
+        const vendor = vendorOf(script)
+        const [first, ...rest] = ids(script).map((id) =>
+          vendor.pipe(
+            Generator.model(id),
+            Generator.retry(RetryPolicy.make({ maxAttempts: retry, baseDelay: "1 second" })),
+            Generator.validate(accept)
+          )
+        )
+        const pipeline = rest.reduce((all, one) => Generator.orElse(all, one), first ?? assert.fail("no candidate"))
+        const call = yield* Call.make({ catalog: laws })
+        const request = yield* Request.fromPrompt(prompt)
+        const fiber = yield* Effect.forkChild(answered(pipeline.generate({ ...request, call })))
+        yield* TestClock.adjust("1 hour")
+        const router = Router.make({ candidates: ids(script), validator: accept })
+        const { answer, attempts } = yield* seen(script, retry, Loom.route(router, { prompt }))
+        assert.deepStrictEqual(answer, yield* Fiber.join(fiber))
+        const asked = ({ billed, cost, model, outcome }: Attempt.Attempt | typeof attempts[number]) =>
+          [model, outcome, billed, cost?.picoUsd] as const
+        assert.deepStrictEqual(attempts.map(asked), call.attempts.map(asked))
+      }),
+    optionsOf
+  )
+
+  it.effect.prop(
+    "a hedge that nobody waits for is none; what is streamed, folded, is what is called",
+    [Models, Retry, Schema.Boolean],
+    ([script, retry, isValidated]) =>
+      Effect.gen(function*() {
+        const validator = isValidated ? ({ text }: Generation.Generation) => text.length > 10 : undefined
+        const plain = Router.make({ candidates: ids(script), validator })
+        const hedged = Router.make({ candidates: ids(script), validator, hedge: { after: "2 hours" } })
+        const expected = yield* seen(script, retry, Loom.route(plain, { prompt }))
+        assert.deepStrictEqual(yield* seen(script, retry, Loom.route(hedged, { prompt })), expected)
+        assert.deepStrictEqual(yield* seen(script, retry, streamed(plain)), expected)
+        assert.deepStrictEqual(yield* seen(script, retry, streamed(hedged)), expected)
+      }),
+    optionsOf
+  )
+
+  it.effect.prop(
+    "a hedge answers wherever the plain router would have, where it isn't short of attempts",
+    [Models, Retry, Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 60 }))],
+    ([script, retry, after]) =>
+      Effect.gen(function*() {
+        const asking = { prompt, maxAttempts: 12 }
+        const plain = Router.make({ candidates: ids(script) })
+        const hedged = Router.make({ candidates: ids(script), hedge: { after } })
+        const expected = yield* seen(script, retry, Loom.route(plain, asking))
+        for (const ask of [Loom.route(hedged, asking), streamed(hedged, asking)]) {
+          const raced = yield* seen(script, retry, ask)
+          if (expected.outcome === "ok") assert.strictEqual(raced.outcome, "ok")
+          for (const { model, outcome } of raced.tried) {
+            const attempts = raced.attempts.filter((attempt) => `acme/${attempt.asked}` === model)
+            if (outcome === "ok") assert.strictEqual(attempts.at(-1)?.outcome, "ok")
+          }
+        }
+      }),
+    optionsOf
+  )
 })
