@@ -194,9 +194,9 @@ const noting = (candidate: Candidate, number: number, call: Call.Call | undefine
  * @since 0.1.0
  */
 export interface Choice {
-  readonly provider?: string | undefined
+  readonly provider?: Provider | undefined
   /** Its id, or `provider/model` where `provider` is unset: `anthropic/claude-haiku-4-5`. */
-  readonly model: string
+  readonly model: ModelOf<keyof Catalog.ModelIds> | Catalog.QualifiedId
   /** In place of the call's. */
   readonly modality?: "text" | "image" | undefined
   /** Over those of the call. */
@@ -206,6 +206,10 @@ export interface Choice {
   /** In place of the call's policy. */
   readonly retry?: RetryPolicy | undefined
 }
+
+/** Those that Loom ships, and any other. */
+type Provider = keyof Catalog.ModelIds | (string & {})
+type ModelOf<P> = (P extends keyof Catalog.ModelIds ? Catalog.ModelIds[P] : never) | (string & {})
 
 /**
  * The schema of a {@link Choice}, for the edges.
@@ -228,10 +232,10 @@ export const Choice: Schema.Codec<Choice> = Schema.Struct({
  * @category constructors
  * @since 0.1.0
  */
-export const candidate = (
-  provider: keyof Catalog.ModelIds | (string & {}),
+export const candidate = <const P extends Provider>(
+  provider: P,
   modality: "text" | "image",
-  model: string,
+  model: ModelOf<P>,
   params?: Request.Params,
   rest?: Pick<Choice, "native" | "retry">
 ): Choice => ({ provider, modality, model, params, ...rest })
@@ -349,9 +353,9 @@ export type CandidateOption =
   | Catalog.QualifiedId
   | Choice
   | readonly [
-    provider: keyof Catalog.ModelIds | (string & {}),
+    provider: Provider,
     modality: "text" | "image",
-    model: string,
+    model: ModelOf<keyof Catalog.ModelIds>,
     params?: Request.Params
   ]
 

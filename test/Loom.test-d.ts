@@ -1,5 +1,13 @@
 import { Effect, type Layer, Schema, type Stream } from "effect"
-import { type Catalog, type GenerateError, type GenerateOptions, type Generation, Generator, Loom } from "loom-router"
+import {
+  type Catalog,
+  type GenerateError,
+  type GenerateOptions,
+  type Generation,
+  Generator,
+  Loom,
+  Router
+} from "loom-router"
 import type OpenAI from "openai"
 import { describe, expectTypeOf, it } from "vitest"
 
@@ -95,6 +103,64 @@ describe("generateObject", () => {
     expectTypeOf<Answer["native"]>().toEqualTypeOf<OpenAiReply>()
     // @ts-expect-error a schema is needed
     void Loom.generateObject({ model: "openai/gpt-4o-mini", prompt: "Hi" })
+  })
+})
+
+describe("route", () => {
+  const router = Router.make({ candidates: ["openai/gpt-4o-mini", "anthropic/claude-haiku-4-5"] })
+  const schema = Schema.Struct({ name: Schema.String, born: Schema.DateFromString })
+  type Object = { readonly object: { readonly name: string; readonly born: Date } }
+
+  it("answers as any call does, of whichever vendor", () => {
+    const answered = Loom.route(router, { prompt: "Hi", temperature: 0.5, timeout: "5 seconds", maxAttempts: 3 })
+    expectTypeOf(answered).toEqualTypeOf<Effect.Effect<Generation.Generation, Failure>>()
+    expectTypeOf<Effect.Success<typeof answered>["native"]>().toEqualTypeOf<unknown>()
+    expectTypeOf(Loom.route("cheap-first", { prompt: "Hi" })).toEqualTypeOf<typeof answered>()
+    expectTypeOf(Loom.streamRoute(router, { prompt: "Hi" })).toEqualTypeOf<Stream.Stream<Generation.Part, Failure>>()
+    expectTypeOf(Loom.explain(router, { prompt: "Hi" })).toEqualTypeOf<
+      Effect.Effect<ReadonlyArray<Router.Explanation>, Failure>
+    >()
+  })
+
+  it("has an object where a schema is given", () => {
+    const answered = Loom.route(router, { prompt: "Hi", schema, schemaName: "person" })
+    expectTypeOf(answered).toEqualTypeOf<Effect.Effect<Generation.Generation & Object, Failure>>()
+    const plain = Loom.route(router, { prompt: "Hi" })
+    expectTypeOf<Effect.Success<typeof plain>["object"]>().toEqualTypeOf<unknown>()
+  })
+
+  it("has no model, nor what only one vendor knows, nor others to stand in", () => {
+    // @ts-expect-error candidates name their providers
+    void Loom.route(router, { prompt: "Hi", provider: "openai" })
+    // @ts-expect-error candidates name their models
+    void Loom.route(router, { prompt: "Hi", model: "openai/gpt-4o" })
+    // @ts-expect-error it belongs to a candidate
+    void Loom.route(router, { prompt: "Hi", native: {} })
+    // @ts-expect-error candidates are each other's failover
+    void Loom.route(router, { prompt: "Hi", failover: true })
+    // @ts-expect-error the same of a stream
+    void Loom.streamRoute(router, { prompt: "Hi", native: {} })
+    // @ts-expect-error the same of what would be tried
+    void Loom.explain(router, { prompt: "Hi", failover: true })
+    // @ts-expect-error a prompt is needed
+    void Loom.route(router, {})
+    // @ts-expect-error a router is needed, or its name
+    void Loom.route({ candidates: ["openai/gpt-4o-mini"] }, { prompt: "Hi" })
+  })
+
+  it("is a client's too", () => {
+    const client = Loom.client({ routes: { "cheap-first": router } })
+    expectTypeOf(client.route(router, { prompt: "Hi" })).toEqualTypeOf<Promise<Generation.Generation>>()
+    expectTypeOf(client.route("cheap-first", { prompt: "Hi" }, { signal: new AbortController().signal }))
+      .toEqualTypeOf<Promise<Generation.Generation>>()
+    expectTypeOf(client.route(router, { prompt: "Hi", schema })).toEqualTypeOf<
+      Promise<Generation.Generation & Object>
+    >()
+    expectTypeOf(client.streamRoute(router, { prompt: "Hi" })).toEqualTypeOf<AsyncIterable<Generation.Part>>()
+    // @ts-expect-error candidates name their models
+    void client.route(router, { prompt: "Hi", model: "openai/gpt-4o" })
+    // @ts-expect-error a route is a router
+    Loom.client({ routes: { cheap: "openai/gpt-4o-mini" } })
   })
 })
 
