@@ -159,13 +159,18 @@ const act = (roll: Dice, name: string): Effect.Effect<void> => {
         )
       },
       () => {
-        const usd = 0.001
-        return Effect.all(
-          ["a", "b", "c"].map((part) => {
-            const question = `${name}-${part}`
-            return asked(question, Loom.generate({ ...ask(question), maxOutputTokens: 100 }))
-          }),
-          { concurrency: 3 }
+        // Enough for some of them.
+        const usd = 0.002
+        return Effect.forEach(
+          Array.from({ length: 8 }, (_, part) => `${name}-${part}`),
+          (question) => {
+            const prompt = `#${question}# [words: 60] What is a loom?`
+            return asked(
+              question,
+              Loom.generate({ model: models[0], prompt, tags: { question }, maxOutputTokens: 100 })
+            )
+          },
+          { concurrency: 2 }
         ).pipe(
           Ledger.budget({ usd }),
           Ledger.measure,
