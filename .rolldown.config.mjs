@@ -27,6 +27,7 @@ export default [
     platform: "node",
     input: {
       index: "src/index.ts",
+      "dashboard/Dashboard": "src/dashboard/Dashboard.ts",
       "sandbox/Sandbox": "src/sandbox/Sandbox.ts",
       ...Object.fromEntries(modules.map((name) => [name, `src/${name}.ts`])),
       ...Object.fromEntries(threads.map((name) => [`storage/${name}`, `src/storage/${name}.ts`]))
