@@ -407,6 +407,8 @@ export interface Filters {
   readonly until?: number | undefined
   readonly provider?: string | undefined
   readonly model?: string | undefined
+  /** The name of the route that it was asked of. */
+  readonly route?: string | undefined
   readonly id?: string | undefined
   /** `ok`, or what it failed for. */
   readonly outcome?: string | undefined

@@ -376,6 +376,8 @@ const row = {
   model: Text,
   /** `provider/model`, or what was asked instead. */
   asked: Text,
+  /** The name of the route that it was asked of. */
+  route: orNull(Text),
   ms: Millis,
   firstTokenMs: orNull(Millis),
   /** What of `ms` was Loom's own. */
@@ -518,7 +520,9 @@ export const RequestDetail = Schema.Struct({
     warnings: list(Text)
   })),
   /** `provider/model` of the candidate that answered. */
-  used: orNull(Text)
+  used: orNull(Text),
+  /** What was dropped, clamped or left out, in words. */
+  warnings: list(Text)
 }).annotate({ identifier: "RequestDetail" })
 /** @since 0.1.0 */
 export type RequestDetail = typeof RequestDetail.Type

@@ -287,6 +287,7 @@ const checkSeries = (found: Figures.Series, all: ReadonlyArray<Record>, everyCal
 const filters: ReadonlyArray<readonly [CallLog.Filters, (record: Record) => boolean]> = [
   [{ provider: "openai" }, ({ provider }) => provider === "openai"],
   [{ provider: "openai", model: "gpt-4o" }, ({ model }) => model === "gpt-4o"],
+  [{ route: "cheap" }, ({ route }) => route === "cheap"],
   [{ status: "ok" }, ({ outcome }) => outcome === "ok"],
   [{ status: "error" }, isError],
   [{ status: "interrupted" }, ({ outcome }) => outcome === "interrupted"],
@@ -604,7 +605,8 @@ describe("Stats", () => {
       ]
       const records = variedOf(17, now - hour, now, 200).map((record, n) =>
         Object.assign(record, {
-          tried: n % 3 === 0 ? choice : []
+          tried: n % 3 === 0 ? choice : [],
+          warnings: n % 4 === 0 ? ["no seed"] : []
         })
       )
       yield* keep(path, records)
@@ -652,6 +654,7 @@ describe("Stats", () => {
             const lines = view.cost.lines.reduce((sum, { amount }) => sum + picos(amount), 0n)
             assert.strictEqual(lines, picos(view.cost.amount))
           }
+          assert.deepStrictEqual([detail.route, detail.warnings], [record.route ?? null, record.warnings])
           const parts = detail.savedParts
           if (parts !== null && row.saved !== null) {
             assert.strictEqual(mechanisms.reduce((sum, name) => sum + picos(parts[name]), 0n), picos(row.saved))

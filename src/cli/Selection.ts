@@ -28,6 +28,7 @@ export const flags = {
     Flag.withDescription("Only what this model answered: gpt-4o-mini, or with its vendor in front"),
     Flag.optional
   ),
+  route: Flag.String("route").pipe(Flag.withDescription("Only what was asked of this route"), Flag.optional),
   error: Flag.String("error").pipe(
     Flag.withMetavar("tag"),
     Flag.withDescription("Only what failed for this: RateLimited"),
@@ -68,6 +69,7 @@ export const filtersOf = (asked: Command.Command.Config.Infer<typeof flags>): Fi
     status: Option.getOrUndefined(asked.status),
     provider: isNamed ? vendor : Option.getOrUndefined(asked.provider),
     model: isNamed ? rest.join("/") : model,
+    route: Option.getOrUndefined(asked.route),
     outcome: Option.getOrUndefined(asked.error),
     tag: Option.getOrUndefined(asked.tag),
     cached: Option.getOrUndefined(asked.cached),

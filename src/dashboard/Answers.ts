@@ -37,6 +37,7 @@ const filtersOf = (asked: Selection): CallLog.Filters => {
     status: asked.status,
     provider: asked.provider,
     model: asked.model,
+    route: asked.route,
     outcome: asked.error,
     cached: asked.cached === undefined ? undefined : asked.cached === "true",
     tag: asked.tag === undefined ? undefined : { key, value: value.join(":") },

@@ -112,6 +112,8 @@ const filters = {
   status: Schema.optional(Schema.Literals(Figures.statuses)),
   provider: Schema.optional(Word),
   model: Schema.optional(Word),
+  /** Name of the route it was asked of. */
+  route: Schema.optional(Word),
   /** Tag of the reason a call failed for. */
   error: Schema.optional(Word),
   /** Whether it was answered without a request of its own. */

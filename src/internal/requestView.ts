@@ -40,6 +40,7 @@ export const rowOf = (row: Row): Figures.RequestRow => {
     provider: row.provider,
     model: row.model,
     asked: nameOf(row.asked.provider, row.asked.model),
+    route: row.route ?? null,
     ms: row.timing.total,
     firstTokenMs: row.timing.firstToken ?? null,
     overheadMs: row.timing.overhead,
@@ -91,7 +92,8 @@ export const detailOf = (row: Row, attempts: ReadonlyArray<Attempt>): Figures.Re
       cost: money(picoUsd),
       warnings
     })),
-    used: tried.find(({ outcome }) => outcome === "ok")?.model ?? null
+    used: tried.find(({ outcome }) => outcome === "ok")?.model ?? null,
+    warnings: row.warnings
   }
 }
 

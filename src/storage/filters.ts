@@ -47,6 +47,7 @@ export const select = (filters: Filters): Selected => {
   if (filters.id !== undefined) where("calls.id = ?", filters.id)
   if (filters.provider !== undefined) where("calls.provider = ?", filters.provider)
   if (filters.model !== undefined) where("calls.model = ?", filters.model)
+  if (filters.route !== undefined) where("calls.route = ?", filters.route)
   if (filters.outcome !== undefined) where("calls.outcome = ?", filters.outcome)
   // Said again in the words of the partial index.
   if (filters.failed === true || (filters.outcome ?? "ok") !== "ok") where("calls.outcome <> 'ok'")

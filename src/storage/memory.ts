@@ -76,6 +76,7 @@ export const passes = (row: Row, filters: Filters): boolean => {
     (filters.id === undefined || row.id === filters.id) &&
     (filters.provider === undefined || row.provider === filters.provider) &&
     (filters.model === undefined || row.model === filters.model) &&
+    (filters.route === undefined || row.route === filters.route) &&
     (filters.outcome === undefined || row.outcome === filters.outcome) &&
     (filters.status === undefined || hasStatus(row, filters.status)) &&
     (filters.text === undefined || mentions(row, filters.text.toLowerCase())) &&

@@ -58,6 +58,7 @@ describe("loom logs", () => {
         [["--provider", "openai"], ({ provider }) => provider === "openai"],
         [["-m", "openai/gpt-4o"], ({ model, provider }) => provider === "openai" && model === "gpt-4o"],
         [["--model", "gpt-4o-mini"], ({ model }) => model === "gpt-4o-mini"],
+        [["--route", "cheap"], ({ route }) => route === "cheap"],
         [["--status", "interrupted"], ({ outcome }) => outcome === "interrupted"],
         [["--error", failed.outcome], ({ outcome }) => outcome === failed.outcome],
         [["--tag", "tenant:acme"], ({ tags }) => tags["tenant"] === "acme"],

@@ -54,6 +54,7 @@ describe("Api", () => {
       const range = { since, until }
       const cases: ReadonlyArray<readonly [string, Stats.Query["filters"]]> = [
         ["provider=openai&model=gpt-4o", { provider: "openai", model: "gpt-4o" }],
+        ["route=cheap", { route: "cheap" }],
         ["status=failover", { status: "failover" }],
         [`error=${outcome}`, { outcome }],
         ["cached=true", { cached: true }],

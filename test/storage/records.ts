@@ -282,7 +282,13 @@ export const variedOf = (seed: number, from: number, to: number, length: number)
     const plain = one(n)
     const ended = from + int(to - from)
     const startedAt = Math.ceil(ended - plain.timing.total)
-    const record = { ...plain, startedAt, attempts: plain.attempts.map((it) => Object.assign(it, { startedAt })) }
+    const route = n % 5 === 0 ? "cheap" : undefined
+    const record = {
+      ...plain,
+      startedAt,
+      route,
+      attempts: plain.attempts.map((it) => Object.assign(it, { startedAt }))
+    }
     const luck = random()
     const [first] = record.attempts
     if (luck < 0.06 && first !== undefined) {

@@ -80,12 +80,13 @@ export interface Source {
   readonly span: number | undefined
 }
 
+/** What roll-ups keep apart: {@link rolledUp} puts it in words. */
+const keptApart = new Set(["since", "until", "provider", "model", "outcome", "status", "failed", "cached"])
+
 /** Whether roll-ups can't tell which of their calls are meant. */
-export const needsRows = (
-  { minMillis, minPicoUsd, retried, status, tag, text }: Filters
-): boolean =>
-  minMillis !== undefined || minPicoUsd !== undefined || retried === true || status === "retry" ||
-  status === "failover" || tag !== undefined || text !== undefined
+export const needsRows = (filters: Filters): boolean =>
+  filters.status === "retry" || filters.status === "failover" ||
+  Object.entries(filters).some(([name, value]) => value !== undefined && !keptApart.has(name))
 
 const few = 10_000
 
