@@ -307,6 +307,16 @@ describe("quirks", () => {
       }
     }))
 
+  it.live("compatible: searches are counted where they are, and an answer that cites has searched once", () =>
+    inWorld(local({ usage: { webSearches: ["searches"] } }), function*({ sandbox }) {
+      const cited = { type: "url_citation", url_citation: { url: "https://example.com/loom", title: "Looms" } }
+      const message = { content: "Yes.", annotations: [cited] }
+      for (const [searches, counted] of [[3, 3], [0, 0], [undefined, 1], [null, 1]] as const) {
+        yield* sandbox.script(...scripted(message, [message], { usage: { ...usage, searches } }))
+        for (const answer of yield* both) assert.strictEqual(answer.usage.requests["web_search"] ?? 0, counted)
+      }
+    }))
+
   it.live("compatible: lists in deltas of a message are put together, and the id of a request is where it is", () =>
     inWorld(
       local({

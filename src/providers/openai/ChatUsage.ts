@@ -42,7 +42,9 @@ export const usageOf = (
     reasoning: countAt(usage, paths?.reasoning ?? reasoned),
     audioInput: countAt(usage, audioInput),
     audioOutput: countAt(usage, audioOutput),
-    webSearches: paths?.webSearches === undefined ? cited : countAt(usage, paths.webSearches)
+    webSearches: paths?.webSearches === undefined || at(usage, paths.webSearches) == null
+      ? cited
+      : countAt(usage, paths.webSearches)
   })
 }
 

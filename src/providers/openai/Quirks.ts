@@ -104,6 +104,7 @@ export interface UsagePaths {
     | undefined
   /** A part of the output: `completion_tokens_details.reasoning_tokens`. */
   readonly reasoning?: Path | undefined
+  /** An answer that cites pages, and doesn't count, has searched once. */
   readonly webSearches?: Path | undefined
   /** US dollars that the vendor says it charges. */
   readonly cost?: Path | undefined
