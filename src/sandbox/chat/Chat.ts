@@ -334,7 +334,7 @@ const streamed = (
         : {})
     }, 0)
   }
-  if (ends && vendor.streamUsage === "asked" && isAsked && tellsUsage) {
+  if (ends && (vendor.streamUsage === "always" || (vendor.streamUsage === "asked" && isAsked)) && tellsUsage) {
     push({ choices: [], usage: vendor.usage(usage) }, 0)
   }
   if (ends && !drop.has("done")) events.push({ data: "[DONE]", tokens: 0 })

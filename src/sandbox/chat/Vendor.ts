@@ -84,8 +84,8 @@ export interface Vendor {
   /** Members of a message or a delta that hold thoughts. */
   readonly thoughts: (text: string) => JsonObject
   readonly usage: (usage: Usage) => JsonObject
-  /** When a stream tells its usage: in a chunk of its own where it is asked to, or in the chunk that finishes. */
-  readonly streamUsage: "asked" | "with finish"
+  /** When a stream tells its usage: in a chunk of its own, always or where it is asked to, or in the chunk that finishes. */
+  readonly streamUsage: "always" | "asked" | "with finish"
   /** Members of the chunk that finishes, where `usage` isn't one of them. */
   readonly finishMembers?: (usage: JsonObject, made: Made) => JsonObject
   /** `null` usage in every other chunk. */
