@@ -1,6 +1,8 @@
 /**
  * Groq, through OpenAI's SDK. Its compound models search the web on their own.
  *
+ * `GROQ_BASE_URL` is all of the address here, `/openai/v1` included, which Groq's own SDK adds.
+ *
  * Read 2026-11-23: `groq-sdk@1.6.0:resources/chat/completions.d.ts`, console.groq.com (flex-processing, service-tiers,
  * reasoning).
  *
