@@ -21,6 +21,7 @@ import type * as Fireworks from "./providers/Fireworks.ts"
 import type * as Groq from "./providers/Groq.ts"
 import type * as Moonshot from "./providers/Moonshot.ts"
 import type * as OpenAi from "./providers/OpenAi.ts"
+import type * as OpenRouter from "./providers/OpenRouter.ts"
 import type * as Together from "./providers/Together.ts"
 import type * as Zai from "./providers/Zai.ts"
 
@@ -38,6 +39,7 @@ export interface Vendors {
   readonly fireworks: Fireworks.Native
   readonly groq: Groq.Native
   readonly moonshot: Moonshot.Native
+  readonly openrouter: OpenRouter.Native
   readonly together: Together.Native
   readonly zai: Zai.Native
   readonly mistral: Mistral.Native
@@ -64,6 +66,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   "openai": async () => (await import("./providers/OpenAi.ts")).layer(),
   "openai-compatible": async ({ apiKeyEnv, baseUrl, key }) =>
     (await import("./providers/OpenAiCompatible.ts")).layer({ provider: key, baseUrl: baseUrl ?? "", apiKeyEnv }),
+  "openrouter": async () => (await import("./providers/OpenRouter.ts")).layer(),
   "together": async () => (await import("./providers/Together.ts")).layer(),
   "zai": async () => (await import("./providers/Zai.ts")).layer()
 }

@@ -122,6 +122,19 @@ export interface ModelIds {
     | "gpt-image-2"
     | "gpt-image-1.5"
     | "gpt-image-1-mini"
+  readonly "openrouter":
+    | "anthropic/claude-haiku-5.5"
+    | "anthropic/claude-sonnet-5.5"
+    | "openai/gpt-6-luna"
+    | "openai/gpt-6.1-sol"
+    | "google/gemini-3.8-flash"
+    | "google/gemini-4-argon"
+    | "x-ai/grok-4.7"
+    | "deepseek/deepseek-v4.1-flash"
+    | "deepseek/deepseek-v4-pro-0813"
+    | "tencent/hy4"
+    | "bytedance-seed/seed-2-1-turbo"
+    | "moonshotai/kimi-k3"
   readonly "together":
     | "deepseek-ai/DeepSeek-V4-Pro-0813"
     | "deepseek-ai/DeepSeek-V4.1-Flash"
@@ -319,6 +332,23 @@ export const files = (): ReadonlyArray<CatalogFile> => [
       {"id":"gpt-image-1","modality":"image","status":"retired","retires":"2026-10-23"},
       {"id":"gpt-4","status":"retired","retires":"2026-10-23"},
       {"id":"o1-pro","status":"retired","retires":"2026-10-23"},
+    ]
+  },
+  {
+    provider: {"key":"openrouter","label":"OpenRouter","kind":"openrouter","baseUrl":"https://openrouter.ai/api/v1","apiKeyEnv":"OPENROUTER_API_KEY","checked":"2026-11-23"},
+    models: [
+      {"id":"anthropic/claude-haiku-5.5","label":"Claude Haiku 5.5","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":100000,"output":500000,"cachedRead":10000,"cacheWrite":{"5m":125000,"1h":200000}},"tiers":[{"above":100000,"rates":{"input":500000,"output":2500000,"cachedRead":50000,"cacheWrite":{"5m":625000}}}],"unverified":["cache_write.1h"]}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"anthropic/claude-sonnet-5.5","label":"Claude Sonnet 5.5","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":100000,"cacheWrite":{"5m":2500000,"1h":4000000}},"unverified":["cache_write.1h"]}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"openai/gpt-6-luna","label":"GPT-6 Luna","released":"2026-09-22","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":100000,"output":500000,"cachedRead":10000,"cacheWrite":{"30m":125000}},"tiers":[{"above":272000,"rates":{"input":200000,"output":750000,"cachedRead":20000,"cacheWrite":{"30m":250000}}}],"perRequest":{"web_search":10000000000}}],"confidence":"two-datasets","source":["pi","md","ge"]},
+      {"id":"openai/gpt-6.1-sol","label":"GPT-6.1 Sol","context":1050000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":100000,"cacheWrite":{"30m":2500000}},"tiers":[{"above":272000,"rates":{"input":4000000,"output":15000000,"cachedRead":200000,"cacheWrite":{"30m":5000000}}}]}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"google/gemini-3.8-flash","label":"Gemini 3.8 Flash","released":"2026-09-02","context":1048576,"maxOutput":65536,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":825000,"output":4125000,"cachedRead":82500}}],"confidence":"disputed","source":["pi","md"],"note":"0.825/4.125 in pi of 2026-11-10, 0.75/3.75 in models.dev of 2026-09-28. Google doubles its own price on 2027-01-01"},
+      {"id":"google/gemini-4-argon","label":"Gemini 4 Argon","context":1048576,"maxOutput":943718,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":100000}}],"confidence":"one-dataset","source":["pi"],"note":"Google doubles its own price on 2026-12-01"},
+      {"id":"x-ai/grok-4.7","label":"Grok 4.7","released":"2026-09-21","context":500000,"maxOutput":450000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":2000000,"output":6000000,"cachedRead":500000},"tiers":[{"above":200000,"boundary":"inclusive","rates":{"input":4000000,"output":12000000,"cachedRead":1000000}}],"unverified":["tiers.boundary"]}],"confidence":"disputed","source":["pi","md"],"note":"2/6 in pi of 2026-11-10, 1.6/4.8 in models.dev of 2026-09-28"},
+      {"id":"deepseek/deepseek-v4.1-flash","label":"DeepSeek V4.1 Flash","released":"2026-09-10","context":1048576,"maxOutput":943718,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":6000,"output":500000,"cachedRead":5000}}],"confidence":"unverified","source":["pi","md"],"note":"the feed price is that of the cheapest endpoint at that minute and looks wrong as a list price; use usage.cost from the response"},
+      {"id":"deepseek/deepseek-v4-pro-0813","label":"DeepSeek V4 Pro 0813","released":"2026-08-12","context":1048576,"maxOutput":943718,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"vision":false},"prices":[{"rates":{"input":111000,"output":4440000,"cachedRead":97000}}],"confidence":"unverified","source":["pi","md"],"note":"the feed price is that of the cheapest endpoint at that minute and looks wrong as a list price; use usage.cost from the response"},
+      {"id":"tencent/hy4","label":"Hy4","context":1048576,"maxOutput":65536,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":417000,"output":1250500,"cachedRead":21000}}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"bytedance-seed/seed-2-1-turbo","label":"Seed 2.1 Turbo","released":"2026-08-12","context":262144,"maxOutput":235929,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":false},"prices":[{"rates":{"input":500000,"output":2500000}}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"moonshotai/kimi-k3","label":"Kimi K3","released":"2026-07-16","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":3000000,"output":15000000,"cachedRead":300000}}],"confidence":"disputed","source":["pi","md","ge"],"note":"0.192/16 in one feed and 3/15 in two: take usage.cost from the response"},
     ]
   },
   {

@@ -11,6 +11,7 @@ import { deepSeek } from "./vendors/DeepSeek.ts"
 import { fireworks } from "./vendors/Fireworks.ts"
 import { groq } from "./vendors/Groq.ts"
 import { moonshot } from "./vendors/Moonshot.ts"
+import { openRouter } from "./vendors/OpenRouter.ts"
 import { together } from "./vendors/Together.ts"
 import { zai } from "./vendors/Zai.ts"
 
@@ -25,6 +26,7 @@ export const vendors = {
   fireworks,
   groq,
   moonshot,
+  openrouter: openRouter,
   together,
   zai
 } as const satisfies Readonly<Record<string, Vendor>>
