@@ -95,6 +95,8 @@ export const make = (vendor: Vendor) => (world: World): Protocol => {
     if (!model.vision && JSON.stringify(messages).includes("\"image_url\"")) {
       return problem(400, `Model ${name} takes no images.`, { param: "messages" })
     }
+    // What is marked of the whole ends with the last message.
+    if (objectAt(body, "cache_control") !== undefined) tokens.mark(undefined)
     tokens.opaque(3, "assistant")
     const built = tokens.build()
     if (built.length > model.maxInput) {

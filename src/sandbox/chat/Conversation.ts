@@ -47,6 +47,7 @@ export const readMessages = (tokens: SequenceBuilder, messages: ReadonlyArray<un
 const readContent = (tokens: SequenceBuilder, content: unknown, path: string): string | Problem => {
   if (typeof content === "string") {
     tokens.text(content)
+    tokens.border()
     return content
   }
   const texts: Array<string> = []
