@@ -2,8 +2,6 @@
  * OpenRouter, through OpenAI's SDK: models of many vendors behind one key. It tells what each call cost
  * (`cost.reportedUsd`).
  *
- * Its web search is a plugin: `native: { plugins: [{ id: "web" }] }`.
- *
  * Read 2026-11-23: `@openrouter/sdk@1.3.19:esm/models`, openrouter.ai/docs (errors and debugging, web search).
  *
  * @since 0.1.0
@@ -11,8 +9,12 @@
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Generator from "../Generator.ts"
+import type { Params, Request } from "../Request.ts"
 import type * as Transport from "../Transport.ts"
+import * as Cache from "../internal/promptCache.ts"
+import * as Search from "../internal/webSearch.ts"
 import * as Compatible from "./OpenAiCompatible.ts"
+import { endsOf } from "./openai/Caching.ts"
 import { countAt } from "./openai/ChatUsage.ts"
 
 /**
@@ -60,6 +62,55 @@ const writtenOf = (usage: unknown, model: string): Readonly<Record<string, numbe
   return written === 0 ? {} : { [model.startsWith("openai/") ? "30m" : "5m"]: written }
 }
 
+const lifetimes = ["5m"] as const
+const keyed = Compatible.cacheKey("prompt_cache_key")
+
+/**
+ * Anthropic's models keep what they are told to keep, others keep it by themselves. They could keep it for an hour too,
+ * which costs more, and isn't told apart in usage.
+ */
+const promptCache = (asked: NonNullable<Params["promptCache"]>, request: Request): Compatible.Written => {
+  const { capabilities, upstream } = request.model
+  if (asked === false || !upstream.startsWith("anthropic/") || capabilities.promptCaching === false) {
+    return keyed(asked, request)
+  }
+  const { breakpoints, key, ttl } = asked === true ? {} : asked
+  const control = { cache_control: { type: "ephemeral" } }
+  return {
+    fields: {
+      ...(key === undefined ? undefined : { prompt_cache_key: key }),
+      ...(breakpoints === undefined ? control : undefined)
+    },
+    parts: ttl === undefined
+      ? undefined
+      : { ttl: { changed: Cache.lifetimeChange(ttl, Cache.lifetimeOf(ttl, lifetimes)) } },
+    marks: breakpoints === undefined ? undefined : { messages: endsOf(request.prompt, breakpoints), fields: control }
+  }
+}
+
+/** A plugin, which asks the vendor's own search where there is one, and Exa's for the others. */
+const webSearch = (_: unknown, { params }: Request): Compatible.Written => {
+  const asked = Search.askedOf(params)
+  if (asked === undefined) return {}
+  const { allowedDomains, blockedDomains, contextSize, location, maxUses } = asked
+  return {
+    fields: {
+      plugins: [{
+        id: "web",
+        ...(maxUses === undefined ? undefined : { max_uses: maxUses }),
+        ...(allowedDomains === undefined ? undefined : { include_domains: allowedDomains }),
+        ...(blockedDomains === undefined ? undefined : { exclude_domains: blockedDomains }),
+        ...(location === undefined ? undefined : {
+          user_location: { type: "approximate", ...Search.placeOf(location) }
+        })
+      }]
+    },
+    parts: contextSize === undefined
+      ? undefined
+      : { contextSize: { dropped: "OpenRouter has a number of results instead (native: max_results)" } }
+  }
+}
+
 const quirks: Compatible.Quirks = {
   params: {
     maxOutputTokens: "max_completion_tokens",
@@ -72,7 +123,9 @@ const quirks: Compatible.Quirks = {
     reasoning: (effort, { model }) =>
       model.capabilities.reasoning === false ? {} : { fields: { reasoning: { effort } } },
     serviceTier: "service_tier",
-    parallelToolCalls: "parallel_tool_calls"
+    parallelToolCalls: "parallel_tool_calls",
+    promptCache,
+    webSearch
   },
   pdf: true,
   asksForUsage: false,

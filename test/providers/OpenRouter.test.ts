@@ -9,6 +9,8 @@ import { billed, bodies, failure, inWorld, type Setup } from "./world.ts"
 
 const detailsIn = (body: Body) => at(thoughtsIn("reasoning_details")(body), 0, "text")
 
+const plugin = (name: string) => (body: Body) => at(body, "plugins", 0, name)
+
 const openrouter: Shaped = {
   key: "openrouter",
   apiKeyEnv: "OPENROUTER_API_KEY",
@@ -26,7 +28,25 @@ const openrouter: Shaped = {
   can: {
     ...common,
     pdf: "data",
-    promptCache: { from: 1024 },
+    promptCache: {
+      from: 1024,
+      key: (body) => body["prompt_cache_key"],
+      conversation: {
+        model: "anthropic/claude-sonnet-5.5",
+        off: { promptCache: false },
+        // The few tokens behind the last message, and before the next, are read anew.
+        rule: (count, before) => ({ read: before === 0 ? 0 : before - 3, written: count - (before === 0 ? 3 : before) })
+      }
+    },
+    webSearch: {
+      maxUses: plugin("max_uses"),
+      allowedDomains: plugin("include_domains"),
+      blockedDomains: plugin("exclude_domains"),
+      location: (body) => {
+        const { type: _, ...place } = Object(plugin("user_location")(body))
+        return place
+      }
+    },
     thoughts: detailsIn,
     requestIds: "of answers"
   }

@@ -68,7 +68,8 @@ export const own = (lifetimes: readonly [Request.Lifetime, ...ReadonlyArray<Requ
   }
 }
 
-const endsOf = (
+/** The messages that what is kept of a prompt ends with. */
+export const endsOf = (
   { content }: Prompt.Prompt,
   breakpoints: ReadonlyArray<Request.Breakpoint>
 ): ReadonlyArray<Prompt.Message> => {

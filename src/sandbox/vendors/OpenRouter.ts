@@ -40,6 +40,24 @@ const written = (ttl: string, input: number, cachedRead: number, output: number)
 
 const control = object({ type: oneOf("ephemeral"), ttl: oneOf("5m", "1h") }, ["type"])
 
+const webPlugin = object({
+  id: string,
+  enabled: boolean,
+  engine: string,
+  mode: string,
+  max_results: integer({ min: 1 }),
+  max_uses: integer({ min: 1 }),
+  search_prompt: string,
+  include_domains: array(string),
+  exclude_domains: array(string),
+  user_location: object(
+    { type: oneOf("approximate"), city: string, country: string, region: string, timezone: string },
+    [
+      "type"
+    ]
+  )
+})
+
 const efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const
 
 const kinds: Readonly<Record<number, string>> = {
@@ -127,7 +145,7 @@ export const openRouter: Vendor = {
     prompt_cache_key: nullable(string),
     prompt_cache_options: any,
     provider: any,
-    plugins: array(byTag("id", { web: anyObject, "file-parser": anyObject })),
+    plugins: array(byTag("id", { web: webPlugin, "file-parser": anyObject })),
     models: array(string),
     session_id: string,
     metadata: anyObject,
