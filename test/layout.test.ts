@@ -294,6 +294,15 @@ describe("imports", () => {
     )
   })
 
+  it("of the page are its own, types of the figures, and how the command line writes them", () => {
+    forbids(
+      imports.filter(({ from, kind, to }) =>
+        inFolder(from, "dashboard/web") && kind !== "type" && to.endsWith(".ts") && !inFolder(to, "dashboard/web") &&
+        to !== "cli/Format.ts"
+      )
+    )
+  })
+
   it("of Loom and the barrel are in the CLI and the dashboard", () => {
     forbids(
       imports.filter(({ from, kind, to }) =>
@@ -317,7 +326,7 @@ describe("imports", () => {
     const isOwn = (to: string) => to.endsWith(".ts") || /^(effect(\/|$)|node:)/.test(to)
     forbids(
       imports.filter(({ from, kind, to }) =>
-        !isOwn(to) && kind !== "type" && !inFolder(from, "cli") && from !== "internal/precompile.ts" &&
+        !isOwn(to) && kind !== "type" && !inFolder(from, "cli", "dashboard/web") && from !== "internal/precompile.ts" &&
         !(kind === "dynamic" && (inFolder(from, "providers", "secrets") || to === "undici"))
       )
     )

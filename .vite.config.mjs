@@ -1,0 +1,17 @@
+import { resolve } from "node:path"
+import { defineConfig } from "vite"
+
+// The dashboard's page: static files that `loom dashboard` serves from wherever it is mounted.
+export default defineConfig({
+  root: resolve(import.meta.dirname, "src/dashboard/web"),
+  base: "./",
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: {
+    outDir: resolve(process.env.LOOM_DIST ?? "dist", "dashboard/web"),
+    emptyOutDir: true,
+    target: "baseline-widely-available",
+    modulePreload: false,
+    // Anything inlined as data: would be refused by the page's own policy.
+    assetsInlineLimit: 0
+  }
+})

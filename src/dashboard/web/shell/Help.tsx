@@ -1,0 +1,42 @@
+const id = "help"
+
+const keys: ReadonlyArray<readonly [string, string]> = [
+  ["/", "filter by text"],
+  ["j k ↓ ↑", "next or previous request"],
+  ["Enter", "open it"],
+  ["Esc", "close, or leave the list"],
+  ["g o", "Overview"],
+  ["g r", "Requests"],
+  ["t", "choose the range"],
+  ["l", "pause and go on"],
+  ["c", "copy the request's id"],
+  ["?", "this sheet"]
+]
+
+const sheet = () => {
+  const found = document.getElementById(id)
+  return found instanceof HTMLDialogElement ? found : undefined
+}
+
+export const openHelp = (): void => {
+  const found = sheet()
+  if (found?.open === false) found.showModal()
+}
+
+export const Help = () => (
+  <dialog id={id} class="help" aria-labelledby="help-title" data-testid="help">
+    <header>
+      <h2 id="help-title">Keys</h2>
+      <button type="button" class="quiet close" aria-label="Close" onClick={() => sheet()?.close()}>✕</button>
+    </header>
+    <dl>
+      {keys.map(([key, does]) => (
+        <div key={key}>
+          <dt>{key.split(" ").map((one) => <kbd key={one}>{one}</kbd>)}</dt>
+          <dd>{does}</dd>
+        </div>
+      ))}
+    </dl>
+    <p class="muted">Drag on a chart to zoom, double click to go back.</p>
+  </dialog>
+)

@@ -1,0 +1,87 @@
+import type { Page } from "../state/address.ts"
+import { copy } from "../state/clipboard.ts"
+import { neighbour } from "../state/log.ts"
+import { show, view } from "../state/view.ts"
+import { openHelp } from "./Help.tsx"
+import { toggleLive } from "./LiveButton.tsx"
+
+const pageKeys: Readonly<Record<string, Page>> = { o: "overview", r: "requests" }
+
+/** How long `g` waits for the page's letter. */
+const patience = 1_500
+
+const isTyping = (target: EventTarget | null) =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement ||
+    (target instanceof HTMLInputElement && target.type !== "radio"))
+
+const focus = (selector: string) => document.querySelector<HTMLElement>(selector)?.focus()
+
+const focusedRow = () => {
+  const { activeElement } = document
+  return activeElement instanceof HTMLElement ? activeElement.dataset["id"] : undefined
+}
+
+const step = (by: 1 | -1) => {
+  const { request } = view.peek()
+  const row = neighbour(request ?? focusedRow(), by)
+  if (row === undefined) return
+  if (request === undefined) focus(`button[data-id="${CSS.escape(row.id)}"]`)
+  else show({ request: row.id }, "replace")
+}
+
+const openFilter = () => {
+  const menu = document.querySelector<HTMLElement>(".menu")
+  if (menu?.checkVisibility() === true && menu.getAttribute("aria-expanded") === "false") menu.click()
+  requestAnimationFrame(() => focus(".filter-box input"))
+}
+
+const leave = () => {
+  if (view.peek().request !== undefined) show({ request: undefined })
+  else if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
+}
+
+const copyId = () => {
+  const id = view.peek().request ?? focusedRow()
+  if (id !== undefined) void copy("the id", id)
+}
+
+/** Keys that look and go somewhere. None of them changes data. */
+const actions: Readonly<Record<string, () => void>> = {
+  "/": openFilter,
+  "?": openHelp,
+  j: () => step(1),
+  k: () => step(-1),
+  l: toggleLive,
+  t: () => focus(".ranges input:checked, .ranges input"),
+  c: copyId,
+  Escape: leave
+}
+
+const arrows: Readonly<Record<string, 1 | -1>> = { ArrowDown: 1, ArrowUp: -1 }
+
+export const listenToKeys = (): void => {
+  let going = -Infinity
+  addEventListener("keydown", (event) => {
+    const { key, target } = event
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+    if (document.querySelector(".help[open], [popover]:popover-open") !== null) return
+    if (isTyping(target)) {
+      if (key === "Escape" && target instanceof HTMLElement) target.blur()
+      return
+    }
+    const page = performance.now() - going < patience ? pageKeys[key] : undefined
+    going = key === "g" ? performance.now() : -Infinity
+    const arrow = focusedRow() === undefined ? undefined : arrows[key]
+    const action = page !== undefined
+      ? () => show({ page })
+      : arrow !== undefined
+      ? () => step(arrow)
+      : Object.hasOwn(actions, key)
+      ? actions[key]
+      : undefined
+    if (action === undefined) return
+    event.preventDefault()
+    action()
+  })
+}

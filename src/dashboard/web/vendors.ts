@@ -1,0 +1,29 @@
+/** How providers are called and coloured: a provider's colour is its own, whoever else is shown. */
+const known: Readonly<Record<string, string>> = {
+  openai: "OpenAI",
+  anthropic: "Anthropic",
+  gemini: "Gemini",
+  deepseek: "DeepSeek",
+  mistral: "Mistral",
+  xai: "xAI",
+  minimax: "MiniMax",
+  zai: "Z.AI",
+  bedrock: "Bedrock",
+  bfl: "Black Forest Labs",
+  ideogram: "Ideogram",
+  seedream: "Seedream",
+  hunyuan: "Hunyuan"
+}
+
+const slots = ["openai", "anthropic", "gemini", "deepseek", "mistral", "xai", "minimax", "zai"]
+
+export const nameOf = (provider: string): string =>
+  (Object.hasOwn(known, provider) ? known[provider] : undefined) ?? provider
+
+/** A series of `styles/tokens.css`. */
+export const seriesOf = (provider: string): string => {
+  if (slots.includes(provider)) return provider
+  let hash = 7
+  for (const letter of provider) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) >>> 0
+  return slots[hash % slots.length] ?? "other"
+}

@@ -1,0 +1,89 @@
+import { assert, describe, it } from "@effect/vitest"
+import {
+  changed,
+  filterNames,
+  type Filters,
+  parse,
+  print,
+  rangeNames,
+  selection,
+  statuses,
+  type View
+} from "../../../../src/dashboard/web/state/address.ts"
+import { randomOf } from "../../../storage/records.ts"
+
+const hostile = [
+  "plain",
+  "a b&c=d",
+  "ünï 漢字 🧵",
+  "<script>alert(1)</script>",
+  "=cmd|' /C calc'!A0",
+  "%00",
+  "+",
+  "#?/"
+]
+
+const viewOf = (seed: number): View => {
+  const random = randomOf(seed)
+  const pick = <A>(from: ReadonlyArray<A>): A => from[Math.floor(random() * from.length)]!
+  const since = Math.floor(random() * 2e12)
+  const valueOf: Record<(typeof filterNames)[number], () => string> = {
+    status: () => pick(statuses),
+    cached: () => pick(["true", "false"]),
+    minMs: () => String(random() * 1e4),
+    minUsd: () => String(random()),
+    provider: () => pick(hostile),
+    model: () => pick(hostile),
+    error: () => pick(hostile),
+    tag: () => pick(hostile),
+    text: () => pick(hostile)
+  }
+  const filters: Filters = Object.fromEntries(
+    filterNames.filter(() => random() < 0.4).map((name) => [name, valueOf[name]()])
+  )
+  return {
+    page: pick(["overview", "requests"]),
+    range: random() < 0.3 ? { since, until: since + 1 + Math.floor(random() * 1e9) } : pick(rangeNames),
+    filters,
+    request: random() < 0.3 ? pick(hostile) : undefined,
+    before: random() < 0.3 ? pick(hostile) : undefined,
+    isLive: random() < 0.8
+  }
+}
+
+describe("address", () => {
+  it("says all of a view", () => {
+    for (let seed = 0; seed < 500; seed++) {
+      const view = viewOf(seed)
+      assert.deepStrictEqual(parse(print(view)), view)
+    }
+  })
+
+  it("is short where nothing was chosen", () => {
+    assert.strictEqual(print(parse("")), "?")
+    assert.strictEqual(print(parse("?page=requests")), "?page=requests")
+  })
+
+  it("shows a page whatever was typed", () => {
+    const mistyped =
+      "?page=nowhere&range=9y&since=5&until=2&status=fine&cached=maybe&minMs=much&minUsd=-1&text=&request="
+    assert.deepStrictEqual(parse(mistyped), parse(""))
+  })
+
+  it("selects calls by what the API knows", () => {
+    const view = parse("?page=requests&status=error&minMs=5&request=r1&before=c1&live=off")
+    assert.strictEqual(selection(view).toString(), "range=24h&status=error&minMs=5")
+    assert.strictEqual(selection(parse("?since=1&until=2")).toString(), "since=1&until=2")
+  })
+
+  it("starts at the newest again where other calls are shown, and stays where none are", () => {
+    const view = parse("?page=requests&before=c1&request=r1")
+    assert.strictEqual(changed(view, { filters: { provider: "openai" } }).before, undefined)
+    assert.strictEqual(changed(view, { range: "1h" }).before, undefined)
+    assert.strictEqual(changed(view, { filters: {} }).request, "r1")
+    assert.strictEqual(changed(view, { page: "overview" }).request, undefined)
+    assert.strictEqual(changed(view, { page: "overview", request: "r2" }).request, "r2")
+    assert.strictEqual(changed(view, { request: undefined }).before, "c1")
+    assert.strictEqual(changed(view, { before: "c2" }).before, "c2")
+  })
+})

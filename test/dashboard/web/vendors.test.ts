@@ -1,0 +1,31 @@
+import { assert, describe, it } from "@effect/vitest"
+import { readFileSync } from "node:fs"
+import { nameOf, seriesOf } from "../../../src/dashboard/web/vendors.ts"
+import { files } from "../../../src/internal/catalog.ts"
+
+const tokens = readFileSync(new URL("../../../src/dashboard/web/styles/tokens.css", import.meta.url), "utf8")
+
+describe("vendors", () => {
+  it("are called as the catalog calls them", () => {
+    for (const { provider: { key, label } } of files()) assert.strictEqual(nameOf(key), label)
+  })
+
+  it("are called by their id where nobody knows them, whatever it is", () => {
+    for (const id of ["newco", "__proto__", "constructor", ""]) assert.strictEqual(nameOf(id), id)
+  })
+
+  it("have a colour of their own, always the same, that the stylesheet knows", () => {
+    const ids = [
+      "openai",
+      "zai",
+      "newco",
+      "constructor",
+      "ünï 漢字",
+      "",
+      ...Array.from({ length: 50 }, (_, n) => `p${n}`)
+    ]
+    for (const id of ids) assert.include(tokens, `[data-series="${seriesOf(id)}"]`)
+    assert.strictEqual(seriesOf("openai"), "openai")
+    assert.isAbove(new Set(ids.map(seriesOf)).size, 4)
+  })
+})
