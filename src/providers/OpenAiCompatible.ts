@@ -228,6 +228,17 @@ export const cacheKey: (
   field: string
 ) => (promptCache: NonNullable<Request.Params["promptCache"]>, request: Request.Request) => Written = Caching.automatic
 
+/**
+ * The messages that what is kept of a prompt ends with: the last of the instructions, and the latest of the caller.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const keptUntil: (
+  prompt: Request.Request["prompt"],
+  breakpoints: ReadonlyArray<Request.Breakpoint>
+) => ReadonlyArray<Request.Request["prompt"]["content"][number]> = Caching.endsOf
+
 const ladder: ReadonlyArray<Request.ReasoningEffort> = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 /**

@@ -11,11 +11,10 @@ import * as Layer from "effect/Layer"
 import * as Generator from "../Generator.ts"
 import type { Params, Request } from "../Request.ts"
 import type * as Transport from "../Transport.ts"
+import { isRecord } from "../internal/json.ts"
 import * as Cache from "../internal/promptCache.ts"
 import * as Search from "../internal/webSearch.ts"
 import * as Compatible from "./OpenAiCompatible.ts"
-import { endsOf } from "./openai/Caching.ts"
-import { countAt } from "./openai/ChatUsage.ts"
 
 /**
  * @category models
@@ -58,8 +57,9 @@ export type Native = Compatible.Native<{
 
 /** It isn't told for how long: taken is what each vendor does where it isn't told otherwise. */
 const writtenOf = (usage: unknown, model: string): Readonly<Record<string, number>> => {
-  const written = countAt(usage, ["prompt_tokens_details", "cache_write_tokens"])
-  return written === 0 ? {} : { [model.startsWith("openai/") ? "30m" : "5m"]: written }
+  const details = isRecord(usage) ? usage.prompt_tokens_details : undefined
+  const written = isRecord(details) ? details.cache_write_tokens : undefined
+  return typeof written !== "number" || written === 0 ? {} : { [model.startsWith("openai/") ? "30m" : "5m"]: written }
 }
 
 const lifetimes = ["5m"] as const
@@ -84,7 +84,9 @@ const promptCache = (asked: NonNullable<Params["promptCache"]>, request: Request
     parts: ttl === undefined
       ? undefined
       : { ttl: { changed: Cache.lifetimeChange(ttl, Cache.lifetimeOf(ttl, lifetimes)) } },
-    marks: breakpoints === undefined ? undefined : { messages: endsOf(request.prompt, breakpoints), fields: control }
+    marks: breakpoints === undefined
+      ? undefined
+      : { messages: Compatible.keptUntil(request.prompt, breakpoints), fields: control }
   }
 }
 
