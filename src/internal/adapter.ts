@@ -35,13 +35,13 @@ export interface Protocol<Sdk, Body> {
 }
 
 /** What an SDK's `buildRequest` gives. */
-interface Built {
+export interface Built {
   readonly req: object
   readonly url: string
 }
 
 /** A protocol that is ready to be asked: what its SDK takes stays between its functions. */
-interface Ready<Sdk> {
+export interface Ready<Sdk> {
   readonly build: (sdk: Sdk, fetchOptions: object) => Promise<Built>
   readonly errorIn: Protocol<Sdk, unknown>["errorIn"]
   readonly generation: Protocol<Sdk, unknown>["generation"]

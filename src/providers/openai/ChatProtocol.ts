@@ -1,6 +1,7 @@
 /**
  * Chat Completions as one vendor speaks them, ready to be asked.
  */
+import type OpenAI from "openai"
 import type { Request } from "../../Request.ts"
 import * as Adapter from "../../internal/adapter.ts"
 import type { Told } from "../../internal/failures.ts"
@@ -19,11 +20,13 @@ export interface Options {
 }
 
 /** Writes a request. Throws where it holds what can't be sent. */
-export const make = ({ errorIn, isStrict, quirks }: Options) => {
+export const make = (
+  { errorIn, isStrict, quirks }: Options
+): (request: Request, stream: boolean) => Adapter.Ready<OpenAI> => {
   const reader = ChatReply.make(quirks)
   const decoder = ChatStream.make(quirks, reader)
   const build = post("/chat/completions")
-  return (request: Request, stream: boolean) => {
+  return (request, stream) => {
     const plan = planOf(quirks, request, stream, isStrict)
     return Adapter.ready({
       body: (request, stream) => Chat.body(quirks, plan, request, stream),

@@ -45,9 +45,13 @@ export const load = async (secret: string, options: ClientOptions): Promise<Adap
 }
 
 /** Has the SDK build what is posted. */
-export const post =
-  (path: string) => (sdk: OpenAI, body: { readonly stream?: boolean | null | undefined }, fetchOptions: object) =>
-    sdk.buildRequest({ method: "post", path, body, fetchOptions, stream: body.stream === true })
+export const post = (path: string) =>
+(
+  sdk: OpenAI,
+  body: { readonly stream?: boolean | null | undefined },
+  fetchOptions: object
+): Promise<Adapter.Built> =>
+  sdk.buildRequest({ method: "post", path, body, fetchOptions, stream: body.stream === true })
 
 /** The one place where the SDK's own error of an HTTP answer is read. */
 export const refusalOf = (
