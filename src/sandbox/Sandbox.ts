@@ -9,6 +9,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import type { Server as HttpServer } from "node:http"
 import type * as Bill from "./Bill.ts"
 import * as Bounded from "./Bounded.ts"
@@ -118,6 +119,8 @@ export class Sandbox extends Context.Service<Sandbox, {
   readonly port: number
   /** What an SDK takes as its base URL. */
   readonly baseUrl: (provider: Provider) => string
+  /** All that it speaks for. */
+  readonly providers: ReadonlyArray<Provider>
   /** Queues faults after those that are still pending. */
   readonly script: (...faults: ReadonlyArray<Fault>) => Effect.Effect<void>
   readonly pendingFaults: Effect.Effect<ReadonlyArray<Fault>>
@@ -219,6 +222,7 @@ export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
   return Sandbox.of({
     url,
     port,
+    providers: [...Struct.keys(natives), ...Struct.keys(vendors)],
     baseUrl: (provider) => url + (protocols.find((protocol) => protocol.provider === provider)?.basePath ?? ""),
     script: (...faults) => Effect.sync(() => books.faults.add(faults)),
     pendingFaults: Effect.sync(() => books.faults.pending()),
