@@ -19,8 +19,8 @@ export interface Audit {
   readonly ended: (question: string) => void
   readonly recorded: (question: string, record: CallRecord.CallRecord) => void
   readonly told: (news: News) => void
-  /** Closes the cases that nothing was heard of for this long, in milliseconds. */
-  readonly close: (quiet: number) => void
+  /** Closes the cases of which nothing was heard since then; what vendors saw until a while later was told. */
+  readonly close: (since: number) => void
   readonly count: {
     requests: number
     whole: number
@@ -113,12 +113,11 @@ export const make = (): Audit => {
       count.charges += charged.length
       for (const charge of charged) charges.set(charge.requestId, charge)
     },
-    close: (quiet) => {
-      const now = performance.now()
+    close: (since) => {
       for (const [question, one] of cases) {
-        if (now - one.changedAt < quiet) continue
+        if (one.changedAt > since) continue
         if (one.open > 0) {
-          if (now - one.changedAt > 60_000) violate("a call hangs", question)
+          if (one.changedAt < since - 60_000) violate("a call hangs", question)
           continue
         }
         cases.delete(question)

@@ -211,8 +211,9 @@ const watch = Effect.gen(function*() {
   let shown = 0
   for (let n = 1; elapsed() < length; n++) {
     yield* Effect.sleep("500 millis")
+    const asked = performance.now()
     audit.told(yield* Effect.promise(news))
-    audit.close(4000)
+    audit.close(asked - 4000)
     if (n % 4 === 0) samples.push({ at: elapsed(), megabytes: heap() })
     if (elapsed() < shown + 10_000) continue
     shown = elapsed()
@@ -239,7 +240,7 @@ const soak = Effect.gen(function*() {
     audit.told(last)
     if (n === 19 && last.underWay > 0) audit.violate("requests are under way that nobody waits for", last.underWay)
   }
-  audit.close(0)
+  audit.close(Infinity)
   const limits = yield* Limits.CurrentLimits
   for (const { limit, provider, remaining, unit, waiting } of yield* limits?.headroom ?? Effect.succeed([])) {
     if (waiting > 0) audit.violate("somebody still waits", { provider, unit, waiting })

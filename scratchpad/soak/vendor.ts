@@ -33,9 +33,11 @@ export interface News {
   readonly heap: number
 }
 
-const history = 20_000
+const history = 10_000
 /** Of all requests, about. */
 const faulty = 0.2
+/** More than arrive until the next are laid ready. */
+const ready = 200
 
 /** The rows of the fault table that a vendor can play, each as often as the others. */
 const faultOf = ({ below, chance, pick }: Dice): Fault => {
@@ -125,13 +127,11 @@ const serve = Effect.gen(function*() {
     process.send?.(news)
   })
 
-  let struck = 0
+  /** Every request takes the next of these, most of which do nothing. */
   const strike = Effect.gen(function*() {
-    const arrived = ((yield* sandbox.journal).at(-1)?.sequence ?? 0) + 1
-    const pending = yield* sandbox.pendingFaults
-    const wanted = Math.ceil((arrived - struck) * faulty) - pending.length
-    struck = arrived
-    if (wanted > 0) yield* sandbox.script(...Array.from({ length: wanted }, () => faultOf(roll)))
+    const { length } = yield* sandbox.pendingFaults
+    const faults = Array.from({ length: Math.max(0, ready - length) }, () => roll.chance(faulty) ? faultOf(roll) : {})
+    yield* sandbox.script(...faults)
   })
 
   const context = yield* Effect.context()
