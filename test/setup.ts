@@ -9,4 +9,6 @@ if (process.env["LOOM_LIVE_SECRETS"] === undefined) {
     if (/^(VAULT|BAO|AWS|GOOGLE)_/.test(name) && name !== "AWS_CA_BUNDLE") delete process.env[name]
   }
   process.env["AWS_EC2_METADATA_DISABLED"] = "true"
+  process.env["AWS_CONFIG_FILE"] = "/nowhere"
+  process.env["AWS_SHARED_CREDENTIALS_FILE"] = "/nowhere"
 }
