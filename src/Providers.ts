@@ -15,6 +15,7 @@ import * as Generator from "./Generator.ts"
 import type { Provider } from "./Model.ts"
 import type { Transport } from "./Transport.ts"
 import type * as Anthropic from "./providers/Anthropic.ts"
+import type * as Bedrock from "./providers/Bedrock.ts"
 import type * as DeepSeek from "./providers/DeepSeek.ts"
 import type * as Fireworks from "./providers/Fireworks.ts"
 import type * as Groq from "./providers/Groq.ts"
@@ -43,6 +44,7 @@ export interface Vendors {
   readonly together: Together.Native
   readonly zai: Zai.Native
   readonly mistral: Mistral.Native
+  readonly bedrock: Bedrock.Native
 }
 
 /**
@@ -59,6 +61,7 @@ type Adapter = (provider: Provider) => Promise<Layer.Layer<Generator.Generator, 
 const adapters: Readonly<Record<string, Adapter>> = {
   "anthropic": async () => (await import("./providers/Anthropic.ts")).layer(),
   "deepseek": async () => (await import("./providers/DeepSeek.ts")).layer(),
+  "bedrock": async () => (await import("./providers/Bedrock.ts")).layer(),
   "mistral": async () => (await import("./providers/Mistral.ts")).layer(),
   "fireworks": async () => (await import("./providers/Fireworks.ts")).layer(),
   "groq": async () => (await import("./providers/Groq.ts")).layer(),

@@ -63,6 +63,7 @@ const testedThrough: Readonly<Record<string, string>> = {
   "internal/worstCost.ts": "Ledger.test.ts",
   "internal/yamlFile.ts": "Catalog.test.ts",
   "providers/anthropic/": "providers/Anthropic.test.ts",
+  "providers/bedrock/": "providers/Bedrock.test.ts",
   "providers/mistral/": "providers/Mistral.test.ts",
   "providers/openai/": "providers/OpenAi.test.ts",
   "SecretBackend.ts": "Secrets.test.ts",

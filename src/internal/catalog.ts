@@ -22,6 +22,31 @@ export interface ModelIds {
     | "claude-haiku-5-5"
     | "claude-haiku-4-5"
     | "claude-haiku-4-5-20251001"
+  readonly "bedrock":
+    | "amazon.nova-2-lite-v1:0"
+    | "global.amazon.nova-2-lite-v1:0"
+    | "amazon.nova-micro-v1:0"
+    | "amazon.nova-lite-v1:0"
+    | "amazon.nova-pro-v1:0"
+    | "us.amazon.nova-premier-v1:0"
+    | "global.anthropic.claude-haiku-4-5-20251001-v1:0"
+    | "global.anthropic.claude-haiku-5-5"
+    | "global.anthropic.claude-sonnet-4-6"
+    | "global.anthropic.claude-sonnet-5"
+    | "global.anthropic.claude-sonnet-5-5"
+    | "us.anthropic.claude-sonnet-5-5"
+    | "global.anthropic.claude-opus-5-5"
+    | "global.anthropic.claude-fable-5-2"
+    | "global.openai.gpt-6-luna"
+    | "global.openai.gpt-6.1-sol"
+    | "us.openai.gpt-6.1-sol"
+    | "openai.gpt-oss-120b-1:0"
+    | "deepseek.v3.2"
+    | "meta.llama3-3-70b-instruct-v1:0"
+    | "meta.llama4-maverick-17b-instruct-v1:0"
+    | "mistral.mistral-large-3-675b-instruct"
+    | "qwen.qwen3-coder-next"
+    | "zai.glm-5"
   readonly "deepseek":
     | "deepseek-flash"
     | "deepseek-v3"
@@ -198,6 +223,36 @@ export const files = (): ReadonlyArray<CatalogFile> => [
       {"id":"claude-haiku-5-5","label":"Claude Haiku 5.5","pattern":"^claude-haiku-5-5-\\d{8}$","released":"2026-10-07","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":100000,"output":500000,"cachedRead":10000,"cacheWrite":{"5m":125000,"1h":200000}},"tiers":[{"above":100000,"rates":{"input":500000,"output":2500000,"cachedRead":50000,"cacheWrite":{"5m":625000,"1h":1000000}}}],"unverified":["cache_write.1h"]}],"confidence":"vendor-page","source":["pi","https://platform.claude.com/docs/en/models/haiku-5-5/overview"],"note":"tools and structured output were not read per model"},
       {"id":"claude-haiku-4-5","label":"Claude Haiku 4.5","snapshots":["claude-haiku-4-5-20251001"],"pattern":"^claude-haiku-4-5-\\d{8}$","released":"2025-10-15","retiresNotBefore":"2026-10-15","context":200000,"maxOutput":64000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1000000,"output":5000000,"cachedRead":100000,"cacheWrite":{"5m":1250000,"1h":2000000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"]},
       {"id":"claude-opus-4-1-20250805","status":"retired","retires":"2026-08-05","replacement":"claude-opus-5-5"},
+    ]
+  },
+  {
+    provider: {"key":"bedrock","label":"Amazon Bedrock","kind":"bedrock","apiKeyEnv":"AWS_BEARER_TOKEN_BEDROCK","checked":"2026-11-23","batch":{"multiplier":5000}},
+    models: [
+      {"id":"amazon.nova-2-lite-v1:0","label":"Nova 2 Lite","released":"2025-12-02","context":1000000,"maxOutput":65535,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":330000,"output":2750000,"cachedRead":82500,"cacheWrite":{"5m":330000}}}],"confidence":"one-dataset","source":["pi","md","ll"],"note":"0.33/2.75 is the in-region price, 0.30/2.50 the global one"},
+      {"id":"global.amazon.nova-2-lite-v1:0","label":"Nova 2 Lite (Global)","released":"2025-12-02","context":1000000,"maxOutput":65535,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":300000,"output":2500000,"cachedRead":75000,"cacheWrite":{"5m":300000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"amazon.nova-micro-v1:0","label":"Nova Micro","released":"2024-12-03","context":128000,"maxOutput":10000,"capabilities":{"tools":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false,"reasoning":false},"prices":[{"rates":{"input":35000,"output":140000,"cachedRead":8750,"cacheWrite":{"5m":35000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"amazon.nova-lite-v1:0","label":"Nova Lite","released":"2024-12-03","context":300000,"maxOutput":10000,"capabilities":{"tools":true,"vision":true,"pdf":true,"structuredOutput":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":60000,"output":240000,"cachedRead":15000,"cacheWrite":{"5m":60000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"amazon.nova-pro-v1:0","label":"Nova Pro","released":"2024-12-03","context":300000,"maxOutput":10000,"capabilities":{"tools":true,"vision":true,"pdf":true,"structuredOutput":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":800000,"output":3200000,"cachedRead":200000,"cacheWrite":{"5m":800000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"us.amazon.nova-premier-v1:0","label":"Nova Premier (US)","status":"legacy","released":"2025-04-30","context":1000000,"maxOutput":10000,"capabilities":{"tools":true,"vision":true,"pdf":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":2500000,"output":12500000,"cachedRead":625000,"cacheWrite":{"5m":2500000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"],"note":"the feeds call it deprecated; no date of its end was read"},
+      {"id":"global.anthropic.claude-haiku-4-5-20251001-v1:0","label":"Claude Haiku 4.5 (Global)","released":"2025-10-15","context":200000,"maxOutput":64000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1000000,"output":5000000,"cachedRead":100000,"cacheWrite":{"5m":1250000,"1h":2000000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"global.anthropic.claude-haiku-5-5","label":"Claude Haiku 5.5 (Global)","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":100000,"output":500000,"cachedRead":10000,"cacheWrite":{"5m":125000,"1h":200000}},"tiers":[{"above":100000,"rates":{"input":500000,"output":2500000,"cachedRead":50000,"cacheWrite":{"5m":625000,"1h":1000000}}}],"unverified":["cache_write.1h"]}],"confidence":"one-dataset","source":["pi"],"note":"structured output was not read"},
+      {"id":"global.anthropic.claude-sonnet-4-6","label":"Claude Sonnet 4.6 (Global)","released":"2026-02-17","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":3000000,"output":15000000,"cachedRead":300000,"cacheWrite":{"5m":3750000,"1h":6000000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"global.anthropic.claude-sonnet-5","label":"Claude Sonnet 5 (Global)","released":"2026-06-30","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":200000,"cacheWrite":{"5m":2500000,"1h":4000000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"global.anthropic.claude-sonnet-5-5","label":"Claude Sonnet 5.5 (Global)","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":100000,"cacheWrite":{"5m":2500000,"1h":4000000}},"unverified":["cache_write.1h"]}],"confidence":"two-datasets","source":["pi","ge"],"note":"structured output was not read"},
+      {"id":"us.anthropic.claude-sonnet-5-5","label":"Claude Sonnet 5.5 (US)","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2200000,"output":11000000,"cachedRead":110000,"cacheWrite":{"5m":2750000,"1h":4400000}},"unverified":["cache_write.1h"]}],"confidence":"two-datasets","source":["pi","ge"],"note":"structured output was not read"},
+      {"id":"global.anthropic.claude-opus-5-5","label":"Claude Opus 5.5 (Global)","released":"2026-09-22","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":4000000,"output":20000000,"cachedRead":200000,"cacheWrite":{"5m":5000000,"1h":8000000}}}],"confidence":"two-datasets","source":["pi","md","ge"],"note":"structured output was not read"},
+      {"id":"global.anthropic.claude-fable-5-2","label":"Claude Fable 5.2 (Global)","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":8000000,"output":40000000,"cachedRead":200000,"cacheWrite":{"5m":10000000,"1h":16000000}},"unverified":["cache_write.1h"]}],"confidence":"one-dataset","source":["pi"],"note":"structured output was not read"},
+      {"id":"global.openai.gpt-6-luna","label":"GPT-6 Luna (Global)","released":"2026-09-22","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":100000,"output":500000,"cachedRead":10000,"cacheWrite":{"5m":125000}},"tiers":[{"above":272000,"rates":{"input":200000,"output":750000,"cachedRead":20000,"cacheWrite":{"5m":250000}}}]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"global.openai.gpt-6.1-sol","label":"GPT-6.1 Sol (Global)","context":1050000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":100000,"cacheWrite":{"5m":2500000}},"tiers":[{"above":272000,"rates":{"input":4000000,"output":15000000,"cachedRead":200000,"cacheWrite":{"5m":5000000}}}]}],"confidence":"one-dataset","source":["pi"],"note":"structured output was not read"},
+      {"id":"us.openai.gpt-6.1-sol","label":"GPT-6.1 Sol (US)","context":1050000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2200000,"output":11000000,"cachedRead":110000,"cacheWrite":{"5m":2750000}},"tiers":[{"above":272000,"rates":{"input":4400000,"output":16500000,"cachedRead":220000,"cacheWrite":{"5m":5500000}}}]}],"confidence":"one-dataset","source":["pi"],"note":"structured output was not read"},
+      {"id":"openai.gpt-oss-120b-1:0","label":"gpt-oss-120b","released":"2025-08-05","context":131072,"maxOutput":128000,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":150000,"output":600000}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"deepseek.v3.2","label":"DeepSeek V3.2","released":"2025-12-01","context":163840,"maxOutput":81920,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":620000,"output":1850000}}],"confidence":"two-datasets","source":["pi","md","ll"]},
+      {"id":"meta.llama3-3-70b-instruct-v1:0","label":"Llama 3.3 70B Instruct","released":"2024-12-06","context":128000,"maxOutput":4096,"capabilities":{"tools":true,"batch":true,"vision":false,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":720000,"output":720000}}],"confidence":"two-datasets","source":["pi","md","ll","ge"],"note":"structured output was not read"},
+      {"id":"meta.llama4-maverick-17b-instruct-v1:0","label":"Llama 4 Maverick 17B Instruct","released":"2025-04-05","context":1000000,"maxOutput":8192,"capabilities":{"tools":true,"vision":true,"batch":true,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":240000,"output":970000}}],"confidence":"two-datasets","source":["pi","md","ll","ge"],"note":"structured output was not read"},
+      {"id":"mistral.mistral-large-3-675b-instruct","label":"Mistral Large 3","released":"2025-12-02","context":262144,"maxOutput":8192,"capabilities":{"tools":true,"vision":true,"structuredOutput":true,"batch":true,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":500000,"output":1500000}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"qwen.qwen3-coder-next","label":"Qwen3 Coder Next","released":"2026-02-03","context":262144,"maxOutput":65536,"capabilities":{"tools":true,"structuredOutput":true,"batch":true,"vision":false,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":500000,"output":1200000}}],"confidence":"two-datasets","source":["pi","md","ll"]},
+      {"id":"zai.glm-5","label":"GLM-5","released":"2026-02-12","context":202752,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":1000000,"output":3200000}}],"confidence":"two-datasets","source":["pi","md","ll"]},
+      {"id":"amazon.nova-canvas-v1:0","modality":"image","status":"retired","retires":"2026-09-30"},
     ]
   },
   {

@@ -4,6 +4,7 @@
  */
 import type { Protocol, World } from "./Protocol.ts"
 import * as Anthropic from "./anthropic/Anthropic.ts"
+import * as Bedrock from "./bedrock/Bedrock.ts"
 import type { Vendor } from "./chat/Vendor.ts"
 import * as Mistral from "./mistral/Mistral.ts"
 import * as OpenAi from "./openai/OpenAi.ts"
@@ -18,7 +19,8 @@ import { zai } from "./vendors/Zai.ts"
 export const natives = {
   openai: OpenAi.make,
   anthropic: Anthropic.make,
-  mistral: Mistral.make
+  mistral: Mistral.make,
+  bedrock: Bedrock.make
 } as const satisfies Readonly<Record<string, (world: World) => Protocol>>
 
 export const vendors = {

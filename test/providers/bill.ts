@@ -6,6 +6,7 @@ import { Effect, Redacted, Schema } from "effect"
 import { Tool } from "effect/ai"
 import { type Attempt, type GenerateOptions, Loom, type Providers } from "loom-router"
 import * as Anthropic from "loom-router/providers/Anthropic"
+import * as Bedrock from "loom-router/providers/Bedrock"
 import * as Mistral from "loom-router/providers/Mistral"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import { converse, type Dice, dice, differences, type Style, type Voice } from "./conversations.ts"
@@ -168,6 +169,58 @@ export const mistral: Payee = {
   }),
   long: [],
   lacks: ["writes", "longWrites", "reasoned", "searches", "tiers"]
+}
+
+const pointed = (ttl: Ttl) => ({ bedrock: { cachePoint: { type: "default", ttl } } })
+
+export const bedrock: Payee = {
+  key: "bedrock",
+  layer: (sandbox) => Bedrock.layer({ baseUrl: sandbox.baseUrl("bedrock"), region: "us-east-1", apiKey }),
+  voices: [
+    { model: "amazon.nova-lite-v1:0", reasons: false, samples: true, writes: true, tiers: ["default"] },
+    { model: "amazon.nova-pro-v1:0", reasons: false, samples: true, writes: true, tiers: [] },
+    { model: "amazon.nova-2-lite-v1:0", reasons: true, writes: true, tiers: [] },
+    { model: "global.amazon.nova-2-lite-v1:0", reasons: true, writes: true, tiers: [] },
+    { model: "global.anthropic.claude-haiku-4-5-20251001-v1:0", reasons: true, writes: true, tiers: ["standard"] },
+    { model: "global.anthropic.claude-haiku-5-5", reasons: true, writes: true, tiers: [] },
+    { model: "global.anthropic.claude-sonnet-4-6", reasons: true, writes: true, tiers: [] },
+    { model: "global.anthropic.claude-sonnet-5", reasons: true, writes: true, tiers: [] },
+    { model: "global.anthropic.claude-sonnet-5-5", reasons: true, writes: true, tiers: [] },
+    { model: "us.anthropic.claude-sonnet-5-5", reasons: true, writes: true, tiers: [] },
+    { model: "global.anthropic.claude-opus-5-5", reasons: true, writes: true, tiers: [] },
+    { model: "global.anthropic.claude-fable-5-2", reasons: true, writes: true, tiers: [] },
+    { model: "global.openai.gpt-6-luna", reasons: true, writes: true, tiers: [] },
+    { model: "us.openai.gpt-6.1-sol", reasons: true, writes: true, tiers: [] },
+    { model: "meta.llama4-maverick-17b-instruct-v1:0", reasons: false, samples: true, tiers: [] },
+    { model: "mistral.mistral-large-3-675b-instruct", reasons: false, samples: true, tiers: [] }
+  ],
+  styleOf: (roll, { model, writes }) => {
+    if (writes !== true) return {}
+    const hour: Ttl = model.includes("claude") ? "1h" : "5m"
+    const [system, user] = roll.pick<readonly [Ttl | undefined, Ttl | undefined]>(
+      ["5m", undefined],
+      [hour, undefined],
+      [undefined, undefined]
+    )
+    return {
+      marks: {
+        system: system === undefined ? {} : pointed(system),
+        user: user === undefined ? {} : pointed(user)
+      }
+    }
+  },
+  long: [
+    ...[99_900, 100_100, 100_100].map((count) => ({
+      model: "bedrock/global.anthropic.claude-haiku-5-5",
+      prompt: [
+        { role: "system", content: "x ".repeat(count), options: pointed("1h") },
+        { role: "user", content: "[words: 20]" }
+      ]
+    } as const)),
+    { model: "bedrock/global.openai.gpt-6-luna", prompt: "x ".repeat(272_100) }
+  ],
+  longest: "1h",
+  lacks: ["reasoned", "searches", "tiers"]
 }
 
 /** The least that each count must be, of those that a vendor has. */
