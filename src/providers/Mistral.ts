@@ -4,8 +4,8 @@
  * **Details**
  *
  * The SDK is loaded at the first call, and only as much of it as chat completions need; it builds and checks the request,
- * which Loom sends. Thoughts go back with their signatures. `native.promptCacheKey` keeps requests with a common
- * beginning on one prompt cache.
+ * which Loom sends. Thoughts go back with their signatures. The key of `promptCache` keeps requests with a
+ * common beginning on one prompt cache.
  *
  * @since 0.1.0
  */

@@ -14,8 +14,8 @@ import {
 } from "loom-router"
 import * as Bedrock from "loom-router/providers/Bedrock"
 import { secretAccessKey } from "../../src/sandbox/bedrock/Bedrock.ts"
-import { at, contract, testKey } from "./contract.ts"
-import { bodies, failure, inWorld, type Setup } from "./world.ts"
+import { at, contract, testKey, tokens } from "./contract.ts"
+import { billed, bodies, failure, inWorld, type Setup, spent } from "./world.ts"
 
 const haiku = "global.anthropic.claude-haiku-4-5-20251001-v1:0"
 const point = (ttl: "5m" | "1h") => ({ bedrock: { cachePoint: { type: "default", ttl } } })
@@ -160,7 +160,7 @@ describe("bedrock, signed with AWS's credentials", () => {
         vendor: ({ baseUrl }) => {
           bound.push(new URL(baseUrl).origin)
           return (input) => {
-            asked.push(String(input))
+            asked.push(input instanceof globalThis.Request ? input.url : String(input))
             return Promise.resolve(new Response("{}", { status: 503 }))
           }
         }
@@ -261,6 +261,54 @@ describe("bedrock, as itself", () => {
       for (const [model, options, expected] of cases) {
         assert.deepStrictEqual(yield* told(model, options), expected, `${model} ${JSON.stringify(options)}`)
       }
+    }))
+
+  it.live("bedrock: a conversation is kept at its ends, and the next turn reads it", () =>
+    inWorld(world, function*({ sandbox }) {
+      const long = { role: "system", content: tokens(4200) } as const
+      const asked = { tools: [weather], promptCache: { ttl: "1h" } } as const
+      const first = yield* ask({ ...asked, prompt: [long, { role: "user", content: "[say: One]" }] })
+      const next = [
+        long,
+        { role: "user", content: "[say: One]" },
+        { role: "assistant", content: "One" },
+        { role: "user", content: "[say: Two]" }
+      ] as const
+      const second = yield* ask({ ...asked, prompt: next })
+      assert.deepStrictEqual([...first.warnings, ...second.warnings], [])
+      assert.isAbove(first.usage.cacheWrite["1h"] ?? 0, 4200)
+      assert.strictEqual(second.usage.cacheRead, first.usage.cacheWrite["1h"])
+      const point = { cachePoint: { type: "default", ttl: "1h" } }
+      const body = (yield* bodies(sandbox)).at(-1)
+      assert.deepStrictEqual(at(body, "toolConfig", "tools", 1), point)
+      assert.deepStrictEqual(at(body, "system", 1), point)
+      const ends = [0, 1, 2].map((turn) => at(body, "messages", turn, "content", 1))
+      assert.deepStrictEqual(ends, [point, undefined, point])
+      assert.strictEqual(spent([...first.attempts, ...second.attempts]), yield* billed(sandbox))
+    }))
+
+  it.live("bedrock: the caller's own cache points go first, and there are four at most", () =>
+    inWorld(world, function*({ sandbox }) {
+      const own = (text: string) => ({ type: "text", text, options: point("5m") }) as const
+      yield* ask({
+        promptCache: { ttl: "1h", breakpoints: ["messages", "system"] },
+        prompt: [
+          { role: "system", content: "Briefly." },
+          { role: "user", content: [own("a"), own("b"), own("c"), { type: "text", text: "d" }] }
+        ]
+      })
+      const [body] = yield* bodies(sandbox)
+      assert.deepStrictEqual(at(body, "system"), [{ text: "Briefly." }])
+      assert.deepStrictEqual(at(body, "messages", 0, "content", 7), { cachePoint: { type: "default" } })
+      const nova = yield* ask({ model: "amazon.nova-pro-v1:0", promptCache: { ttl: "1h", key: "tenant-7" } })
+      const llama = yield* ask({ model: "meta.llama3-3-70b-instruct-v1:0", promptCache: true })
+      assert.deepStrictEqual([nova, llama].map(({ warnings }) => warnings), [
+        [
+          "promptCache.ttl was lowered from 1h to 5m, the longest there is that costs no more",
+          "promptCache.key was dropped: Bedrock's cache has no keys"
+        ],
+        ["promptCache was dropped: the model has no prompt cache"]
+      ])
     }))
 
   it.live("bedrock: turns alternate, and what comes before them stands before them", () =>

@@ -103,6 +103,22 @@ describe("mistral, as itself", () => {
       assert.deepStrictEqual(rest, [])
     }))
 
+  it.live("mistral: a key for the prompt cache is sent, and what can't be chosen is told", () =>
+    inWorld(world, function*({ sandbox }) {
+      const ask = (model: string, promptCache: NonNullable<Request.Params["promptCache"]>) =>
+        Loom.generate({ provider: "mistral", model, prompt: "Hello", promptCache })
+      const plain = yield* ask("mistral-large-2512", true)
+      const keyed = yield* ask("mistral-large-2512", { key: "tenant-7", ttl: "1h" })
+      assert.deepStrictEqual([plain, keyed].map(({ warnings }) => warnings), [
+        [],
+        ["promptCache.ttl was dropped: how long Mistral keeps a prompt can't be chosen"]
+      ])
+      assert.deepStrictEqual((yield* bodies(sandbox)).map((body) => body["prompt_cache_key"]), [
+        undefined,
+        "tenant-7"
+      ])
+    }))
+
   it.live("mistral: reasoning is told in the efforts that a model knows, or the answer says so", () =>
     inWorld(world, function*({ sandbox }) {
       const asked = function*(model: string, reasoning: Request.ReasoningEffort) {

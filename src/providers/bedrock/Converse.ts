@@ -20,6 +20,7 @@ import { type Origin, unreadable } from "../../internal/failures.ts"
 import { isRecord } from "../../internal/json.ts"
 import { reading } from "../../internal/replies.ts"
 import * as Blocks from "./Blocks.ts"
+import * as Caching from "./Caching.ts"
 import { messagesOf, systemOf } from "./Messages.ts"
 import { reasoningOf } from "./Reasoning.ts"
 import * as Wire from "./Wire.ts"
@@ -41,7 +42,12 @@ export const body = (request: Request.Request, stream: boolean): Body => {
   }
   const { stream: _, ...rest } = native
   const reasoning = reasoningOf(request)
-  const system = systemOf(request)
+  const config = toolsOf(request)
+  const { messages, system, tools } = Caching.placed(request, {
+    tools: config?.tools ?? [],
+    system: systemOf(request),
+    messages: messagesOf(request)
+  })
   const inference = {
     ...(reasoning.maxTokens === undefined ? undefined : { maxTokens: reasoning.maxTokens }),
     ...(params.temperature === undefined ? undefined : { temperature: params.temperature }),
@@ -59,16 +65,15 @@ export const body = (request: Request.Request, stream: boolean): Body => {
       }
     })
   }
-  const tools = toolsOf(request)
   return {
     request,
     stream,
     params: {
       modelId: request.model.upstream,
-      messages: messagesOf(request),
-      ...(system.length === 0 ? undefined : { system }),
+      messages: [...messages],
+      ...(system.length === 0 ? undefined : { system: [...system] }),
       ...(Object.keys(inference).length === 0 ? undefined : { inferenceConfig: inference }),
-      ...(tools === undefined ? undefined : { toolConfig: tools }),
+      ...(config === undefined ? undefined : { toolConfig: { ...config, tools: [...tools] } }),
       ...(Object.keys(output).length === 0 ? undefined : { outputConfig: output }),
       ...(reasoning.fields === undefined ? undefined : { additionalModelRequestFields: { ...reasoning.fields } }),
       ...(params.serviceTier === undefined ? undefined : { serviceTier: tierOf(params.serviceTier) }),
@@ -108,6 +113,7 @@ export const warningsOf = (request: Request.Request): ReadonlyArray<string> => {
       ? ["the tools of earlier turns were offered again: Converse wants them, and can't forbid that they are called"]
       : []),
     ...reasoningOf(request).warnings,
+    ...Caching.warningsOf(request),
     ...(content.findLastIndex((message) => message.role === "system") > opening && opening !== -1
       ? ["the system messages were put together in front of the conversation"]
       : [])
