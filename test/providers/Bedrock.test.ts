@@ -36,7 +36,21 @@ describe("Converse", () => {
       idOf: (native) => at(native, "$metadata", "requestId")
     },
     can: {
-      promptCache: { from: 4096, mark: point("5m"), lasting: { "5m": point("5m"), "1h": point("1h") } },
+      promptCache: {
+        from: 4096,
+        mark: point("5m"),
+        lasting: { "5m": point("5m"), "1h": point("1h") },
+        lifetimes: ["5m", "1h"],
+        conversation: {
+          model: "global.anthropic.claude-sonnet-5-5",
+          off: {},
+          // All but the 3 tokens that open the answer, what the prompt before had of it is read.
+          rule: (tokens, before) => {
+            const read = before === 0 ? 0 : before - 3
+            return { read, written: tokens - 3 - read }
+          }
+        }
+      },
       pdf: "data",
       stop: (body) => at(body, "inferenceConfig", "stopSequences"),
       temperature: (body) => at(body, "inferenceConfig", "temperature"),

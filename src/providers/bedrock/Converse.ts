@@ -19,6 +19,7 @@ import * as Request from "../../Request.ts"
 import { type Origin, unreadable } from "../../internal/failures.ts"
 import { isRecord } from "../../internal/json.ts"
 import { reading } from "../../internal/replies.ts"
+import * as Search from "../../internal/webSearch.ts"
 import * as Blocks from "./Blocks.ts"
 import * as Caching from "./Caching.ts"
 import { messagesOf, systemOf } from "./Messages.ts"
@@ -35,6 +36,9 @@ export interface Body {
 /** The body of a request. Throws where the request holds what can't be sent. */
 export const body = (request: Request.Request, stream: boolean): Body => {
   const { native, object, params } = request
+  if (Search.askedOf(params) !== undefined) {
+    throw Request.fail(request, Request.noWebSearch("Converse has no web search"))
+  }
   const unknown = Object.keys(native).find((name) => !Object.hasOwn(options, name) && name !== "stream")
   if (unknown !== undefined) {
     const detail = `Converse has no such option; what only a model knows goes into additionalModelRequestFields`

@@ -14,7 +14,7 @@ import type {
 } from "@aws-sdk/client-bedrock-runtime"
 import type * as Prompt from "effect/ai/Prompt"
 import type * as Request from "../../Request.ts"
-import { isRecord } from "../../internal/json.ts"
+import { isRecord, ordered } from "../../internal/json.ts"
 import * as Prompts from "../../internal/prompts.ts"
 import * as Wire from "./Wire.ts"
 
@@ -79,12 +79,12 @@ const saidOf = (request: Request.Request, part: Prompt.AssistantMessagePart): Re
         ? [{ reasoningContent: { redactedContent: Buffer.from(redactedContent, "base64") } }]
         : []
     }
-    case "tool-call":
+    case "tool-call": {
+      const input = ordered(part.params)
       return part.providerExecuted
         ? []
-        : [{
-          toolUse: { toolUseId: part.id, name: part.name, input: Wire.isDocument(part.params) ? part.params : {} }
-        }]
+        : [{ toolUse: { toolUseId: part.id, name: part.name, input: Wire.isDocument(input) ? input : {} } }]
+    }
     case "file":
       throw Prompts.unsupportedFile(request, part, "an answer of the model goes back without files")
     default:
