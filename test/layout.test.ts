@@ -49,6 +49,7 @@ const testedThrough: Readonly<Record<string, string>> = {
   "internal/parts.ts": "Generation.test.ts",
   "internal/precompile.ts": "CatalogData.test.ts",
   "internal/problems.ts": "Catalog.test.ts",
+  "internal/promptPrefix.ts": "PromptCache.test.ts",
   "internal/prompts.ts": "providers/contract.ts",
   "internal/rates.ts": "Limits.test.ts",
   "internal/refused.ts": "providers/contract.ts",
