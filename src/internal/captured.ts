@@ -2,17 +2,19 @@
  * The request of an SDK that can't be asked for it: its call goes as far as the door, and ends there.
  */
 
-/** What an SDK would have sent, thrown where it would have sent it. */
-export class Captured extends Error {
+/** What an SDK would have sent, thrown where it would have sent it: an Error, but for the stack, which is most of its price. */
+export class Captured implements Error {
+  readonly name = "Captured"
+  readonly message = "the request is built, and sent by Loom"
   readonly url: string
   readonly req: RequestInit
 
   constructor(url: string, req: RequestInit) {
-    super("the request is built, and sent by Loom")
     this.url = url
     this.req = req
   }
 }
+Object.setPrototypeOf(Captured.prototype, Error.prototype)
 
 /** A `fetch` for SDKs that take one: it sends nothing. */
 export const fetch = (input: string | URL, init?: RequestInit): Promise<never> =>
