@@ -24,10 +24,11 @@ export interface KeySource {
   readonly nameOf: (key: Redacted.Redacted) => string | undefined
 }
 
-/** The key as given, or else the secret of this name. */
+/** The key as given, or else the secret of this name, or of the first of these others that is one. */
 export const source = (
   key: Key | undefined,
-  variable: string
+  variable: string,
+  ...others: ReadonlyArray<string>
 ): Effect.Effect<KeySource, never, Transport.Transport> =>
   Effect.gen(function*(): Effect.fn.Return<KeySource, never, Transport.Transport> {
     if (key !== undefined && Redacted.isRedacted(key)) {
@@ -46,15 +47,37 @@ export const source = (
         read,
         (error) => Request.fail(request, new KeyMissing({ variable, detail: error.why, remedy: error.fix }))
       )
+    const foundAs = new WeakMap<Redacted.Redacted, string>()
+    const called = (name: string, read: Effect.Effect<Redacted.Redacted, Secrets.SecretsError>) =>
+      Effect.map(read, (key) => {
+        if (name !== variable) foundAs.set(key, name)
+        return key
+      })
+    const nameOf = (key: Redacted.Redacted) => foundAs.get(key) ?? variable
     return {
-      read: (request) => orFail(request, secrets.get(variable, request.call.tags)),
-      refetch: (request, refused) => orFail(request, secrets.refetch(variable, refused, request.call.tags)),
+      read: (request) => {
+        const { tags } = request.call
+        const first = secrets.get(variable, tags)
+        if (others.length === 0) return orFail(request, first)
+        const rest = others.map((name) => called(name, secrets.get(name, tags)))
+        // Where there is none, the first is the one to ask for.
+        return orFail(request, Effect.catch(first, (error) => Effect.mapError(firstOf(rest), () => error)))
+      },
+      refetch: (request, refused) => {
+        const name = nameOf(refused)
+        return orFail(request, called(name, secrets.refetch(name, refused, request.call.tags)))
+      },
       nameOf: (key) => {
         const origin = Secrets.originOf(key)
-        return origin === undefined || origin.backend === "environment" ? variable : `${origin.name} in ${origin.where}`
+        return origin === undefined || origin.backend === "environment"
+          ? nameOf(key)
+          : `${origin.name} in ${origin.where}`
       }
     }
   })
+
+const firstOf = <A, E>([first, ...rest]: ReadonlyArray<Effect.Effect<A, E>>): Effect.Effect<A, E | undefined> =>
+  first === undefined ? Effect.fail(undefined) : Effect.catch(first, () => firstOf(rest))
 
 /** What is made of a key, and the fingerprint it is told apart by: the same ones until the key changes. */
 export interface Made<Client> {
