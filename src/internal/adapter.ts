@@ -74,6 +74,8 @@ export interface Vendor<Sdk> {
   /** Chooses a protocol, and writes the request in it. */
   readonly write: (request: Request, stream: boolean) => Ready<Sdk>
   readonly requestIdHeader: string
+  /** Where its answers say how they were served, if not in their bodies. */
+  readonly serviceTierHeader?: string | undefined
   /** What the SDK threw for an HTTP answer, read at this time. */
   readonly refusalOf: (cause: Error, now: number) => Refusal | undefined
 }
@@ -106,7 +108,13 @@ export const make = <Sdk>(vendor: Vendor<Sdk>): Generator.Generator => {
           return error && told(request, error, origin)
         },
         framing: protocol.framing,
-        originOf: (headers) => ({ key, requestId: headers.get(vendor.requestIdHeader) ?? undefined })
+        originOf: (headers) => ({
+          key,
+          requestId: headers.get(vendor.requestIdHeader) ?? undefined,
+          serviceTier: vendor.serviceTierHeader === undefined
+            ? undefined
+            : headers.get(vendor.serviceTierHeader) ?? undefined
+        })
       }
       return Effect.succeed({ exchange, protocol, key, stream, fingerprint })
     })

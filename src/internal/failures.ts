@@ -13,6 +13,8 @@ import { reasonOf, reasonOfTransport, type Refusal, tidy } from "./refusal.ts"
 /** Where an answer came from, as its errors tell: by the request's id, never by the key it was asked with. */
 export interface Origin {
   readonly requestId: string | undefined
+  /** How it was served, of a vendor that says so in a header. */
+  readonly serviceTier?: string | undefined
   readonly key: Redacted.Redacted
 }
 
