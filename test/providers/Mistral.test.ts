@@ -111,7 +111,7 @@ describe("mistral, as itself", () => {
       const keyed = yield* ask("mistral-large-2512", { key: "tenant-7", ttl: "1h" })
       assert.deepStrictEqual([plain, keyed].map(({ warnings }) => warnings), [
         [],
-        ["promptCache.ttl was dropped: how long Mistral keeps a prompt can't be chosen"]
+        ["promptCache.ttl was dropped: Mistral keeps what prompts begin with as long as it likes"]
       ])
       assert.deepStrictEqual((yield* bodies(sandbox)).map((body) => body["prompt_cache_key"]), [
         undefined,

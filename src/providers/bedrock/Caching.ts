@@ -48,11 +48,12 @@ export const placed = (request: Request.Request, layout: Layout): Layout => {
 export const warningsOf = (request: Request.Request): ReadonlyArray<string> => {
   const asked = Cache.askedOf(request.params)
   if (asked === undefined) return []
-  if (request.model.capabilities.promptCaching === false) return [Cache.withoutCache]
+  if (request.model.capabilities.promptCaching === false) return [`promptCache was dropped: ${Cache.noCache}`]
+  const change = asked.ttl === undefined
+    ? undefined
+    : Cache.lifetimeChange(asked.ttl, Cache.lifetimeOf(asked.ttl, lifetimesOf(request)))
   return [
-    ...(asked.ttl === undefined
-      ? []
-      : Cache.lifetimeWarning(asked.ttl, Cache.lifetimeOf(asked.ttl, lifetimesOf(request)))),
+    ...(change === undefined ? [] : [change]),
     ...(asked.key === undefined ? [] : ["promptCache.key was dropped: Bedrock's cache has no keys"])
   ]
 }
