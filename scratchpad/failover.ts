@@ -112,7 +112,8 @@ const frontDoor = Effect.gen(function*() {
       openai: OpenAi.layer({ baseUrl: sandbox.baseUrl("openai"), apiKey }),
       anthropic: Anthropic.layer({ baseUrl: sandbox.baseUrl("anthropic"), apiKey })
     },
-    failover: true,
+    // By name: `true` asks models like it at every vendor that has a key, here perhaps a real one.
+    failover: ["anthropic/claude-haiku-4-5"],
     retry: policy,
     health: { ...patience, onTransition: circuits.onTransition },
     cache: { ttl: "1 hour" }

@@ -1,12 +1,20 @@
 /**
- * The main job, on the sandbox: real calls by the vendors' own SDKs, with their exact cost, savings and attempts.
- * With OPENAI_API_KEY set it makes one real call as well, of at most one cent.
+ * The main job, on the sandbox: real calls by the vendors' own SDKs, with their exact cost, savings and attempts, and the
+ * dashboard that shows them. With OPENAI_API_KEY set it makes one real call as well, of at most one cent.
+ *
+ * In a terminal, or with `--stay`, work goes on and the dashboard stays until Ctrl-C.
  */
-import { Cause, Config, Console, Effect, Option, Redacted, Schema, Stream } from "effect"
-import { Catalog, Cost, GenerateError, type Generation, Loom, RetryPolicy, Usage } from "loom-router"
-import * as Anthropic from "loom-router/providers/Anthropic"
-import * as OpenAi from "loom-router/providers/OpenAi"
+import { NodeHttpServer, NodeRuntime } from "@effect/platform-node"
+import { Cause, Config, Console, Context, Effect, Layer, Option, Schema, Stream } from "effect"
+import { HttpServer } from "effect/http"
+import { Catalog, Cost, GenerateError, type Generation, Loom, RetryPolicy, Stats, Usage } from "loom-router"
+import * as Dashboard from "loom-router/dashboard"
 import { Sandbox } from "loom-router/sandbox"
+import { mkdtempSync, rmSync } from "node:fs"
+import { createServer } from "node:http"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Demo from "../src/cli/Demo.ts"
 
 const usd = (amount: number | undefined) =>
   amount === undefined ? "unknown" : amount === 0 ? "$0" : `$${amount.toFixed(9).replace(/0{1,5}$/, "")}`
@@ -70,7 +78,7 @@ const calls = Effect.gen(function*() {
       (generation) => report("A vendor that is busy at first", generation)
     ),
     yield* Effect.flatMap(
-      Loom.generate({ model, prompt: "Are you there at all?", failover: true, retry: RetryPolicy.none }),
+      Loom.generate({ model, prompt: "Are you there at all?", failover: ["anthropic/claude-haiku-4-5"], retry: RetryPolicy.none }),
       (generation) => report("A vendor that is down: another one answers", generation)
     ),
     yield* Effect.flatMap(
@@ -135,20 +143,49 @@ The sandbox's own bill says ${usd(Number(billed) / 1e12)}${
   }`)
 })
 
-const onSandbox = Effect.gen(function*() {
+const onSandbox = Effect.fn("onSandbox")(function*(path: string) {
   const sandbox = yield* Sandbox
   yield* Console.log(
     `Loom on its sandbox at ${sandbox.url}: requests of the vendors' own SDKs, real HTTP, no key, no network.`
   )
-  const apiKey = Redacted.make("sk-sandbox")
-  const providers = {
-    openai: OpenAi.layer({ baseUrl: sandbox.baseUrl("openai"), apiKey }),
-    anthropic: Anthropic.layer({ baseUrl: sandbox.baseUrl("anthropic"), apiKey })
-  }
   yield* Effect.gen(function*() {
     yield* summary([...(yield* calls), yield* streamed, ...(yield* crowd)])
-  }).pipe(Effect.provide(Loom.layer({ providers, cache: { ttl: "1 hour" } })))
-}).pipe(Effect.provide(Sandbox.layer()))
+  }).pipe(Effect.provide(
+    Layer.provide(Loom.layer({ cache: { ttl: "1 hour" }, callLog: { path } }), Demo.environment(sandbox))
+  ))
+}, Effect.provide(Sandbox.layer()))
+
+/** A log that goes with its scope. */
+const passing = Effect.map(
+  Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "loom-"))),
+    (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+  ),
+  (folder) => join(folder, "calls.db")
+)
+
+const listening = (path: string, port: number) =>
+  Effect.map(
+    Layer.build(
+      Dashboard.serve({ path, isDemo: true }).pipe(
+        Layer.provideMerge(NodeHttpServer.layer(() => createServer(), { host: "127.0.0.1", port }))
+      )
+    ),
+    (context) => HttpServer.formatAddress(Context.get(context, HttpServer.HttpServer).address)
+  )
+
+/** The first figures of the dashboard, by the same queries. */
+const figures = Effect.gen(function*() {
+  const stats = yield* Stats.Stats
+  const { activeProviders, calls, hitRate, incidents, latency, saved } = yield* stats.overview({ range: "1h" })
+  yield* Console.log(
+    `  ${plural(calls.total, "call")} to ${plural(activeProviders, "vendor")} · p95 ${latency.value?.toFixed(0)} ms · ${
+      ((hitRate.value ?? 0) * 100).toFixed(1)
+    }% from the cache · ${plural(incidents.retries, "retry").replace(/ys$/, "ies")}, ${
+      plural(incidents.failovers, "failover")
+    } · ${usd(saved.spent.usd)} spent, ${usd(saved.savings.saved.usd)} saved`
+  )
+})
 
 const cent = 0.01
 
@@ -180,12 +217,28 @@ const forReal = Effect.gen(function*() {
   )
 })
 
-const main = Effect.andThen(onSandbox, forReal).pipe(
-  Effect.catchCause((cause) => {
-    process.exitCode = 1
+const stays = process.stdout.isTTY || process.argv.includes("--stay")
+
+const main = Effect.gen(function*() {
+  const path = yield* passing
+  const url = yield* Effect.catch(listening(path, 4173), () => listening(path, 0))
+  yield* onSandbox(path)
+  yield* forReal
+  yield* Console.log(`\nThe dashboard of these calls, and of made-up work with every vendor of the sandbox: ${url}`)
+  if (stays) {
+    yield* Console.log("  Work goes on; Ctrl-C ends it.")
+    return yield* Demo.run(path)
+  }
+  yield* Demo.some(path, 100)
+  yield* Effect.provide(figures, Stats.layer({ path }))
+  yield* Console.log("  In a terminal it stays; from anywhere, with `npm start -- --stay`.")
+}).pipe(
+  Effect.scoped,
+  Effect.tapCause((cause) => {
+    if (Cause.hasInterruptsOnly(cause)) return Effect.void
     const error = Cause.squash(cause)
     return Console.error(`\n${error instanceof GenerateError.GenerateError ? error.message : Cause.pretty(cause)}`)
   })
 )
 
-await Effect.runPromise(main)
+NodeRuntime.runMain(main, { disableErrorReporting: true })

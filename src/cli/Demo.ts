@@ -98,7 +98,7 @@ const call = Effect.fnUntraced(function*(sandbox: Box, n: number) {
 })
 
 /** Every vendor that the sandbox speaks for, where it is found, with a key that opens nothing else. */
-const environment = (sandbox: Box): Layer.Layer<never> =>
+export const environment = (sandbox: Box): Layer.Layer<never> =>
   ConfigProvider.layer(ConfigProvider.fromUnknown(Object.fromEntries(
     sandbox.providers.flatMap((provider) => [
       [`${provider.toUpperCase()}_BASE_URL`, sandbox.baseUrl(provider)],
@@ -108,8 +108,21 @@ const environment = (sandbox: Box): Layer.Layer<never> =>
 
 const often = Duration.millis(150)
 
-/** Makes so many calls with a sandbox of its own, and one after the other from then on; keeps its records at `path`. */
-export const run = (path: string, first = 80): Effect.Effect<never, Sandbox.SandboxError> =>
+/** Makes so many calls with a sandbox of its own, and keeps their records at `path`. */
+export const some = (path: string, count: number): Effect.Effect<void, Sandbox.SandboxError> =>
+  working(path, (one) => Effect.replicateEffect(one, count, { concurrency: 4, discard: true }))
+
+/** Makes calls until it is interrupted, many at first. */
+export const run = (path: string): Effect.Effect<void, Sandbox.SandboxError> =>
+  working(path, (one) =>
+    Effect.andThen(
+      Effect.replicateEffect(one, first, { discard: true }),
+      Effect.forever(Effect.andThen(Effect.forkChild(one), Effect.sleep(often)))
+    ))
+
+const first = 80
+
+const working = (path: string, work: (one: Effect.Effect<void>) => Effect.Effect<void>) =>
   Effect.gen(function*() {
     const sandbox = yield* Sandbox.make({ eventDelay: "4 millis" })
     let n = 0
@@ -119,8 +132,5 @@ export const run = (path: string, first = 80): Effect.Effect<never, Sandbox.Sand
       callLog: { path },
       routes: { "cheap-first": cheapFirst }
     })
-    return yield* Effect.gen(function*() {
-      while (n < first) yield* one
-      return yield* Effect.forever(Effect.andThen(Effect.forkChild(one), Effect.sleep(often)))
-    }).pipe(Effect.provide(Layer.provide(loom, environment(sandbox))))
+    return yield* Effect.provide(work(one), Layer.provide(loom, environment(sandbox)))
   }).pipe(Random.withSeed("loom"), Effect.scoped)

@@ -1,13 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { Sandbox } from "loom-router/sandbox"
 import { type ChildProcess, spawn } from "node:child_process"
 
 const source = ["--conditions=loom-source"]
 
 /** Runs a program of the scratchpad with only this environment. */
-const start = (name: string, env: Readonly<Record<string, string>>): ChildProcess =>
-  spawn(process.execPath, [...source, `scratchpad/${name}.ts`], {
+const start = (
+  name: string,
+  env: Readonly<Record<string, string>>,
+  ...args: ReadonlyArray<string>
+): ChildProcess =>
+  spawn(process.execPath, [...source, `scratchpad/${name}.ts`, ...args], {
     env: { PATH: process.env["PATH"], ...env },
     stdio: ["ignore", "pipe", "pipe"]
   })
@@ -57,7 +61,49 @@ describe("npm start", () => {
       assert.match(stdout, /anthropic\/\S+ .* 2 attempts \(Overloaded, ok\)/)
       assert.match(stdout, /· kept from before · .* out · \$0 · \$0\.\d+ saved · 0 attempts/)
       assert.match(stdout, /100 answers from 1 request · \$0\.\d+ · \$0\.\d+ saved/)
-    }))
+      assert.match(stdout, /The dashboard of these calls, .*: http:\/\/127\.0\.0\.1:\d+\n/)
+      assert.match(stdout, /\d+ calls to \d\d vendors · p95 \d+ ms · .* spent, \$0\.\d+ saved\n/)
+    }), 20_000)
+
+  it.live(
+    "stays where it is told to: the dashboard shows work as it goes on, whatever keys are set",
+    () =>
+      Effect.gen(function*() {
+        const vendor = yield* Sandbox
+        const others = Object.fromEntries(
+          ["ANTHROPIC", "MISTRAL", "DEEPSEEK", "GROQ"].flatMap((name) => [
+            [`${name}_API_KEY`, "sk-real-0123456789"],
+            [`${name}_BASE_URL`, vendor.url]
+          ])
+        )
+        const child = start("start", others, "--stay")
+        yield* Effect.addFinalizer(() => Effect.sync(() => child.kill("SIGKILL")))
+        const ended = yield* Effect.forkChild(finished(child))
+        const url = yield* Effect.promise(() =>
+          new Promise<string>((resolve) => {
+            let said = ""
+            child.stdout?.on("data", (chunk) => {
+              said += String(chunk)
+              const [, url] = /The dashboard of these calls, .*: (\S+)\n/.exec(said) ?? []
+              if (url !== undefined) resolve(url)
+            })
+          })
+        )
+        const total = Effect.promise(async () => {
+          const overview: unknown = await (await fetch(`${url}/api/overview?range=1h`)).json()
+          return Number(JSON.stringify(overview).match(/"calls":\{"total":(\d+)/)?.[1])
+        })
+        const before = yield* total
+        assert.isAtLeast(before, 108)
+        yield* Effect.repeat(Effect.delay(total, 100), { until: (now) => now > before + 20 })
+        assert.include(yield* Effect.promise(async () => (await fetch(url)).text()), "<title>Loom")
+        assert.deepStrictEqual(yield* vendor.journal, [])
+        child.kill("SIGINT")
+        const { code, stderr } = yield* Fiber.join(ended)
+        assert.deepStrictEqual([code, stderr], [130, ""])
+      }).pipe(Effect.scoped, Effect.provide(Sandbox.layer())),
+    30_000
+  )
 
   it.live("makes exactly one real call with a key, of at most a cent, and says so", () =>
     Effect.gen(function*() {
