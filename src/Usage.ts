@@ -116,6 +116,15 @@ export const make = (
 }
 
 /**
+ * Returns which share of the input was read from the vendor's prompt cache, 0 to 1; `undefined` where nothing was metered.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const hitRate = ({ cacheRead, imageCacheRead, inputTokens, state }: Usage): number | undefined =>
+  state === "missing" || inputTokens === 0 ? undefined : (cacheRead + imageCacheRead) / inputTokens
+
+/**
  * The usage of an answer whose vendor reported none. Its cost is unknown, never zero.
  *
  * @category constructors

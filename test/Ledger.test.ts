@@ -713,6 +713,22 @@ describe("budget", () => {
         assert.strictEqual(yield* needed(of({ maxOutputTokens: 10 }), long), (3 * 10_016 + 5 * 10) / 1e6)
       }))
 
+    it.effect("what is kept is written at the dearest rate, and searches have their fee and what they find", () =>
+      Effect.gen(function*() {
+        const written = (2 * 50 + 4 * 10) / 1e6
+        for (const promptCache of [true, { ttl: "5m" }] as const) {
+          assert.strictEqual(yield* needed(of({ maxOutputTokens: 10, promptCache })), written)
+        }
+        assert.strictEqual(yield* needed(of({ maxOutputTokens: 10, promptCache: false })), (50 + 4 * 10) / 1e6)
+        const [price] = ada.prices
+        const searching = Model.make({
+          ...ada,
+          prices: [Price.make({ ...price, perRequest: { web_search: 10_000_000_000 } })]
+        })
+        const params = { maxOutputTokens: 10, webSearch: { maxUses: 2 } }
+        assert.strictEqual(yield* needed({ model: searching, params }), usd(50 + 20_000, 10) + 0.02)
+      }))
+
     it.effect("what isn't text counts too", () =>
       Effect.gen(function*() {
         const file = (mediaType: string, data: string | URL | Uint8Array): Prompt.RawInput => [

@@ -25,6 +25,22 @@ describe("make", () => {
   })
 })
 
+describe("hitRate", () => {
+  it("is what was read of all that was given", () => {
+    const usage = Usage.make({
+      inputUncached: 10,
+      cacheRead: 60,
+      cacheWrite: { "5m": 20 },
+      imageCacheRead: 10,
+      outputText: 9
+    })
+    assert.strictEqual(Usage.hitRate(usage), 0.7)
+    assert.strictEqual(Usage.hitRate(Usage.make({ inputUncached: 10 })), 0)
+    assert.strictEqual(Usage.hitRate(Usage.make({})), undefined)
+    assert.strictEqual(Usage.hitRate(Usage.missing), undefined)
+  })
+})
+
 describe("schema", () => {
   it.effect.prop("survives JSON", [Usage.Usage], ([usage]) =>
     Effect.gen(function*() {
