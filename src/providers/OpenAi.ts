@@ -20,6 +20,7 @@ import * as Keys from "../internal/keys.ts"
 import * as ChatProtocol from "./openai/ChatProtocol.ts"
 import * as OwnChat from "./openai/OwnChat.ts"
 import * as Responses from "./openai/Responses.ts"
+import * as ResponsesBody from "./openai/ResponsesBody.ts"
 import * as Sdk from "./openai/Sdk.ts"
 import * as Wire from "./openai/Wire.ts"
 
@@ -93,7 +94,7 @@ export const layer = (options?: Options): Layer.Layer<Generator.Generator, never
 const requestIdHeader = "x-request-id"
 
 const responses = Adapter.ready({
-  body: Responses.body,
+  body: ResponsesBody.body,
   build: Sdk.post("/responses"),
   errorIn: Responses.errorIn,
   generation: Responses.generation,

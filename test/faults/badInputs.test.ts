@@ -8,6 +8,7 @@ import { planOf } from "../../src/providers/openai/ChatParams.ts"
 import * as ChatReply from "../../src/providers/openai/ChatReply.ts"
 import { quirks } from "../../src/providers/openai/OwnChat.ts"
 import * as Responses from "../../src/providers/openai/Responses.ts"
+import * as ResponsesBody from "../../src/providers/openai/ResponsesBody.ts"
 import { asking } from "../scripted.ts"
 
 const reader = ChatReply.make(quirks)
@@ -164,7 +165,7 @@ describe("odd texts", () => {
           request.prompt,
           Prompt.make([{ role: "system", content: text }, { role: "user", content: [{ type: "text", text }] }])
         )
-        for (const body of [Responses.body(request, false), chatBody(request)]) {
+        for (const body of [ResponsesBody.body(request, false), chatBody(request)]) {
           assert.isString(JSON.parse(JSON.stringify(body)).model)
           assert.include(JSON.stringify(body), JSON.stringify(text))
         }
@@ -181,7 +182,7 @@ describe("odd texts", () => {
       const text = "x".repeat(10 * 1024 * 1024)
       const request = yield* requestOf({ prompt: text })
       assert.strictEqual(Request.estimateUsage(request, 0).inputTokens, text.length / 4 + 3)
-      assert.isAbove(JSON.stringify(Responses.body(request, false)).length, text.length)
+      assert.isAbove(JSON.stringify(ResponsesBody.body(request, false)).length, text.length)
     }))
 })
 
@@ -290,7 +291,7 @@ describe("parameters that are no numbers", () => {
   it.effect("a Date in native works: it is sent as JSON writes it", () =>
     Effect.gen(function*() {
       const request = yield* requestOf({ native: { metadata: { at: new Date(0) } } })
-      assert.include(JSON.stringify(Responses.body(request, false)), "1970-01-01T00:00:00.000Z")
+      assert.include(JSON.stringify(ResponsesBody.body(request, false)), "1970-01-01T00:00:00.000Z")
     }))
 
   it.effect("a timeout has to be a duration above zero", () =>
@@ -461,7 +462,7 @@ describe("schemas", () => {
   it.effect("that refer to themselves work for objects", () =>
     Effect.gen(function*() {
       const request = yield* asking({ object: { name: "tree", schema: Tree } })
-      for (const body of [Responses.body(request, false), chatBody(request)]) {
+      for (const body of [ResponsesBody.body(request, false), chatBody(request)]) {
         assert.include(JSON.stringify(body), "$ref")
       }
       const answered = yield* Generator.fake(() => `{"name":"a","children":[{"name":"b","children":[]}]}`).generate(
@@ -473,7 +474,7 @@ describe("schemas", () => {
   it.effect("that refer to themselves work for tools", () =>
     Effect.gen(function*() {
       const request = yield* requestOf({ tools: [Tool.make("plant", { parameters: Schema.Struct({ tree: Tree }) })] })
-      for (const body of [Responses.body(request, false), chatBody(request)]) {
+      for (const body of [ResponsesBody.body(request, false), chatBody(request)]) {
         assert.include(JSON.stringify(body), "$ref")
       }
     }))
