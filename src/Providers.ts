@@ -16,6 +16,7 @@ import type { Provider } from "./Model.ts"
 import type { Transport } from "./Transport.ts"
 import type * as Anthropic from "./providers/Anthropic.ts"
 import type * as Bedrock from "./providers/Bedrock.ts"
+import type * as Cohere from "./providers/Cohere.ts"
 import type * as DeepSeek from "./providers/DeepSeek.ts"
 import type * as Fireworks from "./providers/Fireworks.ts"
 import type * as Groq from "./providers/Groq.ts"
@@ -45,6 +46,7 @@ export interface Vendors {
   readonly zai: Zai.Native
   readonly mistral: Mistral.Native
   readonly bedrock: Bedrock.Native
+  readonly cohere: Cohere.Native
 }
 
 /**
@@ -62,6 +64,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   "anthropic": async () => (await import("./providers/Anthropic.ts")).layer(),
   "deepseek": async () => (await import("./providers/DeepSeek.ts")).layer(),
   "bedrock": async () => (await import("./providers/Bedrock.ts")).layer(),
+  "cohere": async () => (await import("./providers/Cohere.ts")).layer(),
   "mistral": async () => (await import("./providers/Mistral.ts")).layer(),
   "fireworks": async () => (await import("./providers/Fireworks.ts")).layer(),
   "groq": async () => (await import("./providers/Groq.ts")).layer(),

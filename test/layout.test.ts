@@ -65,6 +65,7 @@ const testedThrough: Readonly<Record<string, string>> = {
   "internal/yamlFile.ts": "Catalog.test.ts",
   "providers/anthropic/": "providers/Anthropic.test.ts",
   "providers/bedrock/": "providers/Bedrock.test.ts",
+  "providers/cohere/": "providers/Cohere.test.ts",
   "providers/mistral/": "providers/Mistral.test.ts",
   "providers/openai/": "providers/OpenAi.test.ts",
   "SecretBackend.ts": "Secrets.test.ts",

@@ -47,6 +47,14 @@ export interface ModelIds {
     | "mistral.mistral-large-3-675b-instruct"
     | "qwen.qwen3-coder-next"
     | "zai.glm-5"
+  readonly "cohere":
+    | "command-a-03-2025"
+    | "command-a-plus-05-2026"
+    | "command-a-reasoning-08-2025"
+    | "command-a-vision-07-2025"
+    | "command-r-08-2024"
+    | "command-r-plus-08-2024"
+    | "command-r7b-12-2024"
   readonly "deepseek":
     | "deepseek-flash"
     | "deepseek-v3"
@@ -253,6 +261,19 @@ export const files = (): ReadonlyArray<CatalogFile> => [
       {"id":"qwen.qwen3-coder-next","label":"Qwen3 Coder Next","released":"2026-02-03","context":262144,"maxOutput":65536,"capabilities":{"tools":true,"structuredOutput":true,"batch":true,"vision":false,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":500000,"output":1200000}}],"confidence":"two-datasets","source":["pi","md","ll"]},
       {"id":"zai.glm-5","label":"GLM-5","released":"2026-02-12","context":202752,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":1000000,"output":3200000}}],"confidence":"two-datasets","source":["pi","md","ll"]},
       {"id":"amazon.nova-canvas-v1:0","modality":"image","status":"retired","retires":"2026-09-30"},
+    ]
+  },
+  {
+    provider: {"key":"cohere","label":"Cohere","kind":"cohere","baseUrl":"https://api.cohere.com","apiKeyEnv":"CO_API_KEY","checked":"2026-11-23"},
+    models: [
+      {"id":"command-a-03-2025","label":"Command A","released":"2025-03-13","context":256000,"maxOutput":8000,"capabilities":{"tools":true,"vision":false,"reasoning":false,"pdf":false},"prices":[{"rates":{"input":2500000,"output":10000000}}],"confidence":"two-datasets","source":["md","ll","ge"],"note":"structured output was not read"},
+      {"id":"command-a-plus-05-2026","label":"Command A Plus","released":"2026-05-20","context":128000,"maxOutput":64000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"pdf":false},"prices":[{"rates":{"input":2500000,"output":10000000}}],"confidence":"one-dataset","source":["md"]},
+      {"id":"command-a-reasoning-08-2025","label":"Command A Reasoning","released":"2025-08-21","context":256000,"maxOutput":32000,"capabilities":{"tools":true,"reasoning":true,"vision":false,"pdf":false},"prices":[{"rates":{"input":2500000,"output":10000000}}],"confidence":"one-dataset","source":["md"],"note":"structured output was not read"},
+      {"id":"command-a-vision-07-2025","label":"Command A Vision","released":"2025-07-31","context":128000,"maxOutput":8000,"capabilities":{"vision":true,"tools":false,"reasoning":false,"pdf":false},"prices":[{"rates":{"input":2500000,"output":10000000}}],"confidence":"one-dataset","source":["md"],"note":"structured output was not read"},
+      {"id":"command-r-08-2024","label":"Command R","status":"legacy","released":"2024-08-30","context":128000,"maxOutput":4000,"capabilities":{"tools":true,"vision":false,"reasoning":false,"pdf":false},"prices":[{"rates":{"input":150000,"output":600000}}],"confidence":"two-datasets","source":["md","ll","ge"],"note":"structured output was not read"},
+      {"id":"command-r-plus-08-2024","label":"Command R+","status":"legacy","released":"2024-08-30","context":128000,"maxOutput":4000,"capabilities":{"tools":true,"vision":false,"reasoning":false,"pdf":false},"prices":[{"rates":{"input":2500000,"output":10000000}}],"confidence":"two-datasets","source":["md","ll","ge"],"note":"structured output was not read"},
+      {"id":"command-r7b-12-2024","label":"Command R7B","released":"2024-12-02","context":128000,"maxOutput":4000,"capabilities":{"tools":true,"vision":false,"reasoning":false,"pdf":false},"prices":[{"rates":{"input":37500,"output":150000}}],"confidence":"two-datasets","source":["md","ll","ge"],"note":"structured output was not read"},
+      {"id":"embed-v4.0","modality":"embedding","context":128000,"dimensions":1536,"prices":[{"rates":{"input":120000}}],"confidence":"two-datasets","source":["ge","ll"]},
     ]
   },
   {

@@ -45,6 +45,8 @@ export interface Vendor {
   readonly key?: ((incoming: Incoming) => string | undefined | Problem) | undefined
   /** Its words for a status, or these. */
   readonly problem: (failure: Failure) => Problem
+  /** Puts the request's id into an error's body, where no header tells it. */
+  readonly identified?: ((body: unknown, requestId: string) => unknown) | undefined
   readonly inBand: (failure: InBand) => unknown
 }
 
@@ -56,7 +58,7 @@ export const make = (world: World, vendor: Vendor): Protocol => {
     status,
     headers: { ...vendor.headers(requestId), ...headers },
     requestId,
-    body: json(body, vendor.inBand)
+    body: json(vendor.identified?.(body, requestId) ?? body, vendor.inBand)
   })
 
   const refused = (incoming: Incoming, key: string | undefined): Problem | undefined => {

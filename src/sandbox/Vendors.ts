@@ -6,6 +6,7 @@ import type { Protocol, World } from "./Protocol.ts"
 import * as Anthropic from "./anthropic/Anthropic.ts"
 import * as Bedrock from "./bedrock/Bedrock.ts"
 import type { Vendor } from "./chat/Vendor.ts"
+import * as Cohere from "./cohere/Cohere.ts"
 import * as Mistral from "./mistral/Mistral.ts"
 import * as OpenAi from "./openai/OpenAi.ts"
 import { deepSeek } from "./vendors/DeepSeek.ts"
@@ -20,7 +21,8 @@ export const natives = {
   openai: OpenAi.make,
   anthropic: Anthropic.make,
   mistral: Mistral.make,
-  bedrock: Bedrock.make
+  bedrock: Bedrock.make,
+  cohere: Cohere.make
 } as const satisfies Readonly<Record<string, (world: World) => Protocol>>
 
 export const vendors = {

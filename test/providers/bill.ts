@@ -7,6 +7,7 @@ import { Tool } from "effect/ai"
 import { type Attempt, type GenerateOptions, Loom, type Providers } from "loom-router"
 import * as Anthropic from "loom-router/providers/Anthropic"
 import * as Bedrock from "loom-router/providers/Bedrock"
+import * as Cohere from "loom-router/providers/Cohere"
 import * as Mistral from "loom-router/providers/Mistral"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import { converse, type Dice, dice, differences, type Style, type Voice } from "./conversations.ts"
@@ -221,6 +222,22 @@ export const bedrock: Payee = {
   ],
   longest: "1h",
   lacks: ["reasoned", "searches", "tiers"]
+}
+
+export const cohere: Payee = {
+  key: "cohere",
+  layer: (sandbox) => Cohere.layer({ baseUrl: sandbox.baseUrl("cohere"), apiKey }),
+  voices: [
+    { model: "command-a-03-2025", reasons: false, samples: true, files: "none", tiers: [] },
+    { model: "command-a-plus-05-2026", reasons: true, files: "images", tiers: [] },
+    { model: "command-a-reasoning-08-2025", reasons: true, files: "none", tiers: [] },
+    { model: "command-r-08-2024", reasons: false, samples: true, files: "none", tiers: [] },
+    { model: "command-r-plus-08-2024", reasons: false, samples: true, files: "none", tiers: [] },
+    { model: "command-r7b-12-2024", reasons: false, samples: true, files: "none", tiers: [] }
+  ],
+  styleOf: () => ({}),
+  long: [],
+  lacks: ["reads", "writes", "longWrites", "reasoned", "searches", "tiers"]
 }
 
 /** The least that each count must be, of those that a vendor has. */

@@ -81,7 +81,7 @@ export const noticed = ({ catalog: yaml, long, payee, rates, short }: Prices): v
         assert.strictEqual(lifetimes.length > 0, names.some((name) => name.startsWith("cache_write")))
         const changes: ReadonlyArray<(usage: Usage.Usage) => Partial<Usage.Usage>> = [
           (usage) => ({ inputUncached: usage.inputUncached + 1 }),
-          (usage) => ({ cacheRead: usage.cacheRead + 1 }),
+          ...names.includes("cached_read") ? [({ cacheRead }: Usage.Usage) => ({ cacheRead: cacheRead + 1 })] : [],
           ...lifetimes.map((ttl) => ({ cacheWrite }: Usage.Usage) => ({
             cacheWrite: { ...cacheWrite, [ttl]: (cacheWrite[ttl] ?? 0) + 1 }
           })),
