@@ -9,6 +9,8 @@ export interface Rates {
   /** By how long the vendor keeps what is written, such as `5m`. */
   readonly cacheWrite: Readonly<Record<string, bigint>>
   readonly output: bigint
+  /** Of a vendor that has a price of its own for it. */
+  readonly audioInput?: bigint | undefined
 }
 
 /** `above` re-prices the whole request once its input exceeds `tokens`. */
@@ -23,6 +25,8 @@ export interface Tokens {
   /** By how long the vendor keeps what is written, such as `5m`; lifetimes without a write are left out. */
   readonly cacheWrite: Readonly<Record<string, number>>
   readonly output: number
+  /** Uncached, of a vendor that counts it apart. */
+  readonly audioInput?: number | undefined
 }
 
 export interface Multiplier {
@@ -42,10 +46,21 @@ export interface Charge {
   readonly reasoning: number
   readonly webSearches: number
   readonly webSearchRate: bigint
+  /** Tokens that are kept for some time, at a rate for a token and hour. */
+  readonly storage?:
+    | { readonly tokens: number; readonly millis: number; readonly perHour: bigint }
+    | undefined
 }
 
 export interface Line {
-  readonly item: "input" | "cachedRead" | `cacheWrite.${string}` | "output" | "webSearch"
+  readonly item:
+    | "input"
+    | "audioInput"
+    | "cachedRead"
+    | `cacheWrite.${string}`
+    | "output"
+    | "webSearch"
+    | "cacheStorage"
   readonly quantity: number
   /** Units of 1e-12 USD, before the service tier's multiplier. */
   readonly rate: bigint
@@ -80,12 +95,14 @@ export const divideHalfEven = (numerator: bigint, denominator: bigint): bigint =
 }
 
 export const totalInput = (tokens: Tokens): number =>
-  tokens.input + tokens.cachedRead + Object.values(tokens.cacheWrite).reduce((sum, count) => sum + count, 0)
+  tokens.input + (tokens.audioInput ?? 0) + tokens.cachedRead +
+  Object.values(tokens.cacheWrite).reduce((sum, count) => sum + count, 0)
 
 type Priced = readonly [item: Line["item"], quantity: number, rate: bigint]
 
 const classes = (tokens: Tokens, rates: Rates): ReadonlyArray<Priced> => [
   ["input", tokens.input, rates.input],
+  ["audioInput", tokens.audioInput ?? 0, rates.audioInput ?? rates.input],
   ["cachedRead", tokens.cachedRead, rates.cachedRead],
   ...Object.entries(tokens.cacheWrite).map(([ttl, quantity]): Priced => {
     const rate = rates.cacheWrite[ttl]
@@ -111,6 +128,11 @@ export const settle = (charge: Charge, at: number, sentOutput?: number): Entry =
   if (webSearches > 0) {
     const rate = charge.webSearchRate
     lines.push({ item: "webSearch", quantity: webSearches, rate, amount: BigInt(webSearches) * rate })
+  }
+  if (charge.storage !== undefined) {
+    const { millis, perHour, tokens: quantity } = charge.storage
+    const amount = divideHalfEven(BigInt(quantity) * perHour * BigInt(Math.round(millis)), 3_600_000n)
+    lines.push({ item: "cacheStorage", quantity, rate: perHour, amount })
   }
   return {
     provider: charge.provider,

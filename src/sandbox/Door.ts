@@ -3,6 +3,7 @@
  */
 import * as Headers from "./Headers.ts"
 import { isObject, type JsonObject } from "./Json.ts"
+import type { Verdict } from "./Keys.ts"
 import type { Accepted, Answer, Body, Failure, InBand, Incoming, Protocol, Rejected, World } from "./Protocol.ts"
 import { digest } from "./Seed.ts"
 
@@ -43,6 +44,8 @@ export interface Vendor {
   readonly route: (incoming: Incoming) => Route | Problem
   /** What identifies the caller, or why it doesn't: the bearer's key, where nothing else does. */
   readonly key?: ((incoming: Incoming) => string | undefined | Problem) | undefined
+  /** Its words for a key that is missing or wrong: those for status 401, where it has no others. */
+  readonly refusedKey?: ((verdict: Exclude<Verdict, "valid">) => Problem) | undefined
   /** Its words for a status, or these. */
   readonly problem: (failure: Failure) => Problem
   /** Puts the request's id into an error's body, where no header tells it. */
@@ -64,7 +67,9 @@ export const make = (world: World, vendor: Vendor): Protocol => {
   const refused = (incoming: Incoming, key: string | undefined): Problem | undefined => {
     const foreign = Headers.foreign(incoming, vendor.ownHeaders)
     if (foreign !== undefined) return vendor.problem({ status: 400, message: `Unexpected header: '${foreign}'.` })
-    return world.keys.check(key) === "valid" ? undefined : vendor.problem({ status: 401 })
+    const verdict = world.keys.check(key)
+    if (verdict === "valid") return undefined
+    return vendor.refusedKey?.(verdict) ?? vendor.problem({ status: 401 })
   }
 
   const receive = (incoming: Incoming): Accepted | Rejected => {

@@ -22,6 +22,7 @@ export interface Incoming {
   readonly method: string
   /** The path below the vendor's base path, such as `/responses`. */
   readonly path: string
+  readonly query: URLSearchParams
   readonly headers: Readonly<Record<string, string>>
   readonly text: string
   /** The parsed body, undefined when it is no JSON. */

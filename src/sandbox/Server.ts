@@ -257,14 +257,16 @@ export const make = (options: {
     journal.keepBody(draft, body ?? (text === "" ? undefined : text), text.length)
     const headers = headersOf(request)
     const method = request.method ?? "GET"
-    const received = receive(protocol, { method, path: path.slice(protocol.basePath.length), headers, text, body })
+    const { searchParams: query } = new URL(request.url ?? "/", "http://sandbox")
+    const own = path.slice(protocol.basePath.length)
+    const received = receive(protocol, { method, path: own, query, headers, text, body })
     if (received._tag === "Rejected") {
       draft.requestId = received.answer.requestId
       return send(exchange, received.answer, undefined)
     }
     draft.requestId = received.requestId
     const { model, prompt, stream } = received
-    const key = headers["authorization"] ?? headers["x-api-key"] ?? ""
+    const key = headers["authorization"] ?? headers["x-api-key"] ?? headers["x-goog-api-key"] ?? ""
     const admission = model === undefined ? undefined : rates.admit({ provider: protocol.provider, key, model })
     const accepted = admission === undefined ? received : limited(protocol, received, admission, time)
     if (admission?.retryMillis !== undefined) return send(exchange, accepted.error({ status: 429 }), undefined)

@@ -7,6 +7,7 @@ import * as Anthropic from "./anthropic/Anthropic.ts"
 import * as Bedrock from "./bedrock/Bedrock.ts"
 import type { Vendor } from "./chat/Vendor.ts"
 import * as Cohere from "./cohere/Cohere.ts"
+import * as Gemini from "./gemini/Gemini.ts"
 import * as Mistral from "./mistral/Mistral.ts"
 import * as OpenAi from "./openai/OpenAi.ts"
 import { deepSeek } from "./vendors/DeepSeek.ts"
@@ -20,9 +21,10 @@ import { zai } from "./vendors/Zai.ts"
 export const natives = {
   openai: OpenAi.make,
   anthropic: Anthropic.make,
-  mistral: Mistral.make,
   bedrock: Bedrock.make,
-  cohere: Cohere.make
+  cohere: Cohere.make,
+  gemini: Gemini.make,
+  mistral: Mistral.make
 } as const satisfies Readonly<Record<string, (world: World) => Protocol>>
 
 export const vendors = {
