@@ -20,6 +20,7 @@ import type * as Cohere from "./providers/Cohere.ts"
 import type * as DeepSeek from "./providers/DeepSeek.ts"
 import type * as Fireworks from "./providers/Fireworks.ts"
 import type * as Groq from "./providers/Groq.ts"
+import type * as Gemini from "./providers/Gemini.ts"
 import type * as Mistral from "./providers/Mistral.ts"
 import type * as Moonshot from "./providers/Moonshot.ts"
 import type * as OpenAi from "./providers/OpenAi.ts"
@@ -44,6 +45,7 @@ export interface Vendors {
   readonly openrouter: OpenRouter.Native
   readonly together: Together.Native
   readonly zai: Zai.Native
+  readonly gemini: Gemini.Native
   readonly mistral: Mistral.Native
   readonly bedrock: Bedrock.Native
   readonly cohere: Cohere.Native
@@ -65,6 +67,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   "deepseek": async () => (await import("./providers/DeepSeek.ts")).layer(),
   "bedrock": async () => (await import("./providers/Bedrock.ts")).layer(),
   "cohere": async () => (await import("./providers/Cohere.ts")).layer(),
+  "gemini": async () => (await import("./providers/Gemini.ts")).layer(),
   "mistral": async () => (await import("./providers/Mistral.ts")).layer(),
   "fireworks": async () => (await import("./providers/Fireworks.ts")).layer(),
   "groq": async () => (await import("./providers/Groq.ts")).layer(),

@@ -66,6 +66,7 @@ const testedThrough: Readonly<Record<string, string>> = {
   "providers/anthropic/": "providers/Anthropic.test.ts",
   "providers/bedrock/": "providers/Bedrock.test.ts",
   "providers/cohere/": "providers/Cohere.test.ts",
+  "providers/gemini/": "providers/Gemini.test.ts",
   "providers/mistral/": "providers/Mistral.test.ts",
   "providers/openai/": "providers/OpenAi.test.ts",
   "SecretBackend.ts": "Secrets.test.ts",
