@@ -24,6 +24,8 @@ type Headers = Readonly<Record<string, string>>
 interface Question {
   readonly path: string
   readonly headers: (key: string) => Headers
+  /** The status that tells of a wrong key, besides 401 and 403. */
+  readonly refusal?: number | undefined
 }
 
 /** How most vendors are asked: as OpenAI is. */
@@ -31,7 +33,8 @@ const usual: Question = { path: "/models", headers: (key) => ({ authorization: `
 
 /** How a vendor of another kind is asked. */
 const questions: ReadonlyMap<string, Question> = new Map([
-  ["anthropic", { path: "/v1/models", headers: (key) => ({ "x-api-key": key, "anthropic-version": "2023-06-01" }) }]
+  ["anthropic", { path: "/v1/models", headers: (key) => ({ "x-api-key": key, "anthropic-version": "2023-06-01" }) }],
+  ["gemini", { path: "/v1/models", headers: (key) => ({ "x-goog-api-key": key }), refusal: 400 }]
 ])
 
 /** Whether a provider can be asked. */
@@ -67,7 +70,9 @@ export const ask = Effect.fnUntraced(function*(
     Effect.match({
       onSuccess: ({ date, status }) => {
         if (status >= 200 && status < 300) return verdict("accepted", undefined, date)
-        if (status === 401 || status === 403) return verdict("refused", String(status), date)
+        if (status === 401 || status === 403 || status === question.refusal) {
+          return verdict("refused", String(status), date)
+        }
         return verdict("unknown", `it answered with ${status}`, date)
       },
       onFailure: (error) =>

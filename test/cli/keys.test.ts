@@ -135,6 +135,19 @@ describe("loom keys", () => {
       assert.deepStrictEqual([none.code, none.stdout], [4, ""])
     }))
 
+  it.live("asks a vendor that tells of a wrong key as of a wrong argument", () =>
+    Effect.gen(function*() {
+      const { run, sandbox } = yield* setUp
+      const check = (GOOGLE_API_KEY: string) =>
+        run(["keys", "check", "gemini"], { env: { GOOGLE_API_KEY, GEMINI_BASE_URL: sandbox.baseUrl("gemini") } })
+      const accepted = yield* check(canary)
+      assert.strictEqual(accepted.code, 0)
+      assert.match(accepted.stdout, /^gemini .* the environment +accepted in \d/m)
+      const refused = yield* check("sk-wrong-0123456789")
+      assert.strictEqual(refused.code, 4)
+      assert.match(refused.stdout, /refused \(400\)/)
+    }))
+
   it.live("finds keys in Vault, and says what keeps it from there", () =>
     Effect.gen(function*() {
       const { run } = yield* setUp
