@@ -78,7 +78,12 @@ const calls = Effect.gen(function*() {
       (generation) => report("A vendor that is busy at first", generation)
     ),
     yield* Effect.flatMap(
-      Loom.generate({ model, prompt: "Are you there at all?", failover: ["anthropic/claude-haiku-4-5"], retry: RetryPolicy.none }),
+      Loom.generate({
+        model,
+        prompt: "Are you there at all?",
+        failover: ["anthropic/claude-haiku-4-5"],
+        retry: RetryPolicy.none
+      }),
       (generation) => report("A vendor that is down: another one answers", generation)
     ),
     yield* Effect.flatMap(

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { anthropic, bedrock, cohere, compared, covers, mistral, openai } from "../providers/bill.ts"
+import { anthropic, bedrock, cohere, compared, covers, gemini, mistral, openai } from "../providers/bill.ts"
 
 describe("the bill", () => {
-  for (const payee of [openai, anthropic, mistral, bedrock, cohere]) {
+  for (const payee of [openai, anthropic, mistral, bedrock, cohere, gemini]) {
     for (const seed of [11, 12, 13, 14]) {
       it.live(
         `${payee.key}: 250 random conversations of seed ${seed} cost what the sandbox charges, to the pico-dollar`,

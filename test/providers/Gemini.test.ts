@@ -27,7 +27,7 @@ describe("generateContent", () => {
     wire: {
       system: (body) => at(body, "systemInstruction", "parts", 0, "text"),
       maxOutputTokens: configOf("maxOutputTokens"),
-      streams: (path) => path.endsWith(":streamGenerateContent")
+      streams: ({ path }) => path.endsWith(":streamGenerateContent")
     },
     native: {
       options: {
@@ -863,7 +863,7 @@ describe("gemini, refusing", () => {
         for (const run of [Loom.generate(asked), Stream.runDrain(Loom.stream(asked))]) {
           assert.strictEqual((yield* failure(run)).reason._tag, reason, JSON.stringify(body))
         }
-        yield* sandbox.script(chunks({ ...at(body, "error") === undefined ? {} : { error: at(body, "error") } }))
+        yield* sandbox.script(chunks({ error: at(body, "error") }))
         assert.strictEqual((yield* failure(Stream.runDrain(Loom.stream(asked)))).reason._tag, reason)
         yield* sandbox.script(chunks(chunk(said({ text: "Hel" })), { error: at(body, "error") }))
         assert.strictEqual((yield* failure(Stream.runDrain(Loom.stream(asked)))).reason._tag, "Partial")

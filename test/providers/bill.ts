@@ -8,6 +8,7 @@ import { type Attempt, type GenerateOptions, Loom, type Providers } from "loom-r
 import * as Anthropic from "loom-router/providers/Anthropic"
 import * as Bedrock from "loom-router/providers/Bedrock"
 import * as Cohere from "loom-router/providers/Cohere"
+import * as Gemini from "loom-router/providers/Gemini"
 import * as Mistral from "loom-router/providers/Mistral"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import { converse, type Dice, dice, differences, type Style, type Voice } from "./conversations.ts"
@@ -238,6 +239,45 @@ export const cohere: Payee = {
   styleOf: () => ({}),
   long: [],
   lacks: ["reads", "writes", "longWrites", "reasoned", "searches", "tiers"]
+}
+
+const geminiTiers = ["flex", "priority", "standard", "default", "auto"]
+const geminiSearch = Tool.providerDefined({
+  id: "gemini.google_search",
+  customName: "Search",
+  providerName: "googleSearch"
+})()
+
+export const gemini: Payee = {
+  key: "gemini",
+  layer: (sandbox) => Gemini.layer({ baseUrl: sandbox.baseUrl("gemini"), apiKey }),
+  voices: [
+    { model: "gemini-2.5-flash-lite", reasons: true, samples: true, tiers: geminiTiers },
+    { model: "gemini-2.5-flash", reasons: true, samples: true, tiers: geminiTiers },
+    { model: "gemini-2.5-pro", reasons: true, samples: true, tiers: geminiTiers },
+    { model: "gemini-3-flash-preview", reasons: true, samples: true, tiers: geminiTiers },
+    { model: "gemini-3.1-flash-lite", reasons: true, samples: true, tiers: geminiTiers },
+    { model: "gemini-3.1-flash-lite-preview", reasons: true, tiers: [] },
+    { model: "gemini-3.1-pro-preview", reasons: true, samples: true, tiers: geminiTiers },
+    { model: "gemini-3.5-flash", reasons: true, samples: true, tiers: geminiTiers },
+    { model: "gemini-3.5-flash-lite", reasons: true, tiers: geminiTiers },
+    { model: "gemini-3.6-flash", reasons: true, tiers: geminiTiers },
+    { model: "gemini-3.7-flash", reasons: true, tiers: geminiTiers },
+    { model: "gemini-3.8-flash", reasons: true, tiers: geminiTiers },
+    { model: "gemini-4-argon", reasons: true, tiers: [] }
+  ],
+  // Models of 2.5 don't take their own tools and the caller's together.
+  styleOf: (roll, { model }) =>
+    model.startsWith("gemini-2") || roll.chance(0.3) ? { options: { native: { topK: 40 } } } : { search: geminiSearch },
+  // Above 200,000 tokens, and the same again from the cache.
+  long: [0, 1, 2].map((turn) => ({
+    model: "gemini/gemini-3.1-pro-preview",
+    prompt: [
+      { role: "system", content: "x ".repeat(turn === 0 ? 199_000 : 200_100) },
+      { role: "user", content: "[words: 20]" }
+    ]
+  })),
+  lacks: ["writes", "longWrites"]
 }
 
 /** The least that each count must be, of those that a vendor has. */

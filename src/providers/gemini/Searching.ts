@@ -6,7 +6,8 @@
  */
 import type { GoogleSearch } from "@google/genai"
 import * as Tool from "effect/ai/Tool"
-import type * as Request from "../../Request.ts"
+import { Unsupported } from "../../GenerateError.ts"
+import * as Request from "../../Request.ts"
 import * as Cache from "../../internal/promptCache.ts"
 import * as Search from "../../internal/webSearch.ts"
 
@@ -16,7 +17,9 @@ export const toolOf = (request: Request.Request): { readonly googleSearch: Googl
   const isGiven = request.tools.some((tool) => Tool.isProviderDefined(tool) && tool.providerName === "googleSearch")
   if (asked === undefined || isGiven) return undefined
   for (const option of ["allowedDomains", "blockedDomains"] as const) {
-    if (asked[option] !== undefined) throw Search.without(request, option, "Google is searched everywhere")
+    if (asked[option] === undefined) continue
+    const detail = "Google is searched everywhere"
+    throw Request.fail(request, new Unsupported({ feature: `webSearch.${option}`, detail }))
   }
   return { googleSearch: {} }
 }
@@ -27,13 +30,17 @@ export const warningsOf = ({ model, params }: Request.Request): ReadonlyArray<st
   const asked = Cache.askedOf(params)
   const kept = "the vendor keeps beginnings by itself, for as long as it likes (others by `native.cachedContent`)"
   return [
-    ...(maxUses === undefined ? [] : [Search.dropped("maxUses", "Gemini searches as often as it sees fit")]),
-    ...(location === undefined ? [] : [Search.dropped("location", "Gemini takes coordinates, and no names of places")]),
-    ...(contextSize === undefined ? [] : [Search.dropped("contextSize", "Gemini reads what it finds as it sees fit")]),
+    ...(maxUses === undefined ? [] : ["webSearch.maxUses was dropped: Gemini searches as often as it sees fit"]),
+    ...(location === undefined
+      ? []
+      : ["webSearch.location was dropped: Gemini takes coordinates, and no names of places"]),
+    ...(contextSize === undefined
+      ? []
+      : ["webSearch.contextSize was dropped: Gemini reads what it finds as it sees fit"]),
     ...(asked === undefined
       ? []
       : model.capabilities.promptCaching === false
-      ? [Cache.withoutCache]
+      ? [`promptCache was dropped: ${Cache.noCache}`]
       : (["key", "ttl", "breakpoints"] as const).flatMap((option) =>
         asked[option] === undefined ? [] : [`promptCache.${option} was dropped: ${kept}`]
       ))
