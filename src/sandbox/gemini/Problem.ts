@@ -108,7 +108,7 @@ export const ofIssue = (issue: Issue): Problem => {
   if (flaw._tag === "Missing") {
     return violated(pathOf(issue), `* GenerateContentRequest.${pathOf(issue)}: ${name} is not specified`)
   }
-  return violated(pathOf(issue), `Invalid value at '${pathOf(issue)}' ${wordsOf(flaw)}`)
+  return violated(pathOf(issue), `Invalid value at '${pathOf(issue)}'${wordsOf(flaw)}`)
 }
 
 const violated = (field: string, description: string): Problem =>
@@ -117,10 +117,10 @@ const violated = (field: string, description: string): Problem =>
 const wordsOf = (flaw: Exclude<Flaw, { readonly _tag: "Unknown" | "Missing" }>): string => {
   switch (flaw._tag) {
     case "WrongType":
-      return `(TYPE_${flaw.expected.toUpperCase()}), ${JSON.stringify(flaw.value) ?? "nothing"}`
+      return ` (TYPE_${flaw.expected.toUpperCase()}), ${JSON.stringify(flaw.value) ?? "nothing"}`
     case "NotOneOf":
     case "UnknownTag":
-      return `, ${JSON.stringify(flaw.value) ?? "nothing"}`
+      return ` (TYPE_ENUM), ${JSON.stringify(flaw.value) ?? "nothing"}`
     case "OutOfRange":
       return `: ${flaw.value} must be at ${flaw.side === "min" ? "least" : "most"} ${flaw.bound}`
     case "Length":
