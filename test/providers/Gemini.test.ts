@@ -770,6 +770,28 @@ describe("gemini, where it ends", () => {
       assert.match(cut.warnings[1] ?? "", /incomplete/)
     }))
 
+  it.live("gemini: a stream is the same however its bytes arrive", () =>
+    inWorld(gemini, function*({ sandbox }) {
+      const asked = { model: flash, prompt: "[say: ¡olé! 🧶 織機 naïve]", reasoning: "low" } as const
+      const essence = ({ content, finishReason, text }: Generation.Generation) => ({
+        finishReason,
+        text,
+        types: content.map(({ type }) => type)
+      })
+      const plain = essence(yield* streamed(asked))
+      assert.strictEqual(plain.text, "¡olé! 🧶 織機 naïve")
+      const arrivals = [
+        { chunks: { sizes: [1] } },
+        { crlf: true },
+        { comments: true, noLastNewline: true },
+        ...["a", "b", "c", "d"].map((seed) => ({ chunks: { seed }, crlf: true }))
+      ]
+      for (const arrival of arrivals) {
+        yield* sandbox.script(arrival)
+        assert.deepStrictEqual(essence(yield* streamed(asked)), plain, JSON.stringify(arrival))
+      }
+    }))
+
   it.live("gemini: other candidates are in the native reply, and don't hide the first", () =>
     inWorld(gemini, function*({ sandbox }) {
       const other = { content: { role: "model", parts: [{ text: "Other" }] }, index: 1, finishReason: "STOP" }
