@@ -2,7 +2,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Duration, Effect, FileSystem, Path, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { CallLog, GenerateError } from "loom-router"
+import { CallLog, GenerateError, Generator, Loom, Router } from "loom-router"
 import { join } from "node:path"
 import * as Answer from "../../src/cli/Answer.ts"
 import * as DryRun from "../../src/cli/DryRun.ts"
@@ -435,6 +435,28 @@ layer(Sandbox.layer({ seed: "cli" }), { excludeTestServices: true })("loom gener
       exitCode: 3
     })
   })
+
+  it.effect("fails with 5 where no candidate of a route passes the validator", () =>
+    Effect.gen(function*() {
+      const router = Router.make({
+        candidates: ["openai/gpt-4o-mini", "anthropic/claude-haiku-4-5"],
+        validator: ({ text }) => text.length > 40
+      })
+      const error = yield* Effect.flip(Loom.route(router, { prompt: "Hello" })).pipe(
+        Effect.provide(Loom.layerTest(Generator.fake(() => "Hi!")))
+      )
+      assert.deepInclude(Failure.from(error), {
+        tag: "Rejected",
+        why: "the validator turned the answer down",
+        facts: [
+          "after 2 attempts",
+          "may have been billed",
+          "tried openai/gpt-4o-mini (Rejected), anthropic/claude-haiku-4-5 (Rejected)"
+        ],
+        retryable: false,
+        exitCode: 5
+      })
+    }))
 
   it.effect("fails with 4 without a key, and with one that is refused", () =>
     Effect.gen(function*() {
