@@ -175,7 +175,7 @@ export const recorder = (
 
 /** Those of one candidate after those of another, however they ended: some race. */
 const attemptsOf = ({ attempts }: Call): ReadonlyArray<Attempt> =>
-  attempts.toSorted((one, other) => one.candidate - other.candidate)
+  attempts.length < 2 ? attempts.slice() : attempts.toSorted((one, other) => one.candidate - other.candidate)
 
 /** For how long a vendor was waited for: of candidates that race, more than one at a time. */
 const waitedIn = (attempts: ReadonlyArray<Attempt>): number => {

@@ -120,6 +120,27 @@ export type GenerateOptions<P extends Provider = Provider> = Common & Asked<P> &
 export type RouteOptions = Omit<Common, "failover">
 
 /**
+ * What is wrong with the options of a route that no types have held: what belongs to its candidates.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const misplacedIn = (options: RouteOptions): GenerateError | undefined => {
+  for (const [field, value] of Object.entries(options)) {
+    const detail = candidatesOwn.get(field)
+    if (detail !== undefined && value !== undefined) return invalidRequest({ field, detail })
+  }
+  return undefined
+}
+
+const candidatesOwn: ReadonlyMap<string, string> = new Map([
+  ["provider", "a route's candidates name their providers"],
+  ["model", "a route's candidates name their models"],
+  ["native", "a vendor's own options belong to a candidate of the route"],
+  ["failover", "the candidates of a route stand in for each other"]
+])
+
+/**
  * {@link RouteOptions}, and the schema that the answer has to fit.
  *
  * @category models

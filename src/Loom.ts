@@ -175,15 +175,14 @@ const makeEngine = Effect.fnUntraced(function*(
     Generator.cached(cache)
   )
 
-  const begin = (asked: Asked, operation: CallRecord.CallRecord["operation"], route?: Found) =>
+  const begin = (asked: Asked, operation: CallRecord.CallRecord["operation"], route?: Found): Effect.Effect<Begun> =>
     Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
       const callLog = fiber.getRef(CallLog.CurrentCallLog)
       const metrics = fiber.getRef(Telemetry.CurrentMetrics)
       latestLog = callLog
       const decoded = GenerateOptions.decode(asked)
-      const known = Result.all([route?.router ?? noRouter, decoded, defaults])
-      const own = Result.getOrElse(decoded, () => noCircumstances)
+      const own = Result.isSuccess(decoded) ? decoded.success : noCircumstances
       const circumstances = {
         timeout: own.timeout,
         retry: own.retry,
@@ -198,48 +197,60 @@ const makeEngine = Effect.fnUntraced(function*(
       }
       return Effect.map(Call.make(circumstances), (call) => {
         metrics?.began()
-        const cacheable = cache.ttl(call) !== undefined
-        const recorder = CallRecord.recorder(call, asked, operation, clock, cacheable, route?.recorded)
         return {
-          recorder,
-          timeout: Call.timeoutOf(call),
-          plan: Router.firstOf(planOf(asked, known, call)),
-          generator: route?.generator ?? pipeline,
-          span: () => Telemetry.callSpan(call.id, asked, call.tags),
-          record: (exit: Exit.Exit<unknown, GenerateError>, span: Tracer.Span | undefined) =>
-            Effect.suspend(() => {
-              const record = recorder.record(exit)
-              if (span !== undefined) Telemetry.annotateCall(span, record)
-              if (record.outcome === "ok") { for (const tally of call.tallies) tally.saved(record.saved) }
-              callLog.offer(record)
-              metrics?.ended(record, catalog)
-              const seen = Effect.exit(Effect.sync(() => ignoreRejection(options.onCall?.(record))))
-              if (options.log === undefined) return Effect.asVoid(seen)
-              const logged = Telemetry.log(record, options.log)
-              return Effect.andThen(
-                seen,
-                span === undefined ? logged : Effect.provideService(logged, Tracer.ParentSpan, span)
-              )
-            })
+          asked,
+          call,
+          callLog,
+          metrics,
+          recorder: CallRecord.recorder(call, asked, operation, clock, cache.ttl(call) !== undefined, route?.recorded),
+          plan: planOf(asked, decoded, call, route),
+          generator: route?.generator ?? pipeline
         }
       })
     })
 
-  const planOf = (asked: Asked, known: Result.Result<Known, GenerateError>, call: Call.Call): Router.Plan => {
-    if (Result.isFailure(known)) {
-      return { candidates: [{ name: asked.model, request: Effect.fail(known.failure) }], call }
+  const record = (
+    { call, callLog, metrics, recorder }: Begun,
+    exit: Exit.Exit<unknown, GenerateError>,
+    span: Tracer.Span | undefined
+  ) =>
+    Effect.suspend(() => {
+      const record = recorder.record(exit)
+      if (span !== undefined) Telemetry.annotateCall(span, record)
+      if (record.outcome === "ok") { for (const tally of call.tallies) tally.saved(record.saved) }
+      callLog.offer(record)
+      metrics?.ended(record, catalog)
+      const seen = Effect.exit(Effect.sync(() => ignoreRejection(options.onCall?.(record))))
+      if (options.log === undefined) return Effect.asVoid(seen)
+      const logged = Telemetry.log(record, options.log)
+      return Effect.andThen(
+        seen,
+        span === undefined ? logged : Effect.provideService(logged, Tracer.ParentSpan, span)
+      )
+    })
+
+  const planOf = (
+    asked: Asked,
+    decoded: Result.Result<GenerateOptions.Decoded, GenerateError>,
+    call: Call.Call,
+    route: Found | undefined
+  ): Router.Plan => {
+    const router = route?.router
+    if (router !== undefined && Result.isFailure(router)) return refusing(asked, call, router.failure)
+    if (Result.isFailure(decoded)) return refusing(asked, call, decoded.failure)
+    if (Result.isFailure(defaults)) return refusing(asked, call, defaults.failure)
+    if (router !== undefined) {
+      return Router.planFor(router.success, askingOf(decoded.success, defaults.success, call))
     }
-    const [router, decoded, defaults] = known.success
-    if (router !== undefined) return Router.planFor(router, askingOf(decoded, defaults, call))
-    const { failover = options.failover ?? false } = decoded
+    const { failover = options.failover ?? false } = decoded.success
     return {
       candidates: [{
         name: asked.provider === undefined ? asked.model : `${asked.provider}/${asked.model}`,
-        request: decoded.request(catalog, defaults, call)
+        request: decoded.success.request(catalog, defaults.success, call)
       }],
       more: failover === false
         ? undefined
-        : () => Failover.standIns(failover, asked, askingOf(decoded, defaults, call)),
+        : () => Failover.standIns(failover, asked, askingOf(decoded.success, defaults.success, call)),
       call
     }
   }
@@ -254,7 +265,7 @@ const makeEngine = Effect.fnUntraced(function*(
     requestFor: (model, call, params) => requestFor(model, defaults, call, params)
   })
 
-  const find = (route: Route): Found => {
+  const find = (route: Route, asked: AskedOfRoute): Found => {
     const { routes = {} } = options
     const router = typeof route !== "string" ? route : Object.hasOwn(routes, route) ? routes[route] : undefined
     const name = typeof route === "string" ? route : undefined
@@ -269,13 +280,27 @@ const makeEngine = Effect.fnUntraced(function*(
         first: { model: String(name) }
       }
     }
+    let found = routers.get(router)
+    if (found === undefined) routers.set(router, found = look(router))
+    const misplaced = GenerateOptions.misplacedIn(asked)
+    return {
+      ...found,
+      recorded: { name, baseline: found.recorded.baseline },
+      router: misplaced === undefined ? found.router : Result.fail(misplaced)
+    }
+  }
+
+  /** Routers are looked at once. */
+  const routers = new WeakMap<Router.Router, Found>()
+
+  const look = (router: Router.Router): Found => {
     const misfit = Router.misfitIn(router, catalog)
     return {
       router: misfit === undefined
         ? Result.succeed(router)
         : Result.fail(invalidRequest({ field: misfit[0], detail: misfit[1] })),
       recorded: {
-        name,
+        name: undefined,
         baseline: router.baseline && Result.getOrUndefined(Catalog.resolve(catalog, router.baseline))
       },
       generator: Router.validated(router, pipeline),
@@ -291,36 +316,34 @@ const makeEngine = Effect.fnUntraced(function*(
   })
 
   const generate = (asked: Asked, route?: Found) =>
-    Effect.flatMap(
-      begin(asked, "generate", route),
-      ({ generator, plan, record, recorder, span, timeout }) =>
-        Telemetry.traced(span, (span) =>
-          plan(generator.generate).pipe(
-            within(asked, timeout),
-            Effect.mapBoth({ onFailure: recorder.fail, onSuccess: recorder.complete }),
-            Effect.onExit((exit) => record(exit, span))
-          ))
-    )
+    Effect.flatMap(begin(asked, "generate", route), (begun) =>
+      Telemetry.traced(spanOf(begun), (span) => {
+        const { call, generator, plan, recorder } = begun
+        return Router.firstOf(plan)(generator.generate).pipe(
+          within(asked, Call.timeoutOf(call)),
+          Effect.mapBoth({ onFailure: recorder.fail, onSuccess: recorder.complete }),
+          Effect.onExit((exit) => record(begun, exit, span))
+        )
+      }))
 
   const stream = (asked: Asked, route?: Found) =>
     Stream.unwrap(
-      Effect.flatMap(begin(asked, "stream", route), ({ generator, plan, record, recorder, span, timeout }) =>
-        Telemetry.tracedScoped(span, (span) => {
+      Effect.flatMap(begin(asked, "stream", route), (begun) =>
+        Telemetry.tracedScoped(spanOf(begun), (span) => {
+          const { call, generator, plan, recorder } = begun
           // A reader that leaves or fails ends the stream too, which is no failure of the call.
           let ended: Exit.Exit<unknown, GenerateError> = Exit.void
-          const opened = Stream.unwrap(plan(generator.open))
+          const opened = Stream.unwrap(Router.firstOf(plan)(generator.open))
           return Effect.succeed(
             (span === undefined ? opened : Stream.provideService(opened, Tracer.ParentSpan, span)).pipe(
-              streamWithin(asked, timeout),
+              streamWithin(asked, Call.timeoutOf(call)),
               Stream.mapError(recorder.fail),
               Stream.mapArray((parts) => {
                 const last = Arr.lastNonEmpty(parts)
                 return last.type === "finish" ? Arr.append(parts.slice(0, -1), recorder.complete(last)) : parts
               }),
-              Stream.tapCause((cause) =>
-                Effect.sync(() => ended = Exit.failCause(cause))
-              ),
-              Stream.onExit(() => record(ended, span))
+              Stream.tapCause((cause) => Effect.sync(() => ended = Exit.failCause(cause))),
+              Stream.onExit(() => record(begun, ended, span))
             )
           )
         }))
@@ -331,17 +354,17 @@ const makeEngine = Effect.fnUntraced(function*(
     stream: (asked) => stream(asked),
     route: (route, options) =>
       Effect.suspend(() => {
-        const found = find(route)
+        const found = find(route, options)
         return generate(askedOf(found, options), found)
       }),
     streamRoute: (route, options) =>
       Stream.suspend(() => {
-        const found = find(route)
+        const found = find(route, options)
         return stream(askedOf(found, options), found)
       }),
     explain: (route, options) =>
       Effect.flatMap(Call.make({ catalog, currency: given.currency }), (call) => {
-        const found = find(route)
+        const found = find(route, options)
         const known = Result.all([found.router, GenerateOptions.decode(askedOf(found, options)), defaults])
         return Effect.flatMap(
           Effect.fromResult(known),
@@ -351,8 +374,6 @@ const makeEngine = Effect.fnUntraced(function*(
   }
 })
 
-type Known = readonly [Router.Router | undefined, GenerateOptions.Decoded, GenerateOptions.Defaults]
-
 /** A router that is asked for. */
 interface Found {
   readonly router: Result.Result<Router.Router, GenerateError>
@@ -361,7 +382,24 @@ interface Found {
   readonly first: Pick<Router.Choice, "provider" | "model">
 }
 
-const noRouter = Result.succeed(undefined)
+/** A call under way. */
+interface Begun {
+  readonly asked: Asked
+  readonly call: Call.Call
+  readonly plan: Router.Plan
+  readonly generator: Generator.Generator
+  readonly recorder: CallRecord.Recorder
+  readonly callLog: CallLog.CallLog
+  readonly metrics: Telemetry.Metrics | undefined
+}
+
+const spanOf = ({ asked, call }: Begun) => () => Telemetry.callSpan(call.id, asked, call.tags)
+
+/** Nobody is asked. */
+const refusing = (asked: Asked, call: Call.Call, error: GenerateError): Router.Plan => ({
+  candidates: [{ name: asked.model, request: Effect.fail(error) }],
+  call
+})
 
 const noCircumstances: Partial<GenerateOptions.Decoded> = {}
 

@@ -203,7 +203,7 @@ export interface Choice {
   readonly params?: Request.Params | undefined
   /** The vendor's own request options, merged last and sent untouched. */
   readonly native?: Readonly<Record<string, unknown>> | undefined
-  /** In place of the call's policy. */
+  /** In place of the call's policy. What it asks isn't coalesced with what others ask. */
   readonly retry?: RetryPolicy | undefined
 }
 
@@ -388,7 +388,6 @@ export const misfitIn = (
   router: Router,
   catalog: Catalog.Catalog
 ): readonly [field: string, detail: string] | undefined => {
-  if (fitting.get(router) === catalog) return undefined
   const decoded = Schema.decodeUnknownResult(shape())(router)
   if (Result.isFailure(decoded)) {
     const [{ message, path }] = problemsOf(decoded.failure)
@@ -401,12 +400,8 @@ export const misfitIn = (
     const found = Catalog.resolve(catalog, choice)
     if (Result.isFailure(found)) return [`router.${field}`, found.failure.message]
   }
-  fitting.set(router, catalog)
   return undefined
 }
-
-/** Routers that were looked at, and the catalog they fit. */
-const fitting = new WeakMap<Router, Catalog.Catalog>()
 
 /** Made when a router is first looked at: an import needs none of it. */
 const shape = () => {
@@ -437,17 +432,32 @@ const isWait = (u: unknown): u is Duration.Input => {
  * @since 0.1.0
  */
 export const planFor = (router: Router, asking: Asking): Plan => {
+  const { first, others } = candidatesOf(router, asking)
+  return {
+    candidates: [first],
+    more: others,
+    hedge: router.hedge === undefined ? undefined : Duration.toMillis(Duration.fromInputUnsafe(router.hedge.after)),
+    call: asking.call,
+    routed: true
+  }
+}
+
+/** Those after the first are made when they are needed: mostly never. */
+const candidatesOf = (
+  router: Router,
+  asking: Asking
+): { readonly first: Candidate; readonly others: () => ReadonlyArray<Candidate> } => {
   const [first, ...others] = ordered(router, asking)
-  const model = Result.getOrUndefined(Catalog.resolve(asking.catalog, first))
   const candidate = (choice: Choice, first?: Model): Candidate => {
     const made = candidateFor(choice, asking, first)
     return router.when === undefined ? made : { ...made, goOn: router.when }
   }
   return {
-    candidates: [candidate(first), ...others.map((choice) => candidate(choice, model))],
-    hedge: router.hedge === undefined ? undefined : Duration.toMillis(Duration.fromInputUnsafe(router.hedge.after)),
-    call: asking.call,
-    routed: true
+    first: candidate(first),
+    others: () => {
+      const model = Result.getOrUndefined(Catalog.resolve(asking.catalog, first))
+      return others.map((choice) => candidate(choice, model))
+    }
   }
 }
 
@@ -540,7 +550,8 @@ export const explain = (
     const asking = "requestFor" in asked ? asked : askingFor(asked)
     const misfit = misfitIn(router, asking.catalog)
     if (misfit !== undefined) return Effect.fail(invalidRequest({ field: misfit[0], detail: misfit[1] }))
-    return Effect.forEach(planFor(router, asking).candidates, ({ name, request, warnings }) =>
+    const { first, others } = candidatesOf(router, asking)
+    return Effect.forEach([first, ...others()], ({ name, request, warnings }) =>
       Effect.map(Effect.result(request), (request) => ({
         model: name,
         cost: Result.isSuccess(request) ? estimate(request.success) : Cost.unknown,

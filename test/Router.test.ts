@@ -487,6 +487,27 @@ describe("route", () => {
       assert.strictEqual(records[1]?.outcome, "InvalidRequest")
     }))
 
+  it.effect("what its candidates have of their own isn't asked of it", () =>
+    Effect.gen(function*() {
+      const { asked, inWorld, records } = world({ small: "Never asked" })
+      const router = Router.make({ candidates: ["acme/small"] })
+      const misplaced = { provider: "omega", model: "omega/large", native: { tier: "gold" }, failover: true }
+      for (const [field, value] of Object.entries(misplaced)) {
+        const options = { prompt, [field]: value }
+        for (const run of [Effect.asVoid(Loom.route(router, options)), Effect.asVoid(Loom.explain(router, options))]) {
+          const { reason } = yield* Effect.flip(inWorld(run))
+          assert.deepInclude(reason, { _tag: "InvalidRequest", field })
+        }
+      }
+      assert.deepStrictEqual(asked, [])
+      assert.deepStrictEqual(records.map(({ asked, outcome }) => [asked.model, outcome]), [
+        ["acme/small", "InvalidRequest"],
+        ["acme/small", "InvalidRequest"],
+        ["acme/small", "InvalidRequest"],
+        ["acme/small", "InvalidRequest"]
+      ])
+    }))
+
   it.effect("what is wrong with a router is told before anything is asked", () =>
     Effect.gen(function*() {
       const { asked, inWorld } = world({})
