@@ -1,3 +1,5 @@
+import { unknown } from "./format.ts"
+
 /** How providers are called and coloured: a provider's colour is its own, whoever else is shown. */
 const known: Readonly<Record<string, string>> = {
   openai: "OpenAI",
@@ -8,6 +10,10 @@ const known: Readonly<Record<string, string>> = {
   xai: "xAI",
   minimax: "MiniMax",
   zai: "Z.AI",
+  moonshot: "Moonshot",
+  groq: "Groq",
+  together: "Together",
+  fireworks: "Fireworks",
   bedrock: "Bedrock",
   bfl: "Black Forest Labs",
   ideogram: "Ideogram",
@@ -17,8 +23,9 @@ const known: Readonly<Record<string, string>> = {
 
 const slots = ["openai", "anthropic", "gemini", "deepseek", "mistral", "xai", "minimax", "zai"]
 
+/** A call that named no model that there is has no provider. */
 export const nameOf = (provider: string): string =>
-  (Object.hasOwn(known, provider) ? known[provider] : undefined) ?? provider
+  (Object.hasOwn(known, provider) ? known[provider] : undefined) ?? (provider || unknown)
 
 /** A series of `styles/tokens.css`. */
 export const seriesOf = (provider: string): string => {

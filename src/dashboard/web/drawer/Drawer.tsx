@@ -113,12 +113,12 @@ export const Drawer = () => {
       {isOpen ?
         (
           <>
-            <header>
+            <div class="head">
               <button type="button" class="quiet close" aria-label="Close" data-testid="close" onClick={close}>
                 ✕
               </button>
               {data === undefined ? null : <Heading of={data} />}
-            </header>
+            </div>
             <div class="content">
               {data === undefined
                 ? detail.failure.value === undefined

@@ -11,6 +11,13 @@ const distinct = (values: ReadonlyArray<string | null>) =>
 export const Facts = ({ of }: { readonly of: RequestDetail }) => {
   const facts: ReadonlyArray<readonly [string, ComponentChildren]> = [
     ["Asked for", of.asked],
+    [
+      "Route",
+      of.route === null ?
+        null :
+        <Link class="chip" to={{ ...narrowed({ route: of.route }), request: of.id }}>{of.route}</Link>
+    ],
+    ["Warnings", of.warnings.map((warning) => <p key={warning}>{warning}</p>)],
     ["Operation", `${of.operation}, ${of.modality}`],
     ["Started", iso(of.startedAt)],
     ["Ended", iso(of.endedAt)],

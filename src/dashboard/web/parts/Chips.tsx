@@ -8,6 +8,7 @@ const labels: Readonly<Record<FilterName, string>> = {
   status: "status",
   provider: "provider",
   model: "model",
+  route: "route",
   error: "error",
   cached: "cached",
   tag: "tag",

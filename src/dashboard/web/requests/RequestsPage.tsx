@@ -1,5 +1,4 @@
 import { NeverUsed } from "../overview/NeverUsed.tsx"
-import { Chips } from "../parts/Chips.tsx"
 import { Empty } from "../parts/Empty.tsx"
 import { Link } from "../parts/Link.tsx"
 import { Panel } from "../parts/Panel.tsx"
@@ -33,7 +32,6 @@ export const RequestsPage = () =>
             <FullFilters />
             {rows.value.length === 0 ? <Empty /> : (
               <>
-                <Chips />
                 <LogTable columns={full} />
                 <Pages />
               </>

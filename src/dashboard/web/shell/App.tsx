@@ -24,14 +24,8 @@ export const App = () => {
       <Demo />
       <main id="main" tabIndex={-1} data-page={page} data-drawer={request !== undefined}>
         <h1 class="sr-only">{titles[page]}</h1>
-        {page === "overview"
-          ? (
-            <>
-              <Chips />
-              <OverviewPage />
-            </>
-          )
-          : <RequestsPage />}
+        <Chips />
+        {page === "overview" ? <OverviewPage /> : <RequestsPage />}
       </main>
       <Drawer />
       <Help />

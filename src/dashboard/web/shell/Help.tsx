@@ -25,10 +25,10 @@ export const openHelp = (): void => {
 
 export const Help = () => (
   <dialog id={id} class="help" aria-labelledby="help-title" data-testid="help">
-    <header>
+    <div class="head">
       <h2 id="help-title">Keys</h2>
       <button type="button" class="quiet close" aria-label="Close" onClick={() => sheet()?.close()}>✕</button>
-    </header>
+    </div>
     <dl>
       {keys.map(([key, does]) => (
         <div key={key}>

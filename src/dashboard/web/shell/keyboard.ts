@@ -15,7 +15,8 @@ const isTyping = (target: EventTarget | null) =>
   (target.isContentEditable || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement ||
     (target instanceof HTMLInputElement && target.type !== "radio"))
 
-const focus = (selector: string) => document.querySelector<HTMLElement>(selector)?.focus()
+const focus = (...selectors: ReadonlyArray<string>) =>
+  selectors.map((selector) => document.querySelector<HTMLElement>(selector)).find((found) => found !== null)?.focus()
 
 const focusedRow = () => {
   const { activeElement } = document
@@ -53,7 +54,7 @@ const actions: Readonly<Record<string, () => void>> = {
   j: () => step(1),
   k: () => step(-1),
   l: toggleLive,
-  t: () => focus(".ranges input:checked, .ranges input"),
+  t: () => focus(".ranges input:checked", ".ranges input"),
   c: copyId,
   Escape: leave
 }

@@ -19,6 +19,7 @@ export const filterNames = [
   "status",
   "provider",
   "model",
+  "route",
   "error",
   "cached",
   "tag",
@@ -92,14 +93,15 @@ const meant = ({ filters }: View) =>
     return value === undefined || !isMeant(name, value) ? [] : [[name, value] as const]
   })
 
+const bounds = ({ range }: View): ReadonlyArray<readonly [string, string]> =>
+  typeof range === "string" ? [["range", range]] : [["since", String(range.since)], ["until", String(range.until)]]
+
 /** The parameters by which the API selects calls. */
-export const selection = (view: View): URLSearchParams =>
-  new URLSearchParams([
-    ...typeof view.range === "string"
-      ? [["range", view.range]]
-      : [["since", String(view.range.since)], ["until", String(view.range.until)]],
-    ...meant(view).map(([name, value]) => [name, value])
-  ])
+export const selection = (view: View): URLSearchParams => {
+  const params = new URLSearchParams()
+  for (const [name, value] of [...bounds(view), ...meant(view)]) params.set(name, value)
+  return params
+}
 
 export const print = (view: View): string => {
   const params = selection(view)

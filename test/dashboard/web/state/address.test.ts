@@ -34,6 +34,7 @@ const viewOf = (seed: number): View => {
     minUsd: () => String(random()),
     provider: () => pick(hostile),
     model: () => pick(hostile),
+    route: () => pick(hostile),
     error: () => pick(hostile),
     tag: () => pick(hostile),
     text: () => pick(hostile)

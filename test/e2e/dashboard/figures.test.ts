@@ -1,0 +1,311 @@
+import { afterAll, assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import type { DatabaseSync } from "node:sqlite"
+import type { Page } from "playwright-core"
+import type { Overview } from "../../../src/Figures.ts"
+import * as Format from "../../../src/dashboard/web/format.ts"
+import { nameOf } from "../../../src/dashboard/web/vendors.ts"
+import { connect, tempPath } from "../../storage/files.ts"
+import { programOf, start } from "../processes.ts"
+import { close, dashboard, isWithout, open, textOf } from "./browser.ts"
+
+const hour = 3_600_000
+
+interface Call {
+  readonly seq: number
+  readonly id: string
+  readonly ended_at: number
+  readonly total_ms: number
+  readonly provider: string
+  readonly model: string
+  readonly outcome: string
+  readonly cache: string
+  readonly cacheable: number
+  readonly retries: number
+  readonly failovers: number
+  readonly attempts: number
+  readonly priced: number
+  readonly [saving: `saved_${string}`]: number | null
+}
+
+interface Attempt {
+  readonly ended_at: number
+  readonly call_seq: number
+  readonly provider: string
+  readonly cost_pico: number | null
+  readonly [counter: string]: unknown
+}
+
+/** The rows as they are, to be added up here. */
+const rowsOf = (db: DatabaseSync) => ({
+  calls: db.prepare("SELECT * FROM calls ORDER BY ended_at DESC, seq DESC").all() as unknown as ReadonlyArray<Call>,
+  attempts: db.prepare(
+    "SELECT attempts.*, calls.priced AS of_priced FROM attempts JOIN calls ON calls.seq = attempts.call_seq"
+  ).all() as unknown as ReadonlyArray<Attempt>
+})
+
+const money = (pico: bigint) => ({ picoUsd: String(pico), usd: Number(pico) / 1e12 })
+const sum = <A>(all: ReadonlyArray<A>, of: (one: A) => unknown) =>
+  all.reduce((sum, one) => sum + BigInt(Number(of(one) ?? 0)), 0n)
+const p95 = (values: ReadonlyArray<number>) =>
+  [...values].sort((a, b) => a - b)[Math.max(0, Math.ceil(values.length * 0.95) - 1)] ?? null
+
+const mechanisms = ["response_cache", "coalescing", "prompt_cache", "routing", "batch"] as const
+
+const counters = [
+  "input_uncached",
+  "cache_read",
+  "cache_write",
+  "output_text",
+  "output_reasoning",
+  "audio_input",
+  "audio_output",
+  "image_input",
+  "image_cache_read",
+  "image_output"
+]
+
+/** All of the page's figures of some calls, by their definitions. */
+const figuresOf = (calls: ReadonlyArray<Call>, attempts: ReadonlyArray<Attempt>, minutes: number) => {
+  const ok = calls.filter(({ outcome }) => outcome === "ok")
+  const isCacheable = ({ cacheable }: Call) => cacheable === 1
+  const hits = calls.filter((call) => isCacheable(call) && call.cache === "hit").length
+  const misses = calls.filter((call) => isCacheable(call) && call.cache === "miss").length
+  const priced = calls.filter((call) => call.priced === 1)
+  const parts = mechanisms.map((name) => [name, sum(priced, (call) => call[`saved_${name}`])] as const)
+  const saved = parts.reduce((all, [, part]) => all + part, 0n)
+  const actual = sum(attempts.filter((attempt) => attempt["of_priced"] === 1), ({ cost_pico }) => cost_pico)
+  const tokens = new Map<string, number>()
+  for (const attempt of attempts) {
+    const all = counters.reduce((all, name) => all + Number(attempt[name] ?? 0), 0)
+    tokens.set(attempt.provider, (tokens.get(attempt.provider) ?? 0) + all)
+  }
+  return {
+    total: calls.length,
+    ok: ok.length,
+    errors: calls.filter(({ outcome }) => outcome !== "ok" && outcome !== "interrupted").length,
+    interrupted: calls.filter(({ outcome }) => outcome === "interrupted").length,
+    retries: calls.reduce((all, { retries }) => all + retries, 0),
+    failovers: calls.reduce((all, { failovers }) => all + failovers, 0),
+    perMinute: calls.length / minutes,
+    latency: p95(ok.filter(({ cache }) => cache === "miss").map(({ total_ms }) => total_ms)),
+    latencyWithCached: p95(ok.map(({ total_ms }) => total_ms)),
+    hits,
+    misses,
+    hitRate: hits + misses === 0 ? null : hits / (hits + misses),
+    saved,
+    parts,
+    actual,
+    baseline: actual + saved,
+    spent: sum(attempts, ({ cost_pico }) => cost_pico),
+    priced: priced.length,
+    unpriced: calls.length - priced.length,
+    tokens: [...tokens].filter(([, all]) => all > 0).sort(([, a], [, b]) => b - a),
+    allTokens: [...tokens.values()].reduce((all, one) => all + one, 0),
+    providers: tokens.size
+  }
+}
+
+const signed = (change: number, size: string) => change === 0 ? `= ${size}` : change > 0 ? `▲ +${size}` : `▼ −${size}`
+
+const kpi = async (page: Page, name: string) => {
+  const tile = page.getByTestId(`kpi-${name}`)
+  const text = async (id: string) =>
+    await tile.getByTestId(id).count() === 0 ? null : (await tile.getByTestId(id).innerText()).replace(/\s+/g, " ")
+  return { value: await text("value"), delta: await text("delta"), note: await text("note") }
+}
+
+const prev = (delta: string | null) => delta === null ? null : `${delta} vs prev range`
+
+describe.skipIf(isWithout)("the page's figures", () => {
+  afterAll(close)
+
+  for (const seed of [1, Math.floor(Math.random() * 1e9)]) {
+    it.live(`are what the rows of real calls add up to, seed ${seed}`, () =>
+      Effect.gen(function*() {
+        const path = yield* tempPath
+        const now = Date.now()
+        const from = now - 4 * hour
+        const made = yield* start(process.execPath, [
+          ...programOf("dashboard/callsChild.ts"),
+          ...[path, seed, 220, from, now - 1_000].map(String)
+        ])
+        yield* made.ended
+        assert.deepStrictEqual(made.said, [{ made: 220 }])
+        const { attempts, calls } = rowsOf(yield* connect(path, { readOnly: true }))
+        assert.isAtLeast(calls.length, 220)
+
+        // Nothing is known of the time before the first call.
+        const first = calls.at(-1)!.ended_at
+        const minutesOf = (since: number, until: number) => (until - Math.max(since, first)) / 60_000
+
+        const url = yield* dashboard({ path })
+        const asked = `since=${now - 2 * hour}&until=${now}`
+        const { complaints, page } = yield* open(`${url}/?${asked}`)
+        yield* Effect.promise(async () => {
+          // Where ranges begin and end is the server's to say; what is in them isn't.
+          const answered = page.waitForResponse((response) => response.url().includes("/api/overview?"))
+          await page.reload()
+          const { range, workload }: Overview = await (await answered).json()
+          await page.getByTestId("log").locator("tbody tr").first().waitFor()
+          await page.getByTestId("kpi-requests").waitFor()
+          const within = <A extends { readonly ended_at: number }>(
+            all: ReadonlyArray<A>,
+            since: number,
+            until: number
+          ) => all.filter(({ ended_at }) => ended_at >= since && ended_at < until)
+          const of = (since: number, until: number) =>
+            figuresOf(
+              within(calls, since, until),
+              within(attempts, since, until),
+              minutesOf(since, Math.min(until, range.now))
+            )
+          const is = of(range.since, range.until)
+          const was = of(range.previous.since, range.previous.until)
+          const month = of(workload.since, workload.until + 1)
+          assert.isAbove(is.retries + is.failovers + is.errors, 0)
+          assert.isAbove(was.total, 0)
+
+          const change = is.perMinute / was.perMinute - 1
+          const requests = await kpi(page, "requests")
+          assert.strictEqual(requests.value, Format.perMinute(is.perMinute))
+          assert.strictEqual(requests.delta, prev(signed(change, Format.rate(Math.abs(change)))))
+
+          const slower = is.latency! - was.latency!
+          assert.deepStrictEqual(await kpi(page, "latency"), {
+            value: Format.duration(is.latency!),
+            delta: prev(signed(slower, Format.duration(Math.abs(slower)))),
+            note: "upstream"
+          })
+          await page.getByTestId("with-cached").click()
+          assert.strictEqual((await kpi(page, "latency")).value, Format.duration(is.latencyWithCached!))
+
+          const warmer = is.hitRate! - was.hitRate!
+          assert.deepStrictEqual(await kpi(page, "hits"), {
+            value: Format.rate(is.hitRate),
+            delta: prev(signed(warmer, Format.points(Math.abs(warmer)))),
+            note: `${Format.count(is.hits)} of ${Format.count(is.hits + is.misses)}`
+          })
+
+          const more = is.saved - was.saved
+          const unpriced = is.unpriced > 0 ? ` + ${is.unpriced} unpriced` : ""
+          assert.deepStrictEqual(await kpi(page, "saved"), {
+            value: Format.money(money(is.saved)),
+            delta: prev(signed(Number(more), Format.usd(Math.abs(Number(more) / 1e12)))),
+            note: `spent ${Format.money(money(is.spent))}${unpriced}`
+          })
+          assert.strictEqual(
+            await page.getByTestId("kpi-saved").getByTestId("value").getAttribute("title"),
+            Format.exactly(money(is.saved))
+          )
+
+          assert.strictEqual(await textOf(page, "traffic-rate"), `${Format.perMinute(is.perMinute)} / min`)
+          assert.strictEqual(
+            await textOf(page, "traffic-providers"),
+            `${Format.plural(is.providers, "provider")} active`
+          )
+          assert.strictEqual(
+            await page.locator("figure.traffic").getAttribute("aria-label"),
+            `${Format.plural(is.total, "call")}: ${is.ok} ok, ${
+              Format.plural(is.errors, "error")
+            }, ${is.interrupted} interrupted`
+          )
+          const buckets = await page.getByTestId("buckets").locator("tbody tr").evaluateAll((rows) =>
+            rows.map((row) => [...row.querySelectorAll("td")].map((cell) => Number(cell.textContent)))
+          )
+          const totals = [0, 1, 2, 3].map((column) => buckets.reduce((all, row) => all + row[column]!, 0))
+          assert.deepStrictEqual(totals, [is.ok, is.errors, is.retries, is.failovers])
+
+          assert.strictEqual(await textOf(page, "tokens-total"), `range · ${Format.count(is.allTokens)} total`)
+          for (const [provider, all] of is.tokens) {
+            const row = page.getByTestId(`tokens-${provider}`)
+            assert.strictEqual(await row.locator(".name").innerText(), nameOf(provider))
+            assert.strictEqual(
+              await row.locator(".number").innerText(),
+              `${Format.count(all)} · ${Format.share(all / is.allTokens)}`
+            )
+          }
+
+          const lastHour = of(Math.floor((range.now - hour) / 10_000) * 10_000, range.now + 1)
+          assert.strictEqual(
+            await textOf(page, "incident-counts"),
+            `${Format.plural(lastHour.retries, "retry", "retries")} · ${
+              Format.plural(lastHour.failovers, "failover")
+            } · ${Format.plural(lastHour.errors, "error")} in 1 h`
+          )
+
+          const since = Math.floor((range.now - 5 * 60_000) / 10_000) * 10_000
+          for (const provider of new Set(attempts.map(({ provider }) => provider))) {
+            const own = within(attempts, since, range.now + 1).filter((attempt) => attempt.provider === provider)
+            const slow = p95(
+              own.filter(({ outcome }) => outcome === "ok").map(({ duration_ms }) => Number(duration_ms))
+            )
+            const line = page.getByTestId(`health-${provider}`)
+            assert.strictEqual(await line.locator(".name").innerText(), nameOf(provider))
+            assert.strictEqual(await line.getAttribute("data-state") === "idle", own.length === 0)
+            assert.deepStrictEqual(
+              await line.locator(".number").allInnerTexts(),
+              slow === null ? [] : [Format.duration(slow)]
+            )
+          }
+
+          const share = Number(month.saved) / Number(month.baseline)
+          assert.strictEqual(
+            await textOf(page, "workload-share"),
+            `${share > 0 ? "−" : "+"}${Format.rate(Math.abs(share))}`
+          )
+          for (
+            const [id, amount] of [["baseline", month.baseline], ["actual", month.actual], [
+              "workload-saved",
+              month.saved
+            ]] as const
+          ) {
+            assert.strictEqual(await textOf(page, id), Format.money(money(amount)))
+            assert.strictEqual(await page.getByTestId(id).getAttribute("title"), Format.exactly(money(amount)))
+          }
+          const names = ["responseCache", "coalescing", "promptCache", "routing", "batch"]
+          for (const [n, [, part]] of month.parts.entries()) {
+            assert.strictEqual(
+              await page.getByTestId(`saving-${names[n]}`).getAttribute("title"),
+              Format.exactly(money(part))
+            )
+          }
+          if (month.unpriced > 0) {
+            assert.strictEqual(await textOf(page, "unpriced"), `+ ${Format.plural(month.unpriced, "unpriced call")}`)
+          }
+
+          // The log, row by row, and the drawer of each kind of call.
+          const shown = within(calls, range.since, range.until).slice(0, 200)
+          const log = await page.getByTestId("log").locator("tbody tr").evaluateAll((rows) =>
+            rows.map((row) => [
+              row.getAttribute("data-id"),
+              ...["Provider", "Model", "Latency"].map((name) =>
+                row.querySelector(`[data-column="${name}"]`)?.textContent
+              )
+            ])
+          )
+          assert.deepStrictEqual(
+            log,
+            shown.map(({ id, model, provider, total_ms }) => [id, nameOf(provider), model, Format.duration(total_ms)])
+          )
+          for (
+            const call of [shown.find(({ attempts }) => attempts > 1)!, shown.find(({ cache }) => cache === "hit")!]
+          ) {
+            const own = attempts.filter(({ call_seq }) => call_seq === call.seq)
+            await page.locator(`button[data-id="${call.id}"]`).click()
+            await page.getByTestId("drawer-id").getByText(call.id).waitFor()
+            assert.strictEqual(await textOf(page, "drawer-latency"), Format.duration(call.total_ms))
+            assert.strictEqual(await page.getByTestId("attempt").count(), own.length)
+            const known = own.filter(({ cost_pico }) => cost_pico !== null)
+            if (known.length > 0 || own.length === 0) {
+              assert.strictEqual(
+                await page.getByTestId("drawer-total").getAttribute("title"),
+                Format.exactly(money(sum(known, ({ cost_pico }) => cost_pico)))
+              )
+            }
+          }
+        })
+        assert.deepStrictEqual(complaints, [])
+      }))
+  }
+})
