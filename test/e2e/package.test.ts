@@ -62,6 +62,7 @@ beforeAll(async () => {
     "tsconfig.json",
     ".tsconfig.build.json",
     ".rolldown.config.mjs",
+    ".vite.config.mjs",
     "README.md",
     "LICENSE",
     ...manifest.files
