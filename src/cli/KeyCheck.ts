@@ -31,10 +31,15 @@ interface Question {
 /** How most vendors are asked: as OpenAI is. */
 const usual: Question = { path: "/models", headers: (key) => ({ authorization: `Bearer ${key}` }) }
 
+/** How those are asked whose addresses leave the version to the path. */
+const versioned: Question = { ...usual, path: "/v1/models" }
+
 /** How a vendor of another kind is asked. */
 const questions: ReadonlyMap<string, Question> = new Map([
   ["anthropic", { path: "/v1/models", headers: (key) => ({ "x-api-key": key, "anthropic-version": "2023-06-01" }) }],
-  ["gemini", { path: "/v1/models", headers: (key) => ({ "x-goog-api-key": key }), refusal: 400 }]
+  ["cohere", versioned],
+  ["gemini", { path: "/v1/models", headers: (key) => ({ "x-goog-api-key": key }), refusal: 400 }],
+  ["mistral", versioned]
 ])
 
 /** Whether a provider can be asked. */

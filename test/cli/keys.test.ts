@@ -115,6 +115,16 @@ describe("loom keys", () => {
       assert.strictEqual(accepted.code, 0)
       assert.match(accepted.stdout, /^openai .* the environment +accepted in \d/m)
       assert.match(accepted.stdout, /^anthropic .* the environment +accepted in \d/m)
+      const others = yield* run(["keys", "check"], {
+        env: {
+          MISTRAL_API_KEY: canary,
+          MISTRAL_BASE_URL: sandbox.baseUrl("mistral"),
+          CO_API_KEY: canary,
+          COHERE_BASE_URL: sandbox.baseUrl("cohere")
+        }
+      })
+      assert.match(others.stdout, /^mistral .* the environment +accepted in \d/m)
+      assert.match(others.stdout, /^cohere .* the environment +accepted in \d/m)
       assert.lengthOf(yield* sandbox.bill, 0)
       const refused = yield* run(["keys", "check", "openai", "--json"], {
         env: { OPENAI_API_KEY: "sk-wrong-0123456789" }
