@@ -317,6 +317,44 @@ describe("quirks", () => {
       }
     }))
 
+  it.live("compatible: what is counted beside input and output, and what is sold by the piece", () =>
+    inWorld(
+      local({
+        usage: {
+          inputBeside: [["cited"], ["nothing"]],
+          reasoning: ["thought"],
+          reasoningBeside: true,
+          requests: (told, model) => ({ [`${model} ${String(at(told, "size"))}`]: 1 })
+        }
+      }),
+      function*({ sandbox }) {
+        const own = { ...usage, cited: 7, thought: 5, size: "low" }
+        yield* sandbox.script(...scripted({ content: "Yes." }, [{ content: "Yes." }], { usage: own }))
+        for (const answer of yield* both) {
+          assert.deepInclude(answer.usage, {
+            inputUncached: 107,
+            outputText: 20,
+            outputReasoning: 5,
+            requests: { "gpt-4.1 low": 1 }
+          })
+        }
+      }
+    ))
+
+  it.live("compatible: a vendor that always searches is told where it isn't to", () =>
+    inWorld(
+      local({
+        params: {
+          ...OpenAiCompatible.usual.params,
+          webSearch: (asked) => asked === false ? { fields: { user: "off" } } : {}
+        }
+      }),
+      function*({ sandbox }) {
+        for (const webSearch of [false, true]) yield* Loom.generate({ ...hello, webSearch })
+        assert.deepStrictEqual((yield* bodies(sandbox)).map((body) => body["user"]), ["off", undefined])
+      }
+    ))
+
   it.live("compatible: lists in deltas of a message are put together, and the id of a request is where it is", () =>
     inWorld(
       local({

@@ -84,12 +84,14 @@ export const saidOf = (
 const written = <N extends Name>(quirks: Quirks, request: Request.Request, name: N): Written => {
   const value = request.params[name]
   const writer = quirks.params[name]
-  if (value === undefined || (name === "webSearch" && value === false)) return {}
+  if (value === undefined) return {}
   if (typeof writer === "string") return { fields: { [writer]: value } }
   if (writer !== undefined) return writer(value, request)
   if (name === "promptCache") return automatic(request.params.promptCache ?? false, request)
   if (name === "webSearch") {
-    return { refused: Request.noWebSearch(`${request.model.provider} has no web search to be asked for`).detail }
+    return value === false
+      ? {}
+      : { refused: Request.noWebSearch(`${request.model.provider} has no web search to be asked for`).detail }
   }
   const why = `${request.model.provider} has no such option`
   return essential.has(name) ? { refused: why } : { dropped: why }

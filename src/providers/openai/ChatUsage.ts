@@ -34,17 +34,19 @@ export const usageOf = (
 ): Usage.Usage => {
   if (typeof at(usage, input) !== "number" || typeof at(usage, output) !== "number") return Usage.missing
   const readAt = (paths?.cacheRead ?? cached).find((path) => at(usage, path) != null)
+  const thought = countAt(usage, paths?.reasoning ?? reasoned)
   return Wire.usage({
-    input: countAt(usage, input),
+    input: (paths?.inputBeside ?? []).reduce((sum, path) => sum + countAt(usage, path), countAt(usage, input)),
     cacheRead: readAt === undefined ? 0 : countAt(usage, readAt),
     cacheWrite: writtenOf(usage, paths?.cacheWrite, model),
-    output: countAt(usage, output),
-    reasoning: countAt(usage, paths?.reasoning ?? reasoned),
+    output: countAt(usage, output) + (paths?.reasoningBeside === true ? thought : 0),
+    reasoning: thought,
     audioInput: countAt(usage, audioInput),
     audioOutput: countAt(usage, audioOutput),
     webSearches: paths?.webSearches === undefined || at(usage, paths.webSearches) == null
       ? cited
-      : countAt(usage, paths.webSearches)
+      : countAt(usage, paths.webSearches),
+    requests: paths?.requests?.(usage, model)
   })
 }
 

@@ -37,7 +37,10 @@ export type Writer<A> = string | ((value: A, request: Request.Request) => Writte
 export type Params = { readonly [Name in keyof Request.Params]?: Writer<NonNullable<Request.Params[Name]>> | undefined }
 
 export interface Quirks {
-  /** The options there are. One that isn't here is dropped with a warning, or refused where the answer rests on it. */
+  /**
+   * The options there are. One that isn't here is dropped with a warning, or refused where the answer rests on it. What
+   * writes `webSearch` is told `false` as well: there are vendors that always search.
+   */
   readonly params: Params
   /** Fields of every request. What it says goes before `params`. */
   readonly always?: ((request: Request.Request, stream: boolean) => Written) | undefined
@@ -104,8 +107,14 @@ export interface UsagePaths {
     | undefined
   /** A part of the output: `completion_tokens_details.reasoning_tokens`. */
   readonly reasoning?: Path | undefined
+  /** Whether reasoning is counted beside the output, and not in it: false. */
+  readonly reasoningBeside?: boolean | undefined
+  /** Input that `prompt_tokens` leaves out. */
+  readonly inputBeside?: ReadonlyArray<Path> | undefined
   /** An answer that cites pages, and doesn't count, has searched once. */
   readonly webSearches?: Path | undefined
+  /** What is sold by the piece, by kind, where that isn't one price for every search. */
+  readonly requests?: ((usage: unknown, model: string) => Readonly<Record<string, number>>) | undefined
   /** US dollars that the vendor says it charges. */
   readonly cost?: Path | undefined
 }

@@ -124,6 +124,8 @@ export const usage = (raw: {
   readonly audioInput?: number | undefined
   readonly audioOutput?: number | undefined
   readonly webSearches: number
+  /** In place of `webSearches`. */
+  readonly requests?: Readonly<Record<string, number>> | undefined
 }): Usage.Usage => {
   const audioInput = raw.audioInput ?? 0
   const audioOutput = raw.audioOutput ?? 0
@@ -139,7 +141,11 @@ export const usage = (raw: {
     cacheRead: raw.cacheRead,
     cacheWrite: raw.cacheWrite,
     outputReasoning: raw.reasoning,
-    ...(raw.webSearches > 0 ? { requests: { web_search: raw.webSearches } } : undefined)
+    ...(raw.requests !== undefined
+      ? { requests: raw.requests }
+      : raw.webSearches > 0
+      ? { requests: { web_search: raw.webSearches } }
+      : undefined)
   })
 }
 
