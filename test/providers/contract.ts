@@ -56,6 +56,8 @@ export interface Vendor {
     readonly wireOf?: ((native: unknown) => unknown) | undefined
   }
   readonly can: {
+    /** False where it calls no tools. */
+    readonly tools?: boolean | undefined
     /** Counts cached input apart. */
     readonly promptCache?: {
       /** Tokens that a prompt must begin with to be cached. */
@@ -414,7 +416,16 @@ export const casesOf = (vendor: Vendor): ReadonlyArray<Case> => {
     assert.deepStrictEqual(yield* sandbox.journal, [])
   })
 
-  test("tools: one call, its result sent back", function*({ sandbox }) {
+  const toolTest: typeof test = can.tools === false ? () => {} : test
+  if (can.tools === false) {
+    test("tools are refused before they are asked", function*({ sandbox }) {
+      const error = yield* failure(Loom.generate({ model, prompt: "lookup_weather", tools: [weather] }))
+      assert.deepInclude(error.reason, { _tag: "Unsupported", feature: "tools" })
+      assert.deepStrictEqual(yield* sandbox.journal, [])
+    })
+  }
+
+  toolTest("tools: one call, its result sent back", function*({ sandbox }) {
     const prompt = "Please lookup_weather for me."
     const asked = { model, tools: [weather, clock] }
     const first = yield* Loom.generate({ ...asked, prompt })
@@ -445,7 +456,7 @@ export const casesOf = (vendor: Vendor): ReadonlyArray<Case> => {
     assert.strictEqual(spent([...first.attempts, ...second.attempts]), yield* billed(sandbox))
   })
 
-  test("tools: parallel, required, named, none", function*() {
+  toolTest("tools: parallel, required, named, none", function*() {
     const prompt = "lookup_weather and read_clock"
     type Options = Partial<Parameters<typeof Loom.generate>[0]>
     const names = (options: Options) =>
@@ -472,7 +483,7 @@ export const casesOf = (vendor: Vendor): ReadonlyArray<Case> => {
     }
   })
 
-  test("tools: one at a time", function*() {
+  toolTest("tools: one at a time", function*() {
     const prompt = "lookup_weather and read_clock"
     const answer = yield* Loom.generate({ model, prompt, tools: [weather, clock], parallelToolCalls: false })
     const calls = answer.content.filter(({ type }) => type === "tool-call")
@@ -480,7 +491,7 @@ export const casesOf = (vendor: Vendor): ReadonlyArray<Case> => {
     if (can.parallelToolCalls === false) assert.match(answer.warnings.join(), /^parallelToolCalls was dropped/)
   })
 
-  test("tools: streamed arguments", function*({ sandbox }) {
+  toolTest("tools: streamed arguments", function*({ sandbox }) {
     const asked = { model, prompt: "lookup_weather and read_clock", tools: [weather, clock] }
     const { generation, parts } = yield* collected(Loom.stream(asked))
     const whole = generation.content.flatMap((part) => part.type === "tool-call" ? [part] : [])
@@ -965,7 +976,7 @@ export const casesOf = (vendor: Vendor): ReadonlyArray<Case> => {
     }
   }
 
-  test("equal prompts begin with the same bytes, however they were put together", function*({ sandbox }) {
+  toolTest("equal prompts begin with the same bytes, however they were put together", function*({ sandbox }) {
     const ask = (tools: ReadonlyArray<Tool.Any>, params: unknown, result: unknown) =>
       Loom.generate({
         model,

@@ -38,6 +38,8 @@ export interface Voice {
   readonly writes?: boolean | undefined
   /** Can't be made to call a tool. */
   readonly unforced?: boolean | undefined
+  /** Calls no tools. */
+  readonly toolless?: boolean | undefined
   /** Is asked with a temperature. */
   readonly samples?: boolean | undefined
   /** The files that it takes: images and PDF. */
@@ -128,7 +130,7 @@ export const converse = Effect.fnUntraced(
     sandbox: Box
   ): Effect.fn.Return<ReadonlyArray<Attempt.Attempt>, GenerateError.GenerateError> {
     const attempts: Array<Attempt.Attempt> = []
-    const hasTools = roll.chance(0.3)
+    const hasTools = roll.chance(0.3) && voice.toolless !== true
     const asked = {
       ...style.options,
       ...roll.chance(0.4) && voice.tiers.length > 0

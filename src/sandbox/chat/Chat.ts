@@ -136,7 +136,8 @@ export const make = (vendor: Vendor) => (world: World): Protocol => {
       const cached = world.cache.use(
         `${digest(vendor.provider, key, model.id).slice(0, 16)}:`,
         job.sequence,
-        model.cache ?? { _tag: "Free", ...vendor.cache },
+        (typeof model.cache === "function" ? model.cache(job.sequence) : model.cache) ??
+          { _tag: "Free", ...vendor.cache },
         now
       )
       const said = answered(Answers.answer(job.ask, dice(made.ids.next("answer"))))
@@ -154,7 +155,8 @@ export const make = (vendor: Vendor) => (world: World): Protocol => {
         tokens: { input: input - cached.read - written, cachedRead: cached.read, cacheWrite: cached.written, output },
         reasoning: said.reasoningTokens,
         webSearches: said.search === undefined ? 0 : 1,
-        webSearchRate: vendor.searchRate ?? 0n
+        webSearchRate: (typeof vendor.searchRate === "function" ? vendor.searchRate(body, model) : vendor.searchRate) ??
+          0n
       }
       const usage: Usage = {
         input,
@@ -163,7 +165,9 @@ export const make = (vendor: Vendor) => (world: World): Protocol => {
         output,
         reasoning: said.reasoningTokens,
         searches: charge.webSearches,
-        usd: Number(settle(charge, now).amount) / 1e12
+        usd: Number(settle(charge, now).amount) / 1e12,
+        model,
+        body
       }
       const told: Told = { vendor, said, usage, made, name, drop: new Set(alteration.drop) }
       return {
@@ -281,6 +285,7 @@ const whole = (told: Told): JsonObject => {
     created: made.created,
     model: name,
     ...vendor.members(made),
+    ...vendor.foundBeside?.(said),
     choices: [{
       index: 0,
       message: {
@@ -312,6 +317,7 @@ const streamed = (
         created: made.created,
         model: name,
         ...vendor.members(made),
+        ...vendor.foundBeside?.(said),
         ...(vendor.nullUsage === true ? { usage: null } : {}),
         ...members
       }),

@@ -19,6 +19,7 @@ import {
   string,
   stringOr
 } from "../Shape.ts"
+import type { Sequence } from "../Tokens.ts"
 import type { Problem } from "../openai/Problem.ts"
 
 export interface Model {
@@ -29,8 +30,8 @@ export interface Model {
   readonly vision: boolean
   readonly maxInput: number
   readonly card: RateCard
-  /** Where it isn't the vendor's: how its prompts are cached. */
-  readonly cache?: PrefixCache.Policy
+  /** Where it isn't the vendor's: how its prompts are cached, or how one is. */
+  readonly cache?: PrefixCache.Policy | ((prompt: Sequence) => PrefixCache.Policy)
 }
 
 export interface Usage {
@@ -42,6 +43,8 @@ export interface Usage {
   readonly searches: number
   /** What it costs, in US dollars. */
   readonly usd: number
+  readonly model: Model
+  readonly body: JsonObject
 }
 
 /** The names of one answer. */
@@ -78,9 +81,11 @@ export interface Vendor {
   readonly check?: (body: JsonObject, effort: Answers.Effort | undefined) => Problem | undefined
   /** The web search that a request asks for, and what one costs in units of 1e-12 USD. */
   readonly search?: (body: JsonObject, model: Model) => Answers.Search | undefined
-  readonly searchRate?: bigint
+  readonly searchRate?: bigint | ((body: JsonObject, model: Model) => bigint)
   /** Members of a message or a delta that tell what was searched and found. */
   readonly found?: (answer: Answers.Answer) => JsonObject
+  /** The same, where they are members of whole answers and of chunks. */
+  readonly foundBeside?: (answer: Answers.Answer) => JsonObject
   /** Members of a message or a delta that hold thoughts. */
   readonly thoughts: (text: string) => JsonObject
   readonly usage: (usage: Usage) => JsonObject
