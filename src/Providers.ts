@@ -25,6 +25,7 @@ import type * as Mistral from "./providers/Mistral.ts"
 import type * as Moonshot from "./providers/Moonshot.ts"
 import type * as OpenAi from "./providers/OpenAi.ts"
 import type * as OpenRouter from "./providers/OpenRouter.ts"
+import type * as Perplexity from "./providers/Perplexity.ts"
 import type * as Together from "./providers/Together.ts"
 import type * as Zai from "./providers/Zai.ts"
 
@@ -43,6 +44,7 @@ export interface Vendors {
   readonly groq: Groq.Native
   readonly moonshot: Moonshot.Native
   readonly openrouter: OpenRouter.Native
+  readonly perplexity: Perplexity.Native
   readonly together: Together.Native
   readonly zai: Zai.Native
   readonly gemini: Gemini.Native
@@ -76,6 +78,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   "openai-compatible": async ({ apiKeyEnv, baseUrl, key }) =>
     (await import("./providers/OpenAiCompatible.ts")).layer({ provider: key, baseUrl: baseUrl ?? "", apiKeyEnv }),
   "openrouter": async () => (await import("./providers/OpenRouter.ts")).layer(),
+  "perplexity": async () => (await import("./providers/Perplexity.ts")).layer(),
   "together": async () => (await import("./providers/Together.ts")).layer(),
   "zai": async () => (await import("./providers/Zai.ts")).layer()
 }

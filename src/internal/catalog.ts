@@ -189,6 +189,11 @@ export interface ModelIds {
     | "tencent/hy4"
     | "bytedance-seed/seed-2-1-turbo"
     | "moonshotai/kimi-k3"
+  readonly "perplexity":
+    | "sonar-pro"
+    | "sonar-deep-research"
+    | "sonar"
+    | "sonar-reasoning-pro"
   readonly "together":
     | "deepseek-ai/DeepSeek-V4-Pro-0813"
     | "deepseek-ai/DeepSeek-V4.1-Flash"
@@ -477,6 +482,15 @@ export const files = (): ReadonlyArray<CatalogFile> => [
       {"id":"tencent/hy4","label":"Hy4","context":1048576,"maxOutput":65536,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":417000,"output":1250500,"cachedRead":21000}}],"confidence":"one-dataset","source":["pi"]},
       {"id":"bytedance-seed/seed-2-1-turbo","label":"Seed 2.1 Turbo","released":"2026-08-12","context":262144,"maxOutput":235929,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":false},"prices":[{"rates":{"input":500000,"output":2500000}}],"confidence":"one-dataset","source":["pi","md"]},
       {"id":"moonshotai/kimi-k3","label":"Kimi K3","released":"2026-07-16","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":3000000,"output":15000000,"cachedRead":300000}}],"confidence":"disputed","source":["pi","md","ge"],"note":"0.192/16 in one feed and 3/15 in two: take usage.cost from the response"},
+    ]
+  },
+  {
+    provider: {"key":"perplexity","label":"Perplexity","kind":"perplexity","baseUrl":"https://api.perplexity.ai","apiKeyEnv":"PERPLEXITY_API_KEY","checked":"2026-11-23"},
+    models: [
+      {"id":"sonar-pro","label":"Sonar Pro","released":"2024-01-01","context":200000,"maxOutput":8192,"capabilities":{"vision":true,"webSearch":true,"tools":false,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":3000000,"output":15000000},"perRequest":{"web_search_low":6000000000,"web_search_medium":10000000000,"web_search_high":14000000000}}],"confidence":"two-datasets","source":["md","ll","ge","l2"]},
+      {"id":"sonar-deep-research","label":"Perplexity Sonar Deep Research","released":"2025-02-01","context":128000,"maxOutput":32768,"capabilities":{"reasoning":true,"webSearch":true,"tools":false,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":2000000,"output":8000000,"reasoningOutput":3000000},"perRequest":{"web_search":5000000000}}],"confidence":"two-datasets","source":["md","ll","ge","l2"]},
+      {"id":"sonar","label":"Sonar","released":"2024-01-01","context":128000,"maxOutput":4096,"capabilities":{"webSearch":true,"tools":false,"vision":false,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":1000000,"output":1000000},"perRequest":{"web_search_low":5000000000,"web_search_medium":8000000000,"web_search_high":12000000000}}],"confidence":"two-datasets","source":["md","ll","ge","l2"]},
+      {"id":"sonar-reasoning-pro","label":"Sonar Reasoning Pro","released":"2024-01-01","context":128000,"maxOutput":4096,"capabilities":{"vision":true,"reasoning":true,"webSearch":true,"tools":false,"promptCaching":false},"prices":[{"rates":{"input":2000000,"output":8000000},"perRequest":{"web_search_low":6000000000,"web_search_medium":10000000000,"web_search_high":14000000000}}],"confidence":"two-datasets","source":["md","ll","ge","l2"]},
     ]
   },
   {

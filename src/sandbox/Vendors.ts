@@ -15,6 +15,7 @@ import { fireworks } from "./vendors/Fireworks.ts"
 import { groq } from "./vendors/Groq.ts"
 import { moonshot } from "./vendors/Moonshot.ts"
 import { openRouter } from "./vendors/OpenRouter.ts"
+import { perplexity } from "./vendors/Perplexity.ts"
 import { together } from "./vendors/Together.ts"
 import { zai } from "./vendors/Zai.ts"
 
@@ -33,6 +34,7 @@ export const vendors = {
   groq,
   moonshot,
   openrouter: openRouter,
+  perplexity,
   together,
   zai
 } as const satisfies Readonly<Record<string, Vendor>>
