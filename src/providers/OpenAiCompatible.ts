@@ -218,14 +218,14 @@ export const within = (field: string, least: number, most: number) => (value: nu
 }
 
 /**
- * Writes `promptCache` for a vendor that keeps by itself what prompts begin with: the field that carries a key is all that
- * can be asked of it.
+ * Writes `promptCache` for a vendor that keeps by itself what prompts begin with: the field that carries a key, where there
+ * is one, is all that can be asked of it.
  *
  * @category quirks
  * @since 0.1.0
  */
 export const cacheKey: (
-  field: string
+  field?: string
 ) => (promptCache: NonNullable<Request.Params["promptCache"]>, request: Request.Request) => Written = Caching.automatic
 
 /**
