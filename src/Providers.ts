@@ -26,6 +26,7 @@ import type * as Moonshot from "./providers/Moonshot.ts"
 import type * as OpenAi from "./providers/OpenAi.ts"
 import type * as OpenRouter from "./providers/OpenRouter.ts"
 import type * as Perplexity from "./providers/Perplexity.ts"
+import type * as Qwen from "./providers/Qwen.ts"
 import type * as Together from "./providers/Together.ts"
 import type * as Zai from "./providers/Zai.ts"
 
@@ -45,6 +46,7 @@ export interface Vendors {
   readonly moonshot: Moonshot.Native
   readonly openrouter: OpenRouter.Native
   readonly perplexity: Perplexity.Native
+  readonly qwen: Qwen.Native
   readonly together: Together.Native
   readonly zai: Zai.Native
   readonly gemini: Gemini.Native
@@ -79,6 +81,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
     (await import("./providers/OpenAiCompatible.ts")).layer({ provider: key, baseUrl: baseUrl ?? "", apiKeyEnv }),
   "openrouter": async () => (await import("./providers/OpenRouter.ts")).layer(),
   "perplexity": async () => (await import("./providers/Perplexity.ts")).layer(),
+  "qwen": async () => (await import("./providers/Qwen.ts")).layer(),
   "together": async () => (await import("./providers/Together.ts")).layer(),
   "zai": async () => (await import("./providers/Zai.ts")).layer()
 }

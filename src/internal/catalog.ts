@@ -194,6 +194,27 @@ export interface ModelIds {
     | "sonar-deep-research"
     | "sonar"
     | "sonar-reasoning-pro"
+  readonly "qwen":
+    | "qwen3.8-max"
+    | "qwen3.8-flash"
+    | "qwen3.7-max"
+    | "qwen3.7-plus"
+    | "qwen3.6-max-preview"
+    | "qwen3.6-plus"
+    | "qwen3.6-flash"
+    | "qwen3.5-plus"
+    | "qwen3.5-397b-a17b"
+    | "qwen3.6-35b-a3b"
+    | "qwen3-max"
+    | "qwen-plus"
+    | "qwen-flash"
+    | "qwen-turbo"
+    | "qwen-max"
+    | "qwen3-coder-plus"
+    | "qwen3-coder-flash"
+    | "qwen3-vl-plus"
+    | "qwen3-next-80b-a3b-instruct"
+    | "qwen3-next-80b-a3b-thinking"
   readonly "together":
     | "deepseek-ai/DeepSeek-V4-Pro-0813"
     | "deepseek-ai/DeepSeek-V4.1-Flash"
@@ -491,6 +512,31 @@ export const files = (): ReadonlyArray<CatalogFile> => [
       {"id":"sonar-deep-research","label":"Perplexity Sonar Deep Research","released":"2025-02-01","context":128000,"maxOutput":32768,"capabilities":{"reasoning":true,"webSearch":true,"tools":false,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":2000000,"output":8000000,"reasoningOutput":3000000},"perRequest":{"web_search":5000000000}}],"confidence":"two-datasets","source":["md","ll","ge","l2"]},
       {"id":"sonar","label":"Sonar","released":"2024-01-01","context":128000,"maxOutput":4096,"capabilities":{"webSearch":true,"tools":false,"vision":false,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":1000000,"output":1000000},"perRequest":{"web_search_low":5000000000,"web_search_medium":8000000000,"web_search_high":12000000000}}],"confidence":"two-datasets","source":["md","ll","ge","l2"]},
       {"id":"sonar-reasoning-pro","label":"Sonar Reasoning Pro","released":"2024-01-01","context":128000,"maxOutput":4096,"capabilities":{"vision":true,"reasoning":true,"webSearch":true,"tools":false,"promptCaching":false},"prices":[{"rates":{"input":2000000,"output":8000000},"perRequest":{"web_search_low":6000000000,"web_search_medium":10000000000,"web_search_high":14000000000}}],"confidence":"two-datasets","source":["md","ll","ge","l2"]},
+    ]
+  },
+  {
+    provider: {"key":"qwen","label":"Alibaba Qwen","kind":"qwen","baseUrl":"https://dashscope-intl.aliyuncs.com/compatible-mode/v1","apiKeyEnv":"DASHSCOPE_API_KEY","checked":"2026-11-23","batch":{"multiplier":5000}},
+    models: [
+      {"id":"qwen3.8-max","label":"Qwen3.8 Max","released":"2026-08-03","context":1000000,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":6000000,"cachedRead":250000,"cacheWrite":{"5m":2500000}},"unverified":["batch","cached_read"]}],"confidence":"one-dataset","source":["md"]},
+      {"id":"qwen3.8-flash","label":"Qwen3.8 Flash","released":"2026-08-26","context":1000000,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":150000,"output":470000,"cachedRead":16000,"cacheWrite":{"5m":200000}},"unverified":["batch","cached_read"]}],"confidence":"one-dataset","source":["md"]},
+      {"id":"qwen3.7-max","label":"Qwen3.7 Max","released":"2026-05-21","context":1000000,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":2500000,"output":7500000,"cachedRead":500000,"cacheWrite":{"5m":3125000}},"unverified":["batch","cached_read"]}],"confidence":"two-datasets","source":["md","ll"]},
+      {"id":"qwen3.7-plus","label":"Qwen3.7 Plus","released":"2026-06-02","context":1000000,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":500000,"output":3000000,"cachedRead":50000,"cacheWrite":{"5m":625000}},"tiers":[{"above":256000,"rates":{"input":2000000,"output":6000000,"cachedRead":200000,"cacheWrite":{"5m":2500000}}}],"unverified":["batch","cached_read"]}],"confidence":"one-dataset","source":["md","ll"]},
+      {"id":"qwen3.6-max-preview","label":"Qwen3.6 Max Preview","status":"preview","released":"2026-04-20","context":262144,"maxOutput":65536,"capabilities":{"tools":true,"reasoning":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":1300000,"output":7800000,"cachedRead":130000,"cacheWrite":{"5m":1625000}},"unverified":["batch","cached_read"]}],"confidence":"one-dataset","source":["md"]},
+      {"id":"qwen3.6-plus","label":"Qwen3.6 Plus","released":"2026-04-02","context":1000000,"maxOutput":65536,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":500000,"output":3000000,"cachedRead":50000,"cacheWrite":{"5m":625000}},"tiers":[{"above":256000,"rates":{"input":2000000,"output":6000000,"cachedRead":200000,"cacheWrite":{"5m":2500000}}}],"unverified":["batch","cached_read"]}],"confidence":"one-dataset","source":["md"]},
+      {"id":"qwen3.6-flash","label":"Qwen3.6 Flash","released":"2026-04-27","context":1000000,"maxOutput":65536,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"batch":true},"prices":[{"rates":{"input":187500,"output":1125000,"cacheWrite":{"5m":234375}},"unverified":["batch"]}],"confidence":"one-dataset","source":["md"]},
+      {"id":"qwen3.5-plus","label":"Qwen3.5 Plus","released":"2026-02-16","context":1000000,"maxOutput":65536,"capabilities":{"tools":true,"vision":true,"reasoning":true,"batch":true},"prices":[{"rates":{"input":400000,"output":2400000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md","ll"]},
+      {"id":"qwen3.5-397b-a17b","label":"Qwen3.5 397B-A17B","released":"2026-02-15","context":262144,"maxOutput":65536,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"batch":true},"prices":[{"rates":{"input":600000,"output":3600000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md"]},
+      {"id":"qwen3.6-35b-a3b","label":"Qwen3.6 35B-A3B","released":"2026-04-17","context":262144,"maxOutput":65536,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"batch":true},"prices":[{"rates":{"input":248000,"output":1485000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md"]},
+      {"id":"qwen3-max","label":"Qwen3 Max","released":"2025-09-23","context":262144,"maxOutput":65536,"capabilities":{"tools":true,"batch":true,"vision":false,"reasoning":false},"prices":[{"rates":{"input":1200000,"output":6000000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md","ll"]},
+      {"id":"qwen-plus","label":"Qwen Plus","released":"2024-01-25","context":1000000,"maxOutput":32768,"capabilities":{"tools":true,"reasoning":true,"batch":true,"vision":false},"prices":[{"rates":{"input":400000,"output":1200000,"reasoningOutput":4000000},"unverified":["batch"]}],"confidence":"two-datasets","source":["md","ll"]},
+      {"id":"qwen-flash","label":"Qwen Flash","released":"2025-07-28","context":1000000,"maxOutput":32768,"capabilities":{"tools":true,"reasoning":true,"batch":true,"vision":false},"prices":[{"rates":{"input":50000,"output":400000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md","ll"]},
+      {"id":"qwen-turbo","label":"Qwen Turbo","released":"2024-11-01","context":1000000,"maxOutput":16384,"capabilities":{"tools":true,"reasoning":true,"batch":true,"vision":false},"prices":[{"rates":{"input":50000,"output":200000,"reasoningOutput":500000},"unverified":["batch"]}],"confidence":"two-datasets","source":["md","ll"]},
+      {"id":"qwen-max","label":"Qwen Max","released":"2024-04-03","context":32768,"maxOutput":8192,"capabilities":{"tools":true,"batch":true,"vision":false,"reasoning":false},"prices":[{"rates":{"input":1600000,"output":6400000},"unverified":["batch"]}],"confidence":"two-datasets","source":["md","ll"]},
+      {"id":"qwen3-coder-plus","label":"Qwen3 Coder Plus","released":"2025-07-23","context":1048576,"maxOutput":65536,"capabilities":{"tools":true,"batch":true,"vision":false,"reasoning":false},"prices":[{"rates":{"input":1000000,"output":5000000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md","ll"]},
+      {"id":"qwen3-coder-flash","label":"Qwen3 Coder Flash","released":"2025-07-28","context":1000000,"maxOutput":65536,"capabilities":{"tools":true,"batch":true,"vision":false,"reasoning":false},"prices":[{"rates":{"input":300000,"output":1500000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md","ll"]},
+      {"id":"qwen3-vl-plus","label":"Qwen3-VL Plus","released":"2025-09-23","context":262144,"maxOutput":32768,"capabilities":{"tools":true,"vision":true,"reasoning":true,"batch":true},"prices":[{"rates":{"input":200000,"output":1600000,"reasoningOutput":4800000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md","ll"]},
+      {"id":"qwen3-next-80b-a3b-instruct","label":"Qwen3-Next 80B-A3B Instruct","released":"2025-09-01","context":131072,"maxOutput":32768,"capabilities":{"tools":true,"batch":true,"vision":false,"reasoning":false},"prices":[{"rates":{"input":500000,"output":2000000},"unverified":["batch"]}],"confidence":"disputed","source":["md","ll"],"note":"models.dev 0.5/2, litellm 0.15/1.2: not settled"},
+      {"id":"qwen3-next-80b-a3b-thinking","label":"Qwen3-Next 80B-A3B (Thinking)","released":"2025-09-01","context":131072,"maxOutput":32768,"capabilities":{"tools":true,"reasoning":true,"batch":true,"vision":false},"prices":[{"rates":{"input":500000,"output":6000000},"unverified":["batch"]}],"confidence":"disputed","source":["md","ll"],"note":"models.dev 0.5/6, litellm 0.15/1.2: not settled"},
     ]
   },
   {

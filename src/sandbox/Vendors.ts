@@ -16,6 +16,7 @@ import { groq } from "./vendors/Groq.ts"
 import { moonshot } from "./vendors/Moonshot.ts"
 import { openRouter } from "./vendors/OpenRouter.ts"
 import { perplexity } from "./vendors/Perplexity.ts"
+import { qwen } from "./vendors/Qwen.ts"
 import { together } from "./vendors/Together.ts"
 import { zai } from "./vendors/Zai.ts"
 
@@ -35,6 +36,7 @@ export const vendors = {
   moonshot,
   openrouter: openRouter,
   perplexity,
+  qwen,
   together,
   zai
 } as const satisfies Readonly<Record<string, Vendor>>
