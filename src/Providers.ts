@@ -17,6 +17,7 @@ import type { Transport } from "./Transport.ts"
 import type * as Anthropic from "./providers/Anthropic.ts"
 import type * as Bedrock from "./providers/Bedrock.ts"
 import type * as Cohere from "./providers/Cohere.ts"
+import type * as ByteDance from "./providers/ByteDance.ts"
 import type * as DeepSeek from "./providers/DeepSeek.ts"
 import type * as Fireworks from "./providers/Fireworks.ts"
 import type * as Gemini from "./providers/Gemini.ts"
@@ -47,6 +48,7 @@ export interface Vendors {
   readonly openrouter: OpenRouter.Native
   readonly perplexity: Perplexity.Native
   readonly qwen: Qwen.Native
+  readonly bytedance: ByteDance.Native
   readonly together: Together.Native
   readonly zai: Zai.Native
   readonly gemini: Gemini.Native
@@ -82,6 +84,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   "openrouter": async () => (await import("./providers/OpenRouter.ts")).layer(),
   "perplexity": async () => (await import("./providers/Perplexity.ts")).layer(),
   "qwen": async () => (await import("./providers/Qwen.ts")).layer(),
+  "bytedance": async () => (await import("./providers/ByteDance.ts")).layer(),
   "together": async () => (await import("./providers/Together.ts")).layer(),
   "zai": async () => (await import("./providers/Zai.ts")).layer()
 }

@@ -47,6 +47,16 @@ export interface ModelIds {
     | "mistral.mistral-large-3-675b-instruct"
     | "qwen.qwen3-coder-next"
     | "zai.glm-5"
+  readonly "bytedance":
+    | "seed-2-1-turbo"
+    | "seed-2.0-lite"
+    | "seed-2.0-mini"
+    | "seed-2.0-code"
+    | "seed-1.6-flash"
+    | "seedream-4.0"
+    | "seedream-4.5"
+    | "seedream-5.0-lite"
+    | "seedream-5.5"
   readonly "cohere":
     | "command-a-03-2025"
     | "command-a-plus-05-2026"
@@ -308,6 +318,20 @@ export const files = (): ReadonlyArray<CatalogFile> => [
       {"id":"qwen.qwen3-coder-next","label":"Qwen3 Coder Next","released":"2026-02-03","context":262144,"maxOutput":65536,"capabilities":{"tools":true,"structuredOutput":true,"batch":true,"vision":false,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":500000,"output":1200000}}],"confidence":"two-datasets","source":["pi","md","ll"]},
       {"id":"zai.glm-5","label":"GLM-5","released":"2026-02-12","context":202752,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":1000000,"output":3200000}}],"confidence":"two-datasets","source":["pi","md","ll"]},
       {"id":"amazon.nova-canvas-v1:0","modality":"image","status":"retired","retires":"2026-09-30"},
+    ]
+  },
+  {
+    provider: {"key":"bytedance","label":"ByteDance Seed","kind":"bytedance","baseUrl":"https://ark.ap-southeast.bytepluses.com/api/v3","apiKeyEnv":"ARK_API_KEY","checked":"2026-11-23"},
+    models: [
+      {"id":"seed-2-1-turbo","label":"Seed 2.1 Turbo","pattern":"^seed-2-1-turbo-\\d{6}$","context":256000,"capabilities":{"tools":true,"vision":true,"reasoning":true},"prices":[{"rates":{"input":500000,"output":2500000}}],"confidence":"reseller","source":["pi"],"note":"The name with its date is needed, and unverified"},
+      {"id":"seed-2.0-lite","label":"Seed 2.0 Lite","upstream":"seed-2-0-lite","pattern":"^seed-2-0-lite-\\d{6}$","context":256000,"capabilities":{"tools":true,"vision":true,"reasoning":true},"prices":[{"rates":{"input":250000,"output":2000000}}],"confidence":"reseller","source":["pi"],"note":"The name with its date is needed, and unverified"},
+      {"id":"seed-2.0-mini","label":"Seed 2.0 Mini","upstream":"seed-2-0-mini","pattern":"^seed-2-0-mini-\\d{6}$","context":256000,"capabilities":{"tools":true,"vision":true,"reasoning":true},"prices":[{"rates":{"input":100000,"output":400000}}],"confidence":"reseller","source":["pi"],"note":"The name with its date is needed, and unverified"},
+      {"id":"seed-2.0-code","label":"Seed 2.0 Code","upstream":"seed-2-0-code","pattern":"^seed-2-0-code-\\d{6}$","context":256000,"capabilities":{"tools":true,"vision":true,"reasoning":true},"prices":[{"rates":{"input":500000,"output":3000000}}],"confidence":"reseller","source":["pi"],"note":"The name with its date is needed, and unverified"},
+      {"id":"seed-1.6-flash","label":"Seed 1.6 Flash","upstream":"seed-1-6-flash","pattern":"^seed-1-6-flash-\\d{6}$","context":256000,"capabilities":{"tools":true,"vision":true,"reasoning":true},"prices":[{"rates":{"input":75000,"output":300000}}],"confidence":"reseller","source":["pi"],"note":"The name with its date is needed, and unverified"},
+      {"id":"seedream-4.0","label":"Seedream 4.0","upstream":"seedream-4-0-250828","modality":"image","released":"2025-09-09","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":30000000000}]}],"confidence":"two-datasets","source":["pk","md","https://vercel.com/ai-gateway/models/seedream-4.0/faq"]},
+      {"id":"seedream-4.5","label":"Seedream 4.5","upstream":"seedream-4-5-251128","modality":"image","released":"2025-12-03","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":40000000000}]}],"confidence":"one-dataset","source":["pk","md"]},
+      {"id":"seedream-5.0-lite","label":"Seedream 5.0 Lite","upstream":"seedream-5-0-lite-260128","modality":"image","released":"2026-02-13","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":35000000000}]}],"confidence":"one-dataset","source":["pk","md"]},
+      {"id":"seedream-5.5","label":"Seedream 5.5","upstream":"seedream-5-5-261028","modality":"image","released":"2026-10-28","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":20000000000,"maxPixels":2601123},{"rate":35000000000}],"perInputImage":8000000000}],"confidence":"reseller","source":["https://docs.apiyi.com/en/api-capabilities/seedream-image/seedream-5-5-pricing.md"],"note":"The reseller says that these are BytePlus's own prices; the day of release is inferred from the name"},
     ]
   },
   {

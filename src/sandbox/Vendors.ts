@@ -10,6 +10,7 @@ import * as Cohere from "./cohere/Cohere.ts"
 import * as Gemini from "./gemini/Gemini.ts"
 import * as Mistral from "./mistral/Mistral.ts"
 import * as OpenAi from "./openai/OpenAi.ts"
+import { byteDance } from "./vendors/ByteDance.ts"
 import { deepSeek } from "./vendors/DeepSeek.ts"
 import { fireworks } from "./vendors/Fireworks.ts"
 import { groq } from "./vendors/Groq.ts"
@@ -37,6 +38,7 @@ export const vendors = {
   openrouter: openRouter,
   perplexity,
   qwen,
+  bytedance: byteDance,
   together,
   zai
 } as const satisfies Readonly<Record<string, Vendor>>
