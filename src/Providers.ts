@@ -22,6 +22,7 @@ import type * as DeepSeek from "./providers/DeepSeek.ts"
 import type * as Fireworks from "./providers/Fireworks.ts"
 import type * as Gemini from "./providers/Gemini.ts"
 import type * as Groq from "./providers/Groq.ts"
+import type * as Hunyuan from "./providers/Hunyuan.ts"
 import type * as Mistral from "./providers/Mistral.ts"
 import type * as Moonshot from "./providers/Moonshot.ts"
 import type * as OpenAi from "./providers/OpenAi.ts"
@@ -49,6 +50,7 @@ export interface Vendors {
   readonly perplexity: Perplexity.Native
   readonly qwen: Qwen.Native
   readonly bytedance: ByteDance.Native
+  readonly hunyuan: Hunyuan.Native
   readonly together: Together.Native
   readonly zai: Zai.Native
   readonly gemini: Gemini.Native
@@ -85,6 +87,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   "perplexity": async () => (await import("./providers/Perplexity.ts")).layer(),
   "qwen": async () => (await import("./providers/Qwen.ts")).layer(),
   "bytedance": async () => (await import("./providers/ByteDance.ts")).layer(),
+  "hunyuan": async () => (await import("./providers/Hunyuan.ts")).layer(),
   "together": async () => (await import("./providers/Together.ts")).layer(),
   "zai": async () => (await import("./providers/Zai.ts")).layer()
 }

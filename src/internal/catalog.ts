@@ -117,6 +117,11 @@ export interface ModelIds {
     | "openai/gpt-oss-safeguard-20b"
     | "qwen/qwen3.6-27b"
     | "qwen/qwen3.8-27b"
+  readonly "hunyuan":
+    | "hy4"
+    | "hy4-preview"
+    | "hy3"
+    | "hy-image-v3.5-preview"
   readonly "mistral":
     | "mistral-large-4"
     | "mistral-large-4-0-8"
@@ -416,6 +421,15 @@ export const files = (): ReadonlyArray<CatalogFile> => [
       {"id":"openai/gpt-oss-safeguard-20b","label":"Safety GPT OSS 20B","status":"preview","released":"2025-10-29","context":131072,"maxOutput":65536,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":75000,"output":300000,"cachedRead":37500},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"],"note":"genai-prices lists this id under its gpt-oss-120b entry; three sets agree on 0.075/0.3"},
       {"id":"qwen/qwen3.6-27b","label":"Qwen3.6 27B","released":"2026-04-22","context":131072,"maxOutput":16384,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":600000,"output":3000000,"cachedRead":300000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","l2"]},
       {"id":"qwen/qwen3.8-27b","label":"Qwen3.8 27B","released":"2026-08-14","context":131042,"maxOutput":16384,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"batch":true,"promptCaching":false},"prices":[{"rates":{"input":800000,"output":4000000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+    ]
+  },
+  {
+    provider: {"key":"hunyuan","label":"Tencent Hunyuan","kind":"hunyuan","baseUrl":"https://tokenhub.tencentmaas.com/v1","apiKeyEnv":"TENCENT_TOKENHUB_API_KEY","checked":"2026-11-23"},
+    models: [
+      {"id":"hy4","label":"Hy4","context":1024000,"maxOutput":64000,"capabilities":{"tools":true,"reasoning":true,"vision":false},"prices":[{"rates":{"input":417000,"output":1250500}}],"confidence":"reseller","source":["pi"]},
+      {"id":"hy4-preview","label":"Hy4 Preview","status":"preview","released":"2026-08-28","context":1024000,"maxOutput":64000,"capabilities":{"tools":true,"reasoning":true,"vision":false},"prices":[{"rates":{"input":834000,"output":2501000,"cachedRead":42000}}],"confidence":"one-dataset","source":["md","pi"]},
+      {"id":"hy3","label":"Hy3","released":"2026-07-06","context":256000,"maxOutput":128000,"capabilities":{"tools":true,"reasoning":true,"vision":false},"prices":[{"rates":{"input":132000,"output":528000}}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"hy-image-v3.5-preview","label":"Hy Image 3.5 Preview","modality":"image","status":"preview","capabilities":{"edit":true},"confidence":"unverified","source":["https://cloud.tencent.com/document/product/1823/135745"],"note":"No price was found"},
     ]
   },
   {

@@ -14,6 +14,7 @@ import { byteDance } from "./vendors/ByteDance.ts"
 import { deepSeek } from "./vendors/DeepSeek.ts"
 import { fireworks } from "./vendors/Fireworks.ts"
 import { groq } from "./vendors/Groq.ts"
+import { hunyuan } from "./vendors/Hunyuan.ts"
 import { moonshot } from "./vendors/Moonshot.ts"
 import { openRouter } from "./vendors/OpenRouter.ts"
 import { perplexity } from "./vendors/Perplexity.ts"
@@ -39,6 +40,7 @@ export const vendors = {
   perplexity,
   qwen,
   bytedance: byteDance,
+  hunyuan,
   together,
   zai
 } as const satisfies Readonly<Record<string, Vendor>>
