@@ -37,8 +37,9 @@ export interface Options {
   readonly apiKeyEnv?: string | undefined
   /** `OPENAI_BASE_URL`, else `https://api.openai.com/v1`. */
   readonly baseUrl?: string | undefined
-  readonly organization?: string | undefined
-  readonly project?: string | undefined
+  /** `null` is nobody's, whatever the environment says. */
+  readonly organization?: string | null | undefined
+  readonly project?: string | null | undefined
   /** Always speaks this protocol, whatever a request needs. */
   readonly protocol?: "responses" | "chat" | undefined
   readonly limits?: Partial<Transport.Limits> | undefined
