@@ -17,6 +17,7 @@ import type { Transport } from "./Transport.ts"
 import type * as Anthropic from "./providers/Anthropic.ts"
 import type * as Bedrock from "./providers/Bedrock.ts"
 import type * as Cohere from "./providers/Cohere.ts"
+import type * as Azure from "./providers/Azure.ts"
 import type * as ByteDance from "./providers/ByteDance.ts"
 import type * as DeepSeek from "./providers/DeepSeek.ts"
 import type * as Fireworks from "./providers/Fireworks.ts"
@@ -42,6 +43,7 @@ import type * as Zai from "./providers/Zai.ts"
 export interface Vendors {
   readonly openai: OpenAi.Native
   readonly anthropic: Anthropic.Native
+  readonly azure: Azure.Native
   readonly deepseek: DeepSeek.Native
   readonly fireworks: Fireworks.Native
   readonly groq: Groq.Native
@@ -72,6 +74,7 @@ type Adapter = (provider: Provider) => Promise<Layer.Layer<Generator.Generator, 
 /** By the protocol that a catalog says a provider speaks. A module is loaded when a provider of its kind is first asked. */
 const adapters: Readonly<Record<string, Adapter>> = {
   "anthropic": async () => (await import("./providers/Anthropic.ts")).layer(),
+  "azure": async () => (await import("./providers/Azure.ts")).layer(),
   "deepseek": async () => (await import("./providers/DeepSeek.ts")).layer(),
   "bedrock": async () => (await import("./providers/Bedrock.ts")).layer(),
   "cohere": async () => (await import("./providers/Cohere.ts")).layer(),

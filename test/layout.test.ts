@@ -265,7 +265,9 @@ describe("imports", () => {
         inFolder(from, "providers") && to.endsWith(".ts") && !inFolder(to, "internal") &&
         !(isCore(to) ? isForProviders(to) : inFolder(to, "providers") && vendor(from) === vendor(to)) &&
         // The generic adapter is no vendor: it speaks OpenAI's protocol for whoever does.
-        to !== generic && !(from === generic && inFolder(to, "providers/openai"))
+        to !== generic && !(from === generic && inFolder(to, "providers/openai")) &&
+        // Azure serves OpenAI's own models, by OpenAI's own protocols.
+        !(from === "providers/Azure.ts" && to === "providers/OpenAi.ts")
       )
     )
   })

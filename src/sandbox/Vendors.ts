@@ -5,6 +5,7 @@
 import type { Protocol, World } from "./Protocol.ts"
 import * as Anthropic from "./anthropic/Anthropic.ts"
 import * as Bedrock from "./bedrock/Bedrock.ts"
+import * as Azure from "./azure/Azure.ts"
 import type { Vendor } from "./chat/Vendor.ts"
 import * as Cohere from "./cohere/Cohere.ts"
 import * as Gemini from "./gemini/Gemini.ts"
@@ -28,6 +29,7 @@ export const natives = {
   bedrock: Bedrock.make,
   cohere: Cohere.make,
   gemini: Gemini.make,
+  azure: Azure.make,
   mistral: Mistral.make
 } as const satisfies Readonly<Record<string, (world: World) => Protocol>>
 

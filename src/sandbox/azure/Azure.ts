@@ -1,0 +1,86 @@
+/**
+ * Azure OpenAI, at its `v1` surface: what OpenAI does, with deployments called as their models, filters that say what they
+ * found, and nothing of OpenAI's accounts.
+ */
+import { at, isObject, type JsonObject, listAt } from "../Json.ts"
+import type { Answer, Body, Event, Incoming, Protocol, World } from "../Protocol.ts"
+import { digest } from "../Seed.ts"
+import * as OpenAi from "../openai/OpenAi.ts"
+import { answer as refusal, problem } from "../openai/Problem.ts"
+
+const safe = { filtered: false, severity: "safe" }
+const contentFilter = { hate: safe, self_harm: safe, sexual: safe, violence: safe }
+const promptFilter = [{ prompt_index: 0, content_filter_results: contentFilter }]
+
+const filteredBody = (body: JsonObject): JsonObject => ({
+  ...body,
+  prompt_filter_results: promptFilter,
+  choices: listAt(body, "choices").map((choice) =>
+    isObject(choice) ? { ...choice, content_filter_results: contentFilter } : choice
+  )
+})
+
+/** Before the first choice there is a chunk without one. */
+const first: Event = {
+  data: JSON.stringify({
+    id: "",
+    object: "",
+    created: 0,
+    model: "",
+    choices: [],
+    prompt_filter_results: promptFilter
+  }),
+  tokens: 0
+}
+
+const chatBody = (body: Body): Body => {
+  if (body._tag === "Events") return { ...body, events: [first, ...body.events] }
+  return isObject(body.value) ? { ...body, value: filteredBody(body.value) } : body
+}
+
+/** What was filtered says by what. */
+const explained = (answer: Answer): Answer => {
+  const { body } = answer
+  if (body._tag === "Events" || at(at(body.value, "error"), "code") !== "content_filter") return answer
+  const error = at(body.value, "error")
+  const innererror = {
+    code: "ResponsibleAIPolicyViolation",
+    content_filter_result: { ...contentFilter, violence: { filtered: true, severity: "medium" } }
+  }
+  return { ...answer, body: { ...body, value: { error: { ...(isObject(error) ? error : {}), innererror } } } }
+}
+
+const accounts = ["openai-organization", "openai-project"]
+
+export const make = (world: World): Protocol => {
+  const own = OpenAi.make({
+    ...world,
+    seed: digest(world.seed, "azure"),
+    occurrence: (content) => world.occurrence(`azure ${content}`),
+    cache: {
+      ...world.cache,
+      use: (scope, prompt, policy, now) => world.cache.use(`azure ${scope}`, prompt, policy, now)
+    }
+  })
+  const received = (incoming: Incoming): ReturnType<Protocol["receive"]> => {
+    const account = accounts.find((name) => incoming.headers[name] !== undefined)
+    if (account !== undefined) {
+      return { _tag: "Rejected", answer: refusal(problem(400, `Unexpected header: ${account}.`), "") }
+    }
+    const found = own.receive(incoming)
+    if (found._tag === "Rejected") return found
+    return {
+      ...found,
+      error: (failure) => explained(found.error(failure)),
+      answer: (alteration) => {
+        const { body, charge, ...rest } = found.answer(alteration)
+        return {
+          ...rest,
+          body: incoming.path === "/chat/completions" ? chatBody(body) : body,
+          charge: charge === undefined ? undefined : { ...charge, provider: "azure" }
+        }
+      }
+    }
+  }
+  return { ...own, provider: "azure", basePath: "/azure/openai/v1", receive: received }
+}
