@@ -4,8 +4,8 @@
  */
 import type { Protocol, World } from "./Protocol.ts"
 import * as Anthropic from "./anthropic/Anthropic.ts"
-import * as Bedrock from "./bedrock/Bedrock.ts"
 import * as Azure from "./azure/Azure.ts"
+import * as Bedrock from "./bedrock/Bedrock.ts"
 import type { Vendor } from "./chat/Vendor.ts"
 import * as Cohere from "./cohere/Cohere.ts"
 import * as Gemini from "./gemini/Gemini.ts"
