@@ -26,6 +26,7 @@ import type * as Groq from "./providers/Groq.ts"
 import type * as Hunyuan from "./providers/Hunyuan.ts"
 import type * as Mistral from "./providers/Mistral.ts"
 import type * as Moonshot from "./providers/Moonshot.ts"
+import type * as Ollama from "./providers/Ollama.ts"
 import type * as OpenAi from "./providers/OpenAi.ts"
 import type * as OpenRouter from "./providers/OpenRouter.ts"
 import type * as Perplexity from "./providers/Perplexity.ts"
@@ -53,6 +54,7 @@ export interface Vendors {
   readonly qwen: Qwen.Native
   readonly bytedance: ByteDance.Native
   readonly hunyuan: Hunyuan.Native
+  readonly ollama: Ollama.Native
   readonly together: Together.Native
   readonly zai: Zai.Native
   readonly gemini: Gemini.Native
@@ -91,6 +93,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   "qwen": async () => (await import("./providers/Qwen.ts")).layer(),
   "bytedance": async () => (await import("./providers/ByteDance.ts")).layer(),
   "hunyuan": async () => (await import("./providers/Hunyuan.ts")).layer(),
+  "ollama": async () => (await import("./providers/Ollama.ts")).layer(),
   "together": async () => (await import("./providers/Together.ts")).layer(),
   "zai": async () => (await import("./providers/Zai.ts")).layer()
 }

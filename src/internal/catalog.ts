@@ -101,6 +101,8 @@ export interface ModelIds {
     | "kimi-k3"
     | "kimi-k3.1-pro"
     | "kimi-k3.1-pro-highspeed"
+  readonly "ollama":
+    | "any"
   readonly "openai":
     | "gpt-6.2-astra"
     | "gpt-6.2-sol"
@@ -424,6 +426,12 @@ export const files = (): ReadonlyArray<CatalogFile> => [
       {"id":"kimi-k3","label":"Kimi K3","released":"2026-07-16","context":1048576,"maxOutput":1048576,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":3000000,"output":15000000,"cachedRead":300000}}],"confidence":"two-datasets","source":["pi","md","ge","l2"]},
       {"id":"kimi-k3.1-pro","label":"Kimi K3.1 Pro","context":1048576,"maxOutput":1048576,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":200000}}],"confidence":"one-dataset","source":["pi"]},
       {"id":"kimi-k3.1-pro-highspeed","label":"Kimi K3.1 Pro Highspeed","context":1048576,"maxOutput":1048576,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":4000000,"output":20000000,"cachedRead":200000}}],"confidence":"one-dataset","source":["pi"]},
+    ]
+  },
+  {
+    provider: {"key":"ollama","label":"Ollama","kind":"ollama","baseUrl":"http://127.0.0.1:11434/v1","checked":"2026-11-23"},
+    models: [
+      {"id":"any","label":"Any model","pattern":"^(?!ollama/).+$","prices":[{"free":true}],"confidence":"vendor-page","source":["https://docs.ollama.com/api/openai-compatibility"],"note":"Stands for whatever the server has, by its own name"},
     ]
   },
   {

@@ -17,6 +17,7 @@ import { fireworks } from "./vendors/Fireworks.ts"
 import { groq } from "./vendors/Groq.ts"
 import { hunyuan } from "./vendors/Hunyuan.ts"
 import { moonshot } from "./vendors/Moonshot.ts"
+import { ollama } from "./vendors/Ollama.ts"
 import { openRouter } from "./vendors/OpenRouter.ts"
 import { perplexity } from "./vendors/Perplexity.ts"
 import { qwen } from "./vendors/Qwen.ts"
@@ -43,6 +44,7 @@ export const vendors = {
   qwen,
   bytedance: byteDance,
   hunyuan,
+  ollama,
   together,
   zai
 } as const satisfies Readonly<Record<string, Vendor>>
