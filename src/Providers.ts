@@ -32,6 +32,7 @@ import type * as OpenRouter from "./providers/OpenRouter.ts"
 import type * as Perplexity from "./providers/Perplexity.ts"
 import type * as Qwen from "./providers/Qwen.ts"
 import type * as Together from "./providers/Together.ts"
+import type * as Vllm from "./providers/Vllm.ts"
 import type * as Zai from "./providers/Zai.ts"
 
 /**
@@ -55,6 +56,7 @@ export interface Vendors {
   readonly bytedance: ByteDance.Native
   readonly hunyuan: Hunyuan.Native
   readonly ollama: Ollama.Native
+  readonly vllm: Vllm.Native
   readonly together: Together.Native
   readonly zai: Zai.Native
   readonly gemini: Gemini.Native
@@ -94,6 +96,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   "bytedance": async () => (await import("./providers/ByteDance.ts")).layer(),
   "hunyuan": async () => (await import("./providers/Hunyuan.ts")).layer(),
   "ollama": async () => (await import("./providers/Ollama.ts")).layer(),
+  "vllm": async () => (await import("./providers/Vllm.ts")).layer(),
   "together": async () => (await import("./providers/Together.ts")).layer(),
   "zai": async () => (await import("./providers/Zai.ts")).layer()
 }

@@ -169,6 +169,8 @@ export interface ModelIds {
     | "qwen3-vl-plus"
     | "qwen3-next-80b-a3b-instruct"
     | "qwen3-next-80b-a3b-thinking"
+  readonly "vllm":
+    | "any"
   readonly "zai":
     | "glm-4.7"
     | "glm-5-turbo"
@@ -522,6 +524,12 @@ export const files = (): ReadonlyArray<CatalogFile> => [
       {"id":"qwen3-vl-plus","label":"Qwen3-VL Plus","released":"2025-09-23","context":262144,"maxOutput":32768,"capabilities":{"tools":true,"vision":true,"reasoning":true,"batch":true},"prices":[{"rates":{"input":200000,"output":1600000,"reasoningOutput":4800000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md","ll"]},
       {"id":"qwen3-next-80b-a3b-instruct","label":"Qwen3-Next 80B-A3B Instruct","released":"2025-09-01","context":131072,"maxOutput":32768,"capabilities":{"tools":true,"batch":true,"vision":false,"reasoning":false},"prices":[{"rates":{"input":500000,"output":2000000},"unverified":["batch"]}],"confidence":"disputed","source":["md","ll"],"note":"models.dev 0.5/2, litellm 0.15/1.2: not settled"},
       {"id":"qwen3-next-80b-a3b-thinking","label":"Qwen3-Next 80B-A3B (Thinking)","released":"2025-09-01","context":131072,"maxOutput":32768,"capabilities":{"tools":true,"reasoning":true,"batch":true,"vision":false},"prices":[{"rates":{"input":500000,"output":6000000},"unverified":["batch"]}],"confidence":"disputed","source":["md","ll"],"note":"models.dev 0.5/6, litellm 0.15/1.2: not settled"},
+    ]
+  },
+  {
+    provider: {"key":"vllm","label":"vLLM","kind":"vllm","baseUrl":"http://127.0.0.1:8000/v1","checked":"2026-11-23"},
+    models: [
+      {"id":"any","label":"Any model","pattern":"^(?!vllm/).+$","prices":[{"free":true}],"confidence":"vendor-page","source":["https://docs.vllm.ai"],"note":"Stands for whatever the server has, by its own name"},
     ]
   },
   {

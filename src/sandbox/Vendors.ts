@@ -22,6 +22,7 @@ import { openRouter } from "./vendors/OpenRouter.ts"
 import { perplexity } from "./vendors/Perplexity.ts"
 import { qwen } from "./vendors/Qwen.ts"
 import { together } from "./vendors/Together.ts"
+import { vllm } from "./vendors/Vllm.ts"
 import { zai } from "./vendors/Zai.ts"
 
 export const natives = {
@@ -45,6 +46,7 @@ export const vendors = {
   bytedance: byteDance,
   hunyuan,
   ollama,
+  vllm,
   together,
   zai
 } as const satisfies Readonly<Record<string, Vendor>>
