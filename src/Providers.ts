@@ -24,6 +24,7 @@ import type * as Fireworks from "./providers/Fireworks.ts"
 import type * as Gemini from "./providers/Gemini.ts"
 import type * as Groq from "./providers/Groq.ts"
 import type * as Hunyuan from "./providers/Hunyuan.ts"
+import type * as LlamaCpp from "./providers/LlamaCpp.ts"
 import type * as Mistral from "./providers/Mistral.ts"
 import type * as Moonshot from "./providers/Moonshot.ts"
 import type * as Ollama from "./providers/Ollama.ts"
@@ -57,6 +58,7 @@ export interface Vendors {
   readonly hunyuan: Hunyuan.Native
   readonly ollama: Ollama.Native
   readonly vllm: Vllm.Native
+  readonly llamacpp: LlamaCpp.Native
   readonly together: Together.Native
   readonly zai: Zai.Native
   readonly gemini: Gemini.Native
@@ -97,6 +99,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   "hunyuan": async () => (await import("./providers/Hunyuan.ts")).layer(),
   "ollama": async () => (await import("./providers/Ollama.ts")).layer(),
   "vllm": async () => (await import("./providers/Vllm.ts")).layer(),
+  "llamacpp": async () => (await import("./providers/LlamaCpp.ts")).layer(),
   "together": async () => (await import("./providers/Together.ts")).layer(),
   "zai": async () => (await import("./providers/Zai.ts")).layer()
 }

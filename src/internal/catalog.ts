@@ -72,6 +72,8 @@ export interface ModelIds {
     | "hy4-preview"
     | "hy3"
     | "hy-image-v3.5-preview"
+  readonly "llamacpp":
+    | "any"
   readonly "mistral":
     | "mistral-large-4"
     | "mistral-large-4-0-8"
@@ -390,6 +392,12 @@ export const files = (): ReadonlyArray<CatalogFile> => [
       {"id":"hy4-preview","label":"Hy4 Preview","status":"preview","released":"2026-08-28","context":1024000,"maxOutput":64000,"capabilities":{"tools":true,"reasoning":true,"vision":false},"prices":[{"rates":{"input":834000,"output":2501000,"cachedRead":42000}}],"confidence":"one-dataset","source":["md","pi"]},
       {"id":"hy3","label":"Hy3","released":"2026-07-06","context":256000,"maxOutput":128000,"capabilities":{"tools":true,"reasoning":true,"vision":false},"prices":[{"rates":{"input":132000,"output":528000}}],"confidence":"one-dataset","source":["pi"]},
       {"id":"hy-image-v3.5-preview","label":"Hy Image 3.5 Preview","modality":"image","status":"preview","capabilities":{"edit":true},"confidence":"unverified","source":["https://cloud.tencent.com/document/product/1823/135745"],"note":"No price was found"},
+    ]
+  },
+  {
+    provider: {"key":"llamacpp","label":"llama.cpp","kind":"llamacpp","baseUrl":"http://127.0.0.1:8080/v1","checked":"2026-11-23"},
+    models: [
+      {"id":"any","label":"Any model","pattern":"^(?!llamacpp/).+$","prices":[{"free":true}],"confidence":"vendor-page","source":["https://github.com/ggml-org/llama.cpp"],"note":"Stands for whatever the server has, by its own name"},
     ]
   },
   {

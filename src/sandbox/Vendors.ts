@@ -16,6 +16,7 @@ import { deepSeek } from "./vendors/DeepSeek.ts"
 import { fireworks } from "./vendors/Fireworks.ts"
 import { groq } from "./vendors/Groq.ts"
 import { hunyuan } from "./vendors/Hunyuan.ts"
+import { llamaCpp } from "./vendors/LlamaCpp.ts"
 import { moonshot } from "./vendors/Moonshot.ts"
 import { ollama } from "./vendors/Ollama.ts"
 import { openRouter } from "./vendors/OpenRouter.ts"
@@ -47,6 +48,7 @@ export const vendors = {
   hunyuan,
   ollama,
   vllm,
+  llamacpp: llamaCpp,
   together,
   zai
 } as const satisfies Readonly<Record<string, Vendor>>

@@ -1,0 +1,80 @@
+/**
+ * The server of llama.cpp, on a machine of one's own, through OpenAI's SDK: it costs nothing, and asks for a key where it
+ * was started with one (`apiKey`).
+ *
+ * It is where `LLAMACPP_BASE_URL` says, or at `http://127.0.0.1:8080/v1`. It has one model, whatever it is asked for.
+ *
+ * Read 2026-11-23: pypi.org/project/langchain-llama-cpp (build b11429: a tool's name in `tool_choice` is taken for `auto`).
+ * Options are from memory: how a model is told not to think depends on its template.
+ *
+ * @since 0.1.0
+ */
+import type * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Generator from "../Generator.ts"
+import type * as Transport from "../Transport.ts"
+import * as Compatible from "./OpenAiCompatible.ts"
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options extends Compatible.VendorOptions {}
+
+/**
+ * What the SDK takes and gives: `native` in options and answers.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Native = Compatible.Native<{
+  readonly top_k?: number | undefined
+  readonly min_p?: number | undefined
+  readonly cache_prompt?: boolean | undefined
+  readonly grammar?: string | undefined
+  readonly chat_template_kwargs?: Readonly<Record<string, unknown>> | undefined
+}, {
+  readonly timings?: Readonly<Record<string, number>> | undefined
+}>
+
+/**
+ * Makes the vendor as a value, for a pipeline of one's own.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = Compatible
+  .vendor({
+    provider: "llamacpp",
+    baseUrl: "http://127.0.0.1:8080/v1",
+    quirks: {
+      params: {
+        maxOutputTokens: "max_tokens",
+        temperature: "temperature",
+        topP: "top_p",
+        stop: "stop",
+        seed: "seed",
+        presencePenalty: "presence_penalty",
+        frequencyPenalty: "frequency_penalty",
+        reasoning: Compatible.efforts({
+          none: { chat_template_kwargs: { enable_thinking: false } },
+          high: { chat_template_kwargs: { enable_thinking: true } }
+        }),
+        promptCache: (asked) => asked === false ? {} : { dropped: "it keeps what it likes, and nothing is paid for it" }
+      },
+      strictTools: false,
+      toolChoices: ["required", "none"],
+      thoughts: { text: ["reasoning_content"], goBack: false },
+      carried: ["timings"],
+      errors: { exceed_context_size_error: "invalid", unavailable_error: "overloaded" }
+    }
+  })
+
+/**
+ * Provides llama.cpp as the Generator.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
+  Layer.effect(Generator.Generator, make(options))
