@@ -12,12 +12,13 @@ const safe = { filtered: false, severity: "safe" }
 const contentFilter = { hate: safe, self_harm: safe, sexual: safe, violence: safe }
 const promptFilter = [{ prompt_index: 0, content_filter_results: contentFilter }]
 
+const filteredChoice = (choice: unknown): unknown =>
+  isObject(choice) ? { ...choice, content_filter_results: contentFilter } : choice
+
 const filteredBody = (body: JsonObject): JsonObject => ({
   ...body,
   prompt_filter_results: promptFilter,
-  choices: listAt(body, "choices").map((choice) =>
-    isObject(choice) ? { ...choice, content_filter_results: contentFilter } : choice
-  )
+  choices: listAt(body, "choices").map(filteredChoice)
 })
 
 /** Before the first choice there is a chunk without one. */
