@@ -386,7 +386,7 @@ export const files = (): ReadonlyArray<CatalogFile> => [
     ]
   },
   {
-    provider: {"key":"hunyuan","label":"Tencent Hunyuan","kind":"hunyuan","baseUrl":"https://tokenhub.tencentmaas.com/v1","apiKeyEnv":"TENCENT_TOKENHUB_API_KEY","checked":"2026-11-23"},
+    provider: {"key":"hunyuan","label":"Hunyuan (Tencent)","kind":"hunyuan","baseUrl":"https://tokenhub.tencentmaas.com/v1","apiKeyEnv":"TENCENT_TOKENHUB_API_KEY","checked":"2026-11-23"},
     models: [
       {"id":"hy4","label":"Hy4","context":1024000,"maxOutput":64000,"capabilities":{"tools":true,"reasoning":true,"vision":false},"prices":[{"rates":{"input":417000,"output":1250500}}],"confidence":"reseller","source":["pi"]},
       {"id":"hy4-preview","label":"Hy4 Preview","status":"preview","released":"2026-08-28","context":1024000,"maxOutput":64000,"capabilities":{"tools":true,"reasoning":true,"vision":false},"prices":[{"rates":{"input":834000,"output":2501000,"cachedRead":42000}}],"confidence":"one-dataset","source":["md","pi"]},
