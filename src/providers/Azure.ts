@@ -11,7 +11,7 @@
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { InvalidRequest } from "../GenerateError.ts"
+import { KeyMissing } from "../GenerateError.ts"
 import * as Generator from "../Generator.ts"
 import * as Request from "../Request.ts"
 import type * as Transport from "../Transport.ts"
@@ -58,19 +58,21 @@ const baseUrlOf = Effect.fnUntraced(function*(options?: Options) {
   return endpoint === undefined ? undefined : addressOf(endpoint)
 })
 
+/** As where a key is missing: it isn't set up, and whoever else can answer is asked. */
 const nowhere = (request: Request.Request) =>
   Effect.fail(
     Request.fail(
       request,
-      new InvalidRequest({
-        field: "baseUrl",
-        detail: "nobody knows where it is: set AZURE_OPENAI_ENDPOINT, or give Azure.layer({ resource })"
+      new KeyMissing({
+        variable: "AZURE_OPENAI_ENDPOINT",
+        detail: "nobody knows where it is",
+        remedy: "set AZURE_OPENAI_ENDPOINT, or give Azure.layer({ resource })"
       })
     )
   )
 
 /**
- * Makes the vendor as a value, for a pipeline of one's own. Without an address every call fails with an `InvalidRequest`.
+ * Makes the vendor as a value, for a pipeline of one's own. Without an address every call fails with a `KeyMissing`.
  *
  * @category constructors
  * @since 0.1.0

@@ -129,8 +129,9 @@ describe("azure, as itself", () => {
   it.live("azure: without an address every call says so", () =>
     inWorld({ providers: () => ({ azure: Azure.layer({ apiKey }) }) }, function*() {
       const error = yield* failure(Loom.generate(hello))
-      assert.deepInclude(error.reason, { _tag: "InvalidRequest", field: "baseUrl" })
-      assert.include(error.why, "AZURE_OPENAI_ENDPOINT")
+      assert.deepInclude(error.reason, { _tag: "KeyMissing", variable: "AZURE_OPENAI_ENDPOINT" })
+      assert.include(error.message, "AZURE_OPENAI_ENDPOINT")
+      assert.isTrue(error.failover)
       assert.deepStrictEqual(error.attempts, [])
     }))
 
