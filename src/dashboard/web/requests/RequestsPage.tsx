@@ -4,11 +4,12 @@ import { Link } from "../parts/Link.tsx"
 import { Panel } from "../parts/Panel.tsx"
 import { arrivals } from "../state/live.ts"
 import { log, rows } from "../state/log.ts"
+import { isWide } from "../state/screen.ts"
 import { view } from "../state/view.ts"
 import { FullFilters } from "./FilterBar.tsx"
 import { LogState, NewPill } from "./LogHeader.tsx"
 import { LogTable } from "./LogTable.tsx"
-import { full } from "./columns.tsx"
+import { brief, full } from "./columns.tsx"
 
 const Pages = () => {
   const next = log.answer.value?.data.next ?? null
@@ -32,7 +33,7 @@ export const RequestsPage = () =>
             <FullFilters />
             {rows.value.length === 0 ? <Empty /> : (
               <>
-                <LogTable columns={full} />
+                <LogTable columns={view.value.request !== undefined && isWide.value ? brief : full} />
                 <Pages />
               </>
             )}
