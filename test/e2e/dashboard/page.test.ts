@@ -472,6 +472,28 @@ describe.skipIf(isWithout)("the page", () => {
       yield* calls(5)
     }))
 
+  it.live("misses nothing where the stream was refused, which browsers take for an answer", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath
+      const first = yield* startOn(0, { path })
+      const { page } = yield* open(`${first.url}/`)
+      const { call } = yield* callerNow(path, 5)
+      yield* call
+      yield* Effect.promise(() => counted(page, 1))
+      yield* Effect.promise(() => page.route("**/api/events*", (route) => route.fulfill({ status: 503, body: "" })))
+      yield* first.stop
+      yield* Effect.promise(() => page.getByTestId("live").getByText("Reconnecting…").waitFor())
+      yield* call
+      yield* startOn(Number(new URL(first.url).port), { path })
+      // Until it may listen again, it asks.
+      yield* Effect.promise(() => counted(page, 2))
+      assert.strictEqual(yield* Effect.promise(() => page.getByTestId("live").getAttribute("data-state")), "lost")
+      yield* Effect.promise(() => page.unroute("**/api/events*"))
+      yield* Effect.promise(() => page.locator("[data-testid=live][data-state=live]").waitFor())
+      yield* call
+      yield* Effect.promise(() => counted(page, 3))
+    }))
+
   it.live("follows the system's theme, or the one that was chosen", () =>
     Effect.gen(function*() {
       const url = yield* dashboard({ path: yield* lived })
