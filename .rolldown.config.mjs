@@ -4,7 +4,8 @@ import { dirname, join, resolve } from "node:path"
 // Files loaded, not code, is what an import costs: the library is a few chunks. Effect stays outside, since a program
 // must have one copy of it; the command carries its own, since nobody imports it.
 const dist = process.env.LOOM_DIST ?? "dist"
-const vendors = ["openai", "undici", "@anthropic-ai/sdk", "@aws-sdk/client-secrets-manager", "google-auth-library"]
+const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"))
+const vendors = Object.keys(dependencies).map((name) => new RegExp(`^${name.replaceAll(".", "\\.")}(/|$)`))
 const modules = ["providers", "secrets", "sandbox/secrets", "telemetry"].flatMap((folder) =>
   readdirSync(`src/${folder}`).filter((name) => name.endsWith(".ts")).map((name) => `${folder}/${name.slice(0, -3)}`)
 )

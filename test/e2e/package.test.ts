@@ -144,6 +144,16 @@ describe("the tarball", () => {
     )
     assert.deepStrictEqual(strangers, [])
   })
+
+  it("carries no copy of what is installed with it", () => {
+    const library = files.filter((file) => /^dist\/.*\.js$/.test(file) && !file.startsWith("dist/cli/"))
+      .map((file) => readFileSync(join(installed, file), "utf8"))
+    const imports = (name: string) => new RegExp(`(from |import\\()"${name}["/]`)
+    assert.deepStrictEqual(
+      Object.keys(manifest.dependencies).filter((name) => !library.some((text) => imports(name).test(text))),
+      []
+    )
+  })
 })
 
 describe("installed into an empty folder", () => {
