@@ -22,6 +22,50 @@ export interface ModelIds {
     | "claude-haiku-5-5"
     | "claude-haiku-4-5"
     | "claude-haiku-4-5-20251001"
+  readonly "azure":
+    | "gpt-4o"
+    | "gpt-4o-mini"
+    | "gpt-4.1"
+    | "gpt-4.1-mini"
+    | "gpt-5-mini"
+    | "gpt-5-nano"
+    | "gpt-5.2"
+    | "gpt-5.4"
+    | "gpt-5.4-mini"
+    | "gpt-5.4-nano"
+    | "gpt-5.5"
+    | "gpt-5.6-luna"
+    | "gpt-5.6-sol"
+    | "gpt-6-astra"
+    | "gpt-6-luna"
+    | "gpt-6-sol"
+    | "gpt-6.1-sol"
+    | "gpt-6.1-terra"
+  readonly "bedrock":
+    | "amazon.nova-2-lite-v1:0"
+    | "global.amazon.nova-2-lite-v1:0"
+    | "amazon.nova-micro-v1:0"
+    | "amazon.nova-lite-v1:0"
+    | "amazon.nova-pro-v1:0"
+    | "us.amazon.nova-premier-v1:0"
+    | "global.anthropic.claude-haiku-4-5-20251001-v1:0"
+    | "global.anthropic.claude-haiku-5-5"
+    | "global.anthropic.claude-sonnet-4-6"
+    | "global.anthropic.claude-sonnet-5"
+    | "global.anthropic.claude-sonnet-5-5"
+    | "us.anthropic.claude-sonnet-5-5"
+    | "global.anthropic.claude-opus-5-5"
+    | "global.anthropic.claude-fable-5-2"
+    | "global.openai.gpt-6-luna"
+    | "global.openai.gpt-6.1-sol"
+    | "us.openai.gpt-6.1-sol"
+    | "openai.gpt-oss-120b-1:0"
+    | "deepseek.v3.2"
+    | "meta.llama3-3-70b-instruct-v1:0"
+    | "meta.llama4-maverick-17b-instruct-v1:0"
+    | "mistral.mistral-large-3-675b-instruct"
+    | "qwen.qwen3-coder-next"
+    | "zai.glm-5"
   readonly "bytedance":
     | "seed-2-1-turbo"
     | "seed-2.0-lite"
@@ -46,6 +90,23 @@ export interface ModelIds {
     | "deepseek-v4-flash"
     | "deepseek-v4-flash-vision-exp"
     | "deepseek-v4-pro"
+  readonly "fireworks":
+    | "accounts/fireworks/models/deepseek-v4p1-flash"
+    | "accounts/fireworks/models/deepseek-v4p1-flash-1017"
+    | "accounts/fireworks/models/ember-1"
+    | "accounts/fireworks/models/minimax-m3"
+    | "accounts/fireworks/models/minimax-m3p1-flash"
+    | "accounts/fireworks/models/muse-spark-open"
+    | "accounts/fireworks/models/qwen3p8-2p4t-a95b"
+    | "accounts/fireworks/models/qwen3p8-max"
+    | "accounts/fireworks/models/glm-5p3"
+    | "accounts/fireworks/models/glm-5p3-flash"
+    | "accounts/fireworks/models/kimi-k3"
+    | "accounts/fireworks/models/kimi-k3p1-pro"
+    | "accounts/fireworks/routers/glm-5p3-fast"
+    | "accounts/fireworks/routers/kimi-k3-fast"
+    | "accounts/fireworks/models/gpt-oss-120b"
+    | "accounts/fireworks/models/inkling"
   readonly "gemini":
     | "gemini-4-argon"
     | "gemini-3.8-flash"
@@ -67,6 +128,14 @@ export interface ModelIds {
     | "gemini-3.1-flash-image"
     | "gemini-3.1-flash-lite-image"
     | "gemini-2.5-flash-image"
+  readonly "groq":
+    | "llama-3.1-8b-instant"
+    | "llama-3.3-70b-versatile"
+    | "openai/gpt-oss-120b"
+    | "openai/gpt-oss-20b"
+    | "openai/gpt-oss-safeguard-20b"
+    | "qwen/qwen3.6-27b"
+    | "qwen/qwen3.8-27b"
   readonly "hunyuan":
     | "hy4"
     | "hy4-preview"
@@ -145,6 +214,19 @@ export interface ModelIds {
     | "gpt-image-2"
     | "gpt-image-1.5"
     | "gpt-image-1-mini"
+  readonly "openrouter":
+    | "anthropic/claude-haiku-5.5"
+    | "anthropic/claude-sonnet-5.5"
+    | "openai/gpt-6-luna"
+    | "openai/gpt-6.1-sol"
+    | "google/gemini-3.8-flash"
+    | "google/gemini-4-argon"
+    | "x-ai/grok-4.7"
+    | "deepseek/deepseek-v4.1-flash"
+    | "deepseek/deepseek-v4-pro-0813"
+    | "tencent/hy4"
+    | "bytedance-seed/seed-2-1-turbo"
+    | "moonshotai/kimi-k3"
   readonly "perplexity":
     | "sonar-pro"
     | "sonar-deep-research"
@@ -171,109 +253,6 @@ export interface ModelIds {
     | "qwen3-vl-plus"
     | "qwen3-next-80b-a3b-instruct"
     | "qwen3-next-80b-a3b-thinking"
-  readonly "vllm":
-    | "any"
-  readonly "zai":
-    | "glm-4.7"
-    | "glm-5-turbo"
-    | "glm-5.2"
-    | "glm-5.3"
-    | "glm-5.3-flash"
-    | "glm-4.5"
-    | "glm-4.5-air"
-    | "glm-4.5-flash"
-    | "glm-4.6"
-    | "glm-4.6v"
-    | "glm-4.7-flash"
-    | "glm-4.7-flashx"
-    | "glm-5"
-    | "glm-5.1"
-    | "glm-5.3-flashx"
-    | "glm-5v-turbo"
-    | "glm-image"
-    | "cogview-4"
-  readonly "azure":
-    | "gpt-4o"
-    | "gpt-4o-mini"
-    | "gpt-4.1"
-    | "gpt-4.1-mini"
-    | "gpt-5-mini"
-    | "gpt-5-nano"
-    | "gpt-5.2"
-    | "gpt-5.4"
-    | "gpt-5.4-mini"
-    | "gpt-5.4-nano"
-    | "gpt-5.5"
-    | "gpt-5.6-luna"
-    | "gpt-5.6-sol"
-    | "gpt-6-astra"
-    | "gpt-6-luna"
-    | "gpt-6-sol"
-    | "gpt-6.1-sol"
-    | "gpt-6.1-terra"
-  readonly "bedrock":
-    | "amazon.nova-2-lite-v1:0"
-    | "global.amazon.nova-2-lite-v1:0"
-    | "amazon.nova-micro-v1:0"
-    | "amazon.nova-lite-v1:0"
-    | "amazon.nova-pro-v1:0"
-    | "us.amazon.nova-premier-v1:0"
-    | "global.anthropic.claude-haiku-4-5-20251001-v1:0"
-    | "global.anthropic.claude-haiku-5-5"
-    | "global.anthropic.claude-sonnet-4-6"
-    | "global.anthropic.claude-sonnet-5"
-    | "global.anthropic.claude-sonnet-5-5"
-    | "us.anthropic.claude-sonnet-5-5"
-    | "global.anthropic.claude-opus-5-5"
-    | "global.anthropic.claude-fable-5-2"
-    | "global.openai.gpt-6-luna"
-    | "global.openai.gpt-6.1-sol"
-    | "us.openai.gpt-6.1-sol"
-    | "openai.gpt-oss-120b-1:0"
-    | "deepseek.v3.2"
-    | "meta.llama3-3-70b-instruct-v1:0"
-    | "meta.llama4-maverick-17b-instruct-v1:0"
-    | "mistral.mistral-large-3-675b-instruct"
-    | "qwen.qwen3-coder-next"
-    | "zai.glm-5"
-  readonly "fireworks":
-    | "accounts/fireworks/models/deepseek-v4p1-flash"
-    | "accounts/fireworks/models/deepseek-v4p1-flash-1017"
-    | "accounts/fireworks/models/ember-1"
-    | "accounts/fireworks/models/minimax-m3"
-    | "accounts/fireworks/models/minimax-m3p1-flash"
-    | "accounts/fireworks/models/muse-spark-open"
-    | "accounts/fireworks/models/qwen3p8-2p4t-a95b"
-    | "accounts/fireworks/models/qwen3p8-max"
-    | "accounts/fireworks/models/glm-5p3"
-    | "accounts/fireworks/models/glm-5p3-flash"
-    | "accounts/fireworks/models/kimi-k3"
-    | "accounts/fireworks/models/kimi-k3p1-pro"
-    | "accounts/fireworks/routers/glm-5p3-fast"
-    | "accounts/fireworks/routers/kimi-k3-fast"
-    | "accounts/fireworks/models/gpt-oss-120b"
-    | "accounts/fireworks/models/inkling"
-  readonly "groq":
-    | "llama-3.1-8b-instant"
-    | "llama-3.3-70b-versatile"
-    | "openai/gpt-oss-120b"
-    | "openai/gpt-oss-20b"
-    | "openai/gpt-oss-safeguard-20b"
-    | "qwen/qwen3.6-27b"
-    | "qwen/qwen3.8-27b"
-  readonly "openrouter":
-    | "anthropic/claude-haiku-5.5"
-    | "anthropic/claude-sonnet-5.5"
-    | "openai/gpt-6-luna"
-    | "openai/gpt-6.1-sol"
-    | "google/gemini-3.8-flash"
-    | "google/gemini-4-argon"
-    | "x-ai/grok-4.7"
-    | "deepseek/deepseek-v4.1-flash"
-    | "deepseek/deepseek-v4-pro-0813"
-    | "tencent/hy4"
-    | "bytedance-seed/seed-2-1-turbo"
-    | "moonshotai/kimi-k3"
   readonly "together":
     | "deepseek-ai/DeepSeek-V4-Pro-0813"
     | "deepseek-ai/DeepSeek-V4.1-Flash"
@@ -296,6 +275,27 @@ export interface ModelIds {
     | "meta-llama/Llama-3.3-70B-Instruct-Turbo"
     | "moonshotai/Kimi-K2.6"
     | "deepseek-ai/DeepSeek-V4-Flash-0731"
+  readonly "vllm":
+    | "any"
+  readonly "zai":
+    | "glm-4.7"
+    | "glm-5-turbo"
+    | "glm-5.2"
+    | "glm-5.3"
+    | "glm-5.3-flash"
+    | "glm-4.5"
+    | "glm-4.5-air"
+    | "glm-4.5-flash"
+    | "glm-4.6"
+    | "glm-4.6v"
+    | "glm-4.7-flash"
+    | "glm-4.7-flashx"
+    | "glm-5"
+    | "glm-5.1"
+    | "glm-5.3-flashx"
+    | "glm-5v-turbo"
+    | "glm-image"
+    | "cogview-4"
 }
 
 export const files = (): ReadonlyArray<CatalogFile> => [
@@ -318,6 +318,61 @@ export const files = (): ReadonlyArray<CatalogFile> => [
       {"id":"claude-haiku-5-5","label":"Claude Haiku 5.5","pattern":"^claude-haiku-5-5-\\d{8}$","released":"2026-10-07","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":100000,"output":500000,"cachedRead":10000,"cacheWrite":{"5m":125000,"1h":200000}},"tiers":[{"above":100000,"rates":{"input":500000,"output":2500000,"cachedRead":50000,"cacheWrite":{"5m":625000,"1h":1000000}}}],"unverified":["cache_write.1h"]}],"confidence":"vendor-page","source":["pi","https://platform.claude.com/docs/en/models/haiku-5-5/overview"],"note":"tools and structured output were not read per model"},
       {"id":"claude-haiku-4-5","label":"Claude Haiku 4.5","snapshots":["claude-haiku-4-5-20251001"],"pattern":"^claude-haiku-4-5-\\d{8}$","released":"2025-10-15","retiresNotBefore":"2026-10-15","context":200000,"maxOutput":64000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1000000,"output":5000000,"cachedRead":100000,"cacheWrite":{"5m":1250000,"1h":2000000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"]},
       {"id":"claude-opus-4-1-20250805","status":"retired","retires":"2026-08-05","replacement":"claude-opus-5-5"},
+    ]
+  },
+  {
+    provider: {"key":"azure","label":"Azure OpenAI","kind":"azure","apiKeyEnv":"AZURE_OPENAI_API_KEY","checked":"2026-11-23","batch":{"multiplier":5000}},
+    models: [
+      {"id":"gpt-4o","label":"GPT-4o","pattern":"^gpt-4o-\\d{4}-\\d{2}-\\d{2}$","status":"legacy","released":"2024-05-13","context":128000,"maxOutput":16384,"capabilities":{"tools":true,"vision":true,"structuredOutput":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":2500000,"output":10000000,"cachedRead":1250000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"],"note":"Azure retires it on a day that is not known here"},
+      {"id":"gpt-4o-mini","label":"GPT-4o mini","pattern":"^gpt-4o-mini-\\d{4}-\\d{2}-\\d{2}$","status":"legacy","released":"2024-07-18","context":128000,"maxOutput":16384,"capabilities":{"tools":true,"vision":true,"structuredOutput":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":150000,"output":600000,"cachedRead":75000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md","ll"],"note":"litellm 0.165/0.66 is the Data Zone or regional price; global deployment 0.15/0.6"},
+      {"id":"gpt-4.1","label":"GPT-4.1","pattern":"^gpt-4\\.1-\\d{4}-\\d{2}-\\d{2}$","status":"legacy","released":"2025-04-14","context":1047576,"maxOutput":32768,"capabilities":{"tools":true,"vision":true,"structuredOutput":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":2000000,"output":8000000,"cachedRead":500000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"],"note":"Azure retires it on a day that is not known here"},
+      {"id":"gpt-4.1-mini","label":"GPT-4.1 mini","pattern":"^gpt-4\\.1-mini-\\d{4}-\\d{2}-\\d{2}$","status":"legacy","released":"2025-04-14","context":1047576,"maxOutput":32768,"capabilities":{"tools":true,"vision":true,"structuredOutput":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":400000,"output":1600000,"cachedRead":100000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"],"note":"Azure retires it on a day that is not known here"},
+      {"id":"gpt-5-mini","label":"GPT-5 Mini","pattern":"^gpt-5-mini-\\d{4}-\\d{2}-\\d{2}$","released":"2025-08-07","context":400000,"maxInput":272000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":250000,"output":2000000,"cachedRead":25000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"]},
+      {"id":"gpt-5-nano","label":"GPT-5 Nano","pattern":"^gpt-5-nano-\\d{4}-\\d{2}-\\d{2}$","released":"2025-08-07","context":400000,"maxInput":272000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":50000,"output":400000,"cachedRead":5000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"]},
+      {"id":"gpt-5.2","label":"GPT-5.2","pattern":"^gpt-5\\.2-\\d{4}-\\d{2}-\\d{2}$","released":"2025-12-11","context":400000,"maxInput":272000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1750000,"output":14000000,"cachedRead":175000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"]},
+      {"id":"gpt-5.4","label":"GPT-5.4","pattern":"^gpt-5\\.4-\\d{4}-\\d{2}-\\d{2}$","released":"2026-03-05","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2500000,"output":15000000,"cachedRead":250000},"tiers":[{"above":272000,"rates":{"input":5000000,"output":22500000,"cachedRead":500000}}],"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"]},
+      {"id":"gpt-5.4-mini","label":"GPT-5.4 Mini","pattern":"^gpt-5\\.4-mini-\\d{4}-\\d{2}-\\d{2}$","released":"2026-03-17","context":400000,"maxInput":272000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":750000,"output":4500000,"cachedRead":75000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"]},
+      {"id":"gpt-5.4-nano","label":"GPT-5.4 Nano","pattern":"^gpt-5\\.4-nano-\\d{4}-\\d{2}-\\d{2}$","released":"2026-03-17","context":400000,"maxInput":272000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":200000,"output":1250000,"cachedRead":20000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"]},
+      {"id":"gpt-5.5","label":"GPT-5.5","pattern":"^gpt-5\\.5-\\d{4}-\\d{2}-\\d{2}$","released":"2026-04-24","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":5000000,"output":30000000,"cachedRead":500000},"tiers":[{"above":272000,"rates":{"input":10000000,"output":45000000,"cachedRead":1000000}}],"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"]},
+      {"id":"gpt-5.6-luna","label":"GPT-5.6 Luna","pattern":"^gpt-5\\.6-luna-\\d{4}-\\d{2}-\\d{2}$","released":"2026-07-09","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":200000,"output":1200000,"cachedRead":20000,"cacheWrite":{"30m":250000}},"tiers":[{"above":272000,"rates":{"input":400000,"output":1800000,"cachedRead":40000,"cacheWrite":{"30m":500000}}}],"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md","ll"],"note":"litellm 2026-08-01 predates the cut for Azure"},
+      {"id":"gpt-5.6-sol","label":"GPT-5.6 Sol","pattern":"^gpt-5\\.6-sol-\\d{4}-\\d{2}-\\d{2}$","released":"2026-07-09","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":4000000,"output":20000000,"cachedRead":400000,"cacheWrite":{"30m":5000000}},"tiers":[{"above":272000,"rates":{"input":8000000,"output":30000000,"cachedRead":800000,"cacheWrite":{"30m":10000000}}}],"unverified":["batch"]}],"confidence":"disputed","source":["pi","md","ll"],"note":"as openai/gpt-5.6-sol: promotional price, re-check"},
+      {"id":"gpt-6-astra","label":"GPT-6 Astra","pattern":"^gpt-6-astra-\\d{4}-\\d{2}-\\d{2}$","released":"2026-09-04","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":10000000,"output":50000000,"cachedRead":1000000,"cacheWrite":{"30m":12500000}},"tiers":[{"above":272000,"rates":{"input":20000000,"output":75000000,"cachedRead":2000000,"cacheWrite":{"30m":25000000}}}],"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"gpt-6-luna","label":"GPT-6 Luna","pattern":"^gpt-6-luna-\\d{4}-\\d{2}-\\d{2}$","released":"2026-09-22","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":100000,"output":500000,"cachedRead":10000,"cacheWrite":{"30m":125000}},"tiers":[{"above":272000,"rates":{"input":200000,"output":750000,"cachedRead":20000,"cacheWrite":{"30m":250000}}}],"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"gpt-6-sol","label":"GPT-6 Sol","pattern":"^gpt-6-sol-\\d{4}-\\d{2}-\\d{2}$","released":"2026-09-22","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":200000,"cacheWrite":{"30m":2500000}},"tiers":[{"above":272000,"rates":{"input":4000000,"output":15000000,"cachedRead":400000,"cacheWrite":{"30m":5000000}}}],"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"gpt-6.1-sol","label":"GPT-6.1 Sol","pattern":"^gpt-6\\.1-sol-\\d{4}-\\d{2}-\\d{2}$","context":1050000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":100000,"cacheWrite":{"30m":2500000}},"tiers":[{"above":272000,"rates":{"input":4000000,"output":15000000,"cachedRead":200000,"cacheWrite":{"30m":5000000}}}],"unverified":["batch"]}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"gpt-6.1-terra","label":"GPT-6.1 Terra","pattern":"^gpt-6\\.1-terra-\\d{4}-\\d{2}-\\d{2}$","context":1050000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1000000,"output":5000000,"cachedRead":50000,"cacheWrite":{"30m":1250000}},"tiers":[{"above":272000,"rates":{"input":2000000,"output":7500000,"cachedRead":100000,"cacheWrite":{"30m":2500000}}}],"unverified":["batch"]}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"text-embedding-3-small","label":"text-embedding-3-small","modality":"embedding","context":8191,"prices":[{"rates":{"input":20000}}],"confidence":"one-dataset","source":["ll"]},
+      {"id":"text-embedding-3-large","label":"text-embedding-3-large","modality":"embedding","context":8191,"prices":[{"rates":{"input":130000}}],"confidence":"one-dataset","source":["ll"]},
+    ]
+  },
+  {
+    provider: {"key":"bedrock","label":"Amazon Bedrock","kind":"bedrock","apiKeyEnv":"AWS_BEARER_TOKEN_BEDROCK","checked":"2026-11-23","batch":{"multiplier":5000}},
+    models: [
+      {"id":"amazon.nova-2-lite-v1:0","label":"Nova 2 Lite","released":"2025-12-02","context":1000000,"maxOutput":65535,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":330000,"output":2750000,"cachedRead":82500,"cacheWrite":{"5m":330000}}}],"confidence":"one-dataset","source":["pi","md","ll"],"note":"0.33/2.75 is the in-region price, 0.30/2.50 the global one"},
+      {"id":"global.amazon.nova-2-lite-v1:0","label":"Nova 2 Lite (Global)","released":"2025-12-02","context":1000000,"maxOutput":65535,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":300000,"output":2500000,"cachedRead":75000,"cacheWrite":{"5m":300000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"amazon.nova-micro-v1:0","label":"Nova Micro","released":"2024-12-03","context":128000,"maxOutput":10000,"capabilities":{"tools":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false,"reasoning":false},"prices":[{"rates":{"input":35000,"output":140000,"cachedRead":8750,"cacheWrite":{"5m":35000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"amazon.nova-lite-v1:0","label":"Nova Lite","released":"2024-12-03","context":300000,"maxOutput":10000,"capabilities":{"tools":true,"vision":true,"pdf":true,"structuredOutput":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":60000,"output":240000,"cachedRead":15000,"cacheWrite":{"5m":60000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"amazon.nova-pro-v1:0","label":"Nova Pro","released":"2024-12-03","context":300000,"maxOutput":10000,"capabilities":{"tools":true,"vision":true,"pdf":true,"structuredOutput":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":800000,"output":3200000,"cachedRead":200000,"cacheWrite":{"5m":800000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"us.amazon.nova-premier-v1:0","label":"Nova Premier (US)","status":"legacy","released":"2025-04-30","context":1000000,"maxOutput":10000,"capabilities":{"tools":true,"vision":true,"pdf":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":2500000,"output":12500000,"cachedRead":625000,"cacheWrite":{"5m":2500000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"],"note":"the feeds call it deprecated; no date of its end was read"},
+      {"id":"global.anthropic.claude-haiku-4-5-20251001-v1:0","label":"Claude Haiku 4.5 (Global)","released":"2025-10-15","context":200000,"maxOutput":64000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1000000,"output":5000000,"cachedRead":100000,"cacheWrite":{"5m":1250000,"1h":2000000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"global.anthropic.claude-haiku-5-5","label":"Claude Haiku 5.5 (Global)","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":100000,"output":500000,"cachedRead":10000,"cacheWrite":{"5m":125000,"1h":200000}},"tiers":[{"above":100000,"rates":{"input":500000,"output":2500000,"cachedRead":50000,"cacheWrite":{"5m":625000,"1h":1000000}}}],"unverified":["cache_write.1h"]}],"confidence":"one-dataset","source":["pi"],"note":"structured output was not read"},
+      {"id":"global.anthropic.claude-sonnet-4-6","label":"Claude Sonnet 4.6 (Global)","released":"2026-02-17","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":3000000,"output":15000000,"cachedRead":300000,"cacheWrite":{"5m":3750000,"1h":6000000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"global.anthropic.claude-sonnet-5","label":"Claude Sonnet 5 (Global)","released":"2026-06-30","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":200000,"cacheWrite":{"5m":2500000,"1h":4000000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"global.anthropic.claude-sonnet-5-5","label":"Claude Sonnet 5.5 (Global)","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":100000,"cacheWrite":{"5m":2500000,"1h":4000000}},"unverified":["cache_write.1h"]}],"confidence":"two-datasets","source":["pi","ge"],"note":"structured output was not read"},
+      {"id":"us.anthropic.claude-sonnet-5-5","label":"Claude Sonnet 5.5 (US)","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2200000,"output":11000000,"cachedRead":110000,"cacheWrite":{"5m":2750000,"1h":4400000}},"unverified":["cache_write.1h"]}],"confidence":"two-datasets","source":["pi","ge"],"note":"structured output was not read"},
+      {"id":"global.anthropic.claude-opus-5-5","label":"Claude Opus 5.5 (Global)","released":"2026-09-22","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":4000000,"output":20000000,"cachedRead":200000,"cacheWrite":{"5m":5000000,"1h":8000000}}}],"confidence":"two-datasets","source":["pi","md","ge"],"note":"structured output was not read"},
+      {"id":"global.anthropic.claude-fable-5-2","label":"Claude Fable 5.2 (Global)","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":8000000,"output":40000000,"cachedRead":200000,"cacheWrite":{"5m":10000000,"1h":16000000}},"unverified":["cache_write.1h"]}],"confidence":"one-dataset","source":["pi"],"note":"structured output was not read"},
+      {"id":"global.openai.gpt-6-luna","label":"GPT-6 Luna (Global)","released":"2026-09-22","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":100000,"output":500000,"cachedRead":10000,"cacheWrite":{"5m":125000}},"tiers":[{"above":272000,"rates":{"input":200000,"output":750000,"cachedRead":20000,"cacheWrite":{"5m":250000}}}]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"global.openai.gpt-6.1-sol","label":"GPT-6.1 Sol (Global)","context":1050000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":100000,"cacheWrite":{"5m":2500000}},"tiers":[{"above":272000,"rates":{"input":4000000,"output":15000000,"cachedRead":200000,"cacheWrite":{"5m":5000000}}}]}],"confidence":"one-dataset","source":["pi"],"note":"structured output was not read"},
+      {"id":"us.openai.gpt-6.1-sol","label":"GPT-6.1 Sol (US)","context":1050000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2200000,"output":11000000,"cachedRead":110000,"cacheWrite":{"5m":2750000}},"tiers":[{"above":272000,"rates":{"input":4400000,"output":16500000,"cachedRead":220000,"cacheWrite":{"5m":5500000}}}]}],"confidence":"one-dataset","source":["pi"],"note":"structured output was not read"},
+      {"id":"openai.gpt-oss-120b-1:0","label":"gpt-oss-120b","released":"2025-08-05","context":131072,"maxOutput":128000,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":150000,"output":600000}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"deepseek.v3.2","label":"DeepSeek V3.2","released":"2025-12-01","context":163840,"maxOutput":81920,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":620000,"output":1850000}}],"confidence":"two-datasets","source":["pi","md","ll"]},
+      {"id":"meta.llama3-3-70b-instruct-v1:0","label":"Llama 3.3 70B Instruct","released":"2024-12-06","context":128000,"maxOutput":4096,"capabilities":{"tools":true,"batch":true,"vision":false,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":720000,"output":720000}}],"confidence":"two-datasets","source":["pi","md","ll","ge"],"note":"structured output was not read"},
+      {"id":"meta.llama4-maverick-17b-instruct-v1:0","label":"Llama 4 Maverick 17B Instruct","released":"2025-04-05","context":1000000,"maxOutput":8192,"capabilities":{"tools":true,"vision":true,"batch":true,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":240000,"output":970000}}],"confidence":"two-datasets","source":["pi","md","ll","ge"],"note":"structured output was not read"},
+      {"id":"mistral.mistral-large-3-675b-instruct","label":"Mistral Large 3","released":"2025-12-02","context":262144,"maxOutput":8192,"capabilities":{"tools":true,"vision":true,"structuredOutput":true,"batch":true,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":500000,"output":1500000}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"qwen.qwen3-coder-next","label":"Qwen3 Coder Next","released":"2026-02-03","context":262144,"maxOutput":65536,"capabilities":{"tools":true,"structuredOutput":true,"batch":true,"vision":false,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":500000,"output":1200000}}],"confidence":"two-datasets","source":["pi","md","ll"]},
+      {"id":"zai.glm-5","label":"GLM-5","released":"2026-02-12","context":202752,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":1000000,"output":3200000}}],"confidence":"two-datasets","source":["pi","md","ll"]},
+      {"id":"amazon.nova-canvas-v1:0","modality":"image","status":"retired","retires":"2026-09-30"},
     ]
   },
   {
@@ -355,6 +410,27 @@ export const files = (): ReadonlyArray<CatalogFile> => [
     ]
   },
   {
+    provider: {"key":"fireworks","label":"Fireworks AI","kind":"fireworks","baseUrl":"https://api.fireworks.ai/inference/v1","apiKeyEnv":"FIREWORKS_API_KEY","checked":"2026-11-23","batch":{"multiplier":5000}},
+    models: [
+      {"id":"accounts/fireworks/models/deepseek-v4p1-flash","label":"DeepSeek V4.1 Flash","released":"2026-09-10","context":1000000,"maxOutput":384000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":6000}}],"confidence":"one-dataset","source":["pi","md"],"note":"0.22/0.66 on 2026-09-28, 0.3/1.2 on 2026-11-10: price rose or a launch discount ended"},
+      {"id":"accounts/fireworks/models/deepseek-v4p1-flash-1017","label":"DeepSeek V4.1 Flash 1017","context":1000000,"maxOutput":384000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":6000}}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"accounts/fireworks/models/ember-1","label":"Ember-1","released":"2026-09-22","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":3000000,"output":15000000,"cachedRead":300000}}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"accounts/fireworks/models/minimax-m3","label":"MiniMax-M3","released":"2026-06-12","context":512000,"maxOutput":512000,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":60000}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"accounts/fireworks/models/minimax-m3p1-flash","label":"MiniMax-M3.1-Flash","context":1000000,"maxOutput":512000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":150000,"output":600000,"cachedRead":15000}}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"accounts/fireworks/models/muse-spark-open","label":"Muse Spark Open","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1250000,"output":4250000,"cachedRead":150000}}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"accounts/fireworks/models/qwen3p8-2p4t-a95b","label":"Qwen3.8 2.4T A95B","released":"2026-08-12","context":262144,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":2000000,"output":6000000,"cachedRead":250000}}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"accounts/fireworks/models/qwen3p8-max","label":"Qwen3.8 Max","released":"2026-08-03","context":262144,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":6000000,"cachedRead":250000}}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"accounts/fireworks/models/glm-5p3","label":"GLM 5.3","released":"2026-08-14","context":1048573,"maxOutput":262144,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":1400000,"output":4400000,"cachedRead":260000}}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"accounts/fireworks/models/glm-5p3-flash","label":"GLM 5.3 Flash","released":"2026-08-26","context":1048573,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":150000,"output":500000,"cachedRead":30000}}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"accounts/fireworks/models/kimi-k3","label":"Kimi K3","released":"2026-07-27","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":3000000,"output":15000000,"cachedRead":300000}}],"confidence":"two-datasets","source":["pi","md","ge"]},
+      {"id":"accounts/fireworks/models/kimi-k3p1-pro","label":"Kimi K3.1 Pro","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":200000}}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"accounts/fireworks/routers/glm-5p3-fast","label":"GLM 5.3 Fast","released":"2026-08-28","context":1048572,"maxOutput":262144,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":2100000,"output":6600000,"cachedRead":390000}}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"accounts/fireworks/routers/kimi-k3-fast","label":"Kimi K3 Fast","released":"2026-07-27","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":4500000,"output":22500000,"cachedRead":450000}}],"confidence":"two-datasets","source":["pi","md","ge"]},
+      {"id":"accounts/fireworks/models/gpt-oss-120b","label":"GPT OSS 120B","released":"2025-08-05","context":131072,"maxOutput":32768,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":150000,"output":600000,"cachedRead":15000}}],"confidence":"two-datasets","source":["md","ll","ge"]},
+      {"id":"accounts/fireworks/models/inkling","label":"Inkling","released":"2026-07-15","context":1048576,"maxOutput":1048576,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1000000,"output":4050000,"cachedRead":170000}}],"confidence":"two-datasets","source":["md","ge"]},
+    ]
+  },
+  {
     provider: {"key":"gemini","label":"Google Gemini","kind":"gemini","baseUrl":"https://generativelanguage.googleapis.com","apiKeyEnv":"GOOGLE_API_KEY","checked":"2026-11-23","batch":{"multiplier":5000},"serviceTiers":{"flex":[{"multiplier":5000}],"priority":[{"multiplier":18000}]}},
     models: [
       {"id":"gemini-4-argon","label":"Gemini 4 Argon","context":1048576,"maxOutput":65536,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":100000},"perRequest":{"web_search":14000000000}},{"from":"2026-12-01","rates":{"input":4000000,"output":20000000,"cachedRead":200000},"perRequest":{"web_search":14000000000}}],"confidence":"two-datasets","source":["pi","argon","https://github.com/BerriAI/litellm/discussions/46238"],"note":"release date not read; implicit caching only; 65536 tokens a request (32768 by pi, which is the limit of requests that do not stream), more by continuation; structured output was not read per model"},
@@ -383,6 +459,18 @@ export const files = (): ReadonlyArray<CatalogFile> => [
       {"id":"imagen-4.0-fast-generate-001","modality":"image","status":"retired","retires":"2026-06-24"},
       {"id":"imagen-4.0-generate-001","modality":"image","status":"retired","retires":"2026-06-24"},
       {"id":"imagen-4.0-ultra-generate-001","modality":"image","status":"retired","retires":"2026-06-24"},
+    ]
+  },
+  {
+    provider: {"key":"groq","label":"Groq","kind":"groq","baseUrl":"https://api.groq.com/openai/v1","apiKeyEnv":"GROQ_API_KEY","checked":"2026-11-23","batch":{"multiplier":5000},"serviceTiers":{"on_demand":[{"multiplier":10000}],"flex":[{"multiplier":10000}]}},
+    models: [
+      {"id":"llama-3.1-8b-instant","label":"Llama 3.1 8B","released":"2024-07-23","context":131072,"maxOutput":131072,"capabilities":{"tools":true,"batch":true,"vision":false,"reasoning":false,"structuredOutput":false,"promptCaching":false},"prices":[{"rates":{"input":50000,"output":80000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"]},
+      {"id":"llama-3.3-70b-versatile","label":"Llama 3.3 70B","released":"2024-12-06","context":131072,"maxOutput":32768,"capabilities":{"tools":true,"batch":true,"vision":false,"reasoning":false,"structuredOutput":false,"promptCaching":false},"prices":[{"rates":{"input":590000,"output":790000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"]},
+      {"id":"openai/gpt-oss-120b","label":"GPT OSS 120B","released":"2025-08-05","context":131072,"maxOutput":65536,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":150000,"output":600000,"cachedRead":75000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"]},
+      {"id":"openai/gpt-oss-20b","label":"GPT OSS 20B","released":"2025-08-05","context":131072,"maxOutput":65536,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":75000,"output":300000,"cachedRead":37500},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"]},
+      {"id":"openai/gpt-oss-safeguard-20b","label":"Safety GPT OSS 20B","status":"preview","released":"2025-10-29","context":131072,"maxOutput":65536,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":75000,"output":300000,"cachedRead":37500},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"],"note":"genai-prices lists this id under its gpt-oss-120b entry; three sets agree on 0.075/0.3"},
+      {"id":"qwen/qwen3.6-27b","label":"Qwen3.6 27B","released":"2026-04-22","context":131072,"maxOutput":16384,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":600000,"output":3000000,"cachedRead":300000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","l2"]},
+      {"id":"qwen/qwen3.8-27b","label":"Qwen3.8 27B","released":"2026-08-14","context":131042,"maxOutput":16384,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"batch":true,"promptCaching":false},"prices":[{"rates":{"input":800000,"output":4000000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
     ]
   },
   {
@@ -501,6 +589,23 @@ export const files = (): ReadonlyArray<CatalogFile> => [
     ]
   },
   {
+    provider: {"key":"openrouter","label":"OpenRouter","kind":"openrouter","baseUrl":"https://openrouter.ai/api/v1","apiKeyEnv":"OPENROUTER_API_KEY","checked":"2026-11-23"},
+    models: [
+      {"id":"anthropic/claude-haiku-5.5","label":"Claude Haiku 5.5","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":100000,"output":500000,"cachedRead":10000,"cacheWrite":{"5m":125000,"1h":200000}},"tiers":[{"above":100000,"rates":{"input":500000,"output":2500000,"cachedRead":50000,"cacheWrite":{"5m":625000}}}],"unverified":["cache_write.1h"]}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"anthropic/claude-sonnet-5.5","label":"Claude Sonnet 5.5","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":100000,"cacheWrite":{"5m":2500000,"1h":4000000}},"unverified":["cache_write.1h"]}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"openai/gpt-6-luna","label":"GPT-6 Luna","released":"2026-09-22","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":100000,"output":500000,"cachedRead":10000,"cacheWrite":{"30m":125000}},"tiers":[{"above":272000,"rates":{"input":200000,"output":750000,"cachedRead":20000,"cacheWrite":{"30m":250000}}}],"perRequest":{"web_search":10000000000}}],"confidence":"two-datasets","source":["pi","md","ge"]},
+      {"id":"openai/gpt-6.1-sol","label":"GPT-6.1 Sol","context":1050000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":100000,"cacheWrite":{"30m":2500000}},"tiers":[{"above":272000,"rates":{"input":4000000,"output":15000000,"cachedRead":200000,"cacheWrite":{"30m":5000000}}}]}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"google/gemini-3.8-flash","label":"Gemini 3.8 Flash","released":"2026-09-02","context":1048576,"maxOutput":65536,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":825000,"output":4125000,"cachedRead":82500}}],"confidence":"disputed","source":["pi","md"],"note":"0.825/4.125 in pi of 2026-11-10, 0.75/3.75 in models.dev of 2026-09-28. Google doubles its own price on 2027-01-01"},
+      {"id":"google/gemini-4-argon","label":"Gemini 4 Argon","context":1048576,"maxOutput":943718,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":100000}}],"confidence":"one-dataset","source":["pi"],"note":"Google doubles its own price on 2026-12-01"},
+      {"id":"x-ai/grok-4.7","label":"Grok 4.7","released":"2026-09-21","context":500000,"maxOutput":450000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":2000000,"output":6000000,"cachedRead":500000},"tiers":[{"above":200000,"boundary":"inclusive","rates":{"input":4000000,"output":12000000,"cachedRead":1000000}}],"unverified":["tiers.boundary"]}],"confidence":"disputed","source":["pi","md"],"note":"2/6 in pi of 2026-11-10, 1.6/4.8 in models.dev of 2026-09-28"},
+      {"id":"deepseek/deepseek-v4.1-flash","label":"DeepSeek V4.1 Flash","released":"2026-09-10","context":1048576,"maxOutput":943718,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":6000,"output":500000,"cachedRead":5000}}],"confidence":"unverified","source":["pi","md"],"note":"the feed price is that of the cheapest endpoint at that minute and looks wrong as a list price; use usage.cost from the response"},
+      {"id":"deepseek/deepseek-v4-pro-0813","label":"DeepSeek V4 Pro 0813","released":"2026-08-12","context":1048576,"maxOutput":943718,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"vision":false},"prices":[{"rates":{"input":111000,"output":4440000,"cachedRead":97000}}],"confidence":"unverified","source":["pi","md"],"note":"the feed price is that of the cheapest endpoint at that minute and looks wrong as a list price; use usage.cost from the response"},
+      {"id":"tencent/hy4","label":"Hy4","context":1048576,"maxOutput":65536,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":417000,"output":1250500,"cachedRead":21000}}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"bytedance-seed/seed-2-1-turbo","label":"Seed 2.1 Turbo","released":"2026-08-12","context":262144,"maxOutput":235929,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":false},"prices":[{"rates":{"input":500000,"output":2500000}}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"moonshotai/kimi-k3","label":"Kimi K3","released":"2026-07-16","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":3000000,"output":15000000,"cachedRead":300000}}],"confidence":"disputed","source":["pi","md","ge"],"note":"0.192/16 in one feed and 3/15 in two: take usage.cost from the response"},
+    ]
+  },
+  {
     provider: {"key":"perplexity","label":"Perplexity","kind":"perplexity","baseUrl":"https://api.perplexity.ai","apiKeyEnv":"PERPLEXITY_API_KEY","checked":"2026-11-23"},
     models: [
       {"id":"sonar-pro","label":"Sonar Pro","released":"2024-01-01","context":200000,"maxOutput":8192,"capabilities":{"vision":true,"webSearch":true,"tools":false,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":3000000,"output":15000000},"perRequest":{"web_search_low":6000000000,"web_search_medium":10000000000,"web_search_high":14000000000}}],"confidence":"two-datasets","source":["md","ll","ge","l2"]},
@@ -535,6 +640,32 @@ export const files = (): ReadonlyArray<CatalogFile> => [
     ]
   },
   {
+    provider: {"key":"together","label":"Together AI","kind":"together","baseUrl":"https://api.together.ai/v1","apiKeyEnv":"TOGETHER_API_KEY","checked":"2026-11-23","batch":{"multiplier":5000}},
+    models: [
+      {"id":"deepseek-ai/DeepSeek-V4-Pro-0813","label":"DeepSeek V4 Pro 0813","released":"2026-08-12","context":1048576,"maxOutput":384000,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":1320000,"output":3960000,"cachedRead":130000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"deepseek-ai/DeepSeek-V4.1-Flash","label":"DeepSeek V4.1 Flash","released":"2026-09-10","context":1048576,"maxOutput":384000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":6000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"meta-models/Muse-Spark-Open-816B-A42B","label":"Muse Spark Open","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1250000,"output":4250000,"cachedRead":150000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"MiniMaxAI/MiniMax-M3","label":"MiniMax-M3","released":"2026-06-12","context":524288,"maxOutput":524288,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":60000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"moonshotai/Kimi-K3","label":"Kimi K3","released":"2026-07-16","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":3000000,"output":15000000,"cachedRead":300000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"moonshotai/Kimi-K3.1-Pro","label":"Kimi K3.1 Pro","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":200000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"nvidia/NVIDIA-Nemotron-3.5-Super-VL","label":"Nemotron 3.5 Super VL 120B A12B","context":262144,"maxOutput":262144,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":150000,"output":500000,"cachedRead":20000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"openai/gpt-oss-120b","label":"GPT OSS 120B","released":"2025-08-05","context":131072,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":150000,"output":600000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"]},
+      {"id":"Qwen/Qwen3.5-9B","label":"Qwen3.5 9B","released":"2026-03-03","context":262144,"maxOutput":65536,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"batch":true,"promptCaching":false},"prices":[{"rates":{"input":170000,"output":250000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"Qwen/Qwen3.6-Plus","label":"Qwen3.6 Plus","released":"2026-04-30","context":1000000,"maxOutput":65536,"capabilities":{"tools":true,"reasoning":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":500000,"output":3000000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"Qwen/Qwen3.7-Max","label":"Qwen3.7 Max","released":"2026-05-21","context":1000000,"maxOutput":131072,"capabilities":{"tools":true,"promptCaching":true,"batch":true,"vision":false,"reasoning":false},"prices":[{"rates":{"input":2500000,"output":7500000,"cachedRead":500000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"],"note":"1.25/3.75 on 2026-09-28, 2.5/7.5 on 2026-11-10 (equal to Alibaba list): discount ended"},
+      {"id":"reflection/Beam-1.0-501B-A23B","label":"Beam 1.0 501B A23B","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":400000,"output":1200000,"cachedRead":40000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"thinkingmachines/Inkling","label":"Inkling","released":"2026-07-15","context":524288,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1000000,"output":4050000,"cachedRead":170000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"zai-org/GLM-5.2","label":"GLM-5.2","released":"2026-06-16","context":1048575,"maxOutput":164000,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":1400000,"output":4400000,"cachedRead":260000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"zai-org/GLM-5.3","label":"GLM-5.3","released":"2026-08-14","context":1048576,"maxOutput":262144,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":1400000,"output":4400000,"cachedRead":260000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"zai-org/GLM-5.3-Flash","label":"GLM-5.3-Flash","released":"2026-08-26","context":1048575,"maxOutput":400000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":150000,"output":500000,"cachedRead":30000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"Qwen/Qwen2.5-7B-Instruct-Turbo","label":"Qwen 2.5 7B Instruct Turbo","released":"2024-09-19","context":32768,"maxOutput":32768,"capabilities":{"tools":true,"structuredOutput":true,"batch":true,"vision":false,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":300000,"output":300000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md","ll"]},
+      {"id":"openai/gpt-oss-20b","label":"GPT OSS 20B","released":"2025-08-05","context":131072,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":50000,"output":200000},"unverified":["batch"]}],"confidence":"two-datasets","source":["md","ll"]},
+      {"id":"meta-llama/Llama-3.3-70B-Instruct-Turbo","label":"Llama 3.3 70B","released":"2024-12-06","context":131072,"maxOutput":131072,"capabilities":{"tools":true,"structuredOutput":true,"batch":true,"vision":false,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":1040000,"output":1040000},"unverified":["batch"]}],"confidence":"disputed","source":["md","ll","ge"],"note":"1.04 in models.dev of 2026-09-28; 0.88 in LiteLLM and genai-prices"},
+      {"id":"moonshotai/Kimi-K2.6","label":"Kimi K2.6","released":"2026-04-21","context":262144,"maxOutput":131000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1200000,"output":4500000,"cachedRead":200000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md"]},
+      {"id":"deepseek-ai/DeepSeek-V4-Flash-0731","label":"DeepSeek V4 Flash 0731","released":"2026-07-31","context":1048576,"maxOutput":384000,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":140000,"output":280000,"cachedRead":30000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md"]},
+    ]
+  },
+  {
     provider: {"key":"vllm","label":"vLLM","kind":"vllm","baseUrl":"http://127.0.0.1:8000/v1","checked":"2026-11-23"},
     models: [
       {"id":"any","label":"Any model","pattern":"^(?!vllm/).+$","prices":[{"free":true}],"confidence":"vendor-page","source":["https://docs.vllm.ai"],"note":"Stands for whatever the server has, by its own name"},
@@ -561,137 +692,6 @@ export const files = (): ReadonlyArray<CatalogFile> => [
       {"id":"glm-5v-turbo","label":"GLM-5V-Turbo","released":"2026-04-01","context":200000,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":1200000,"output":4000000,"cachedRead":240000}}],"confidence":"one-dataset","source":["md"]},
       {"id":"glm-image","label":"glm-image","modality":"image","released":"2026-01-19","prices":[{"perImage":[{"rate":15000000000}]}],"confidence":"unverified","source":["recalled"],"note":"docs.z.ai/guides/overview/pricing.md lists it, the stored excerpt stops before the image table"},
       {"id":"cogview-4","label":"cogview-4","upstream":"cogview-4-250304","modality":"image","prices":[{"perImage":[{"rate":10000000000}]}],"confidence":"unverified","source":["recalled"],"note":"as glm-image"},
-    ]
-  },
-  {
-    provider: {"key":"azure","label":"Azure OpenAI","kind":"azure","apiKeyEnv":"AZURE_OPENAI_API_KEY","checked":"2026-11-23","batch":{"multiplier":5000}},
-    models: [
-      {"id":"gpt-4o","label":"GPT-4o","pattern":"^gpt-4o-\\d{4}-\\d{2}-\\d{2}$","status":"legacy","released":"2024-05-13","context":128000,"maxOutput":16384,"capabilities":{"tools":true,"vision":true,"structuredOutput":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":2500000,"output":10000000,"cachedRead":1250000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"],"note":"Azure retires it on a day that is not known here"},
-      {"id":"gpt-4o-mini","label":"GPT-4o mini","pattern":"^gpt-4o-mini-\\d{4}-\\d{2}-\\d{2}$","status":"legacy","released":"2024-07-18","context":128000,"maxOutput":16384,"capabilities":{"tools":true,"vision":true,"structuredOutput":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":150000,"output":600000,"cachedRead":75000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md","ll"],"note":"litellm 0.165/0.66 is the Data Zone or regional price; global deployment 0.15/0.6"},
-      {"id":"gpt-4.1","label":"GPT-4.1","pattern":"^gpt-4\\.1-\\d{4}-\\d{2}-\\d{2}$","status":"legacy","released":"2025-04-14","context":1047576,"maxOutput":32768,"capabilities":{"tools":true,"vision":true,"structuredOutput":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":2000000,"output":8000000,"cachedRead":500000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"],"note":"Azure retires it on a day that is not known here"},
-      {"id":"gpt-4.1-mini","label":"GPT-4.1 mini","pattern":"^gpt-4\\.1-mini-\\d{4}-\\d{2}-\\d{2}$","status":"legacy","released":"2025-04-14","context":1047576,"maxOutput":32768,"capabilities":{"tools":true,"vision":true,"structuredOutput":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":400000,"output":1600000,"cachedRead":100000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"],"note":"Azure retires it on a day that is not known here"},
-      {"id":"gpt-5-mini","label":"GPT-5 Mini","pattern":"^gpt-5-mini-\\d{4}-\\d{2}-\\d{2}$","released":"2025-08-07","context":400000,"maxInput":272000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":250000,"output":2000000,"cachedRead":25000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"]},
-      {"id":"gpt-5-nano","label":"GPT-5 Nano","pattern":"^gpt-5-nano-\\d{4}-\\d{2}-\\d{2}$","released":"2025-08-07","context":400000,"maxInput":272000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":50000,"output":400000,"cachedRead":5000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"]},
-      {"id":"gpt-5.2","label":"GPT-5.2","pattern":"^gpt-5\\.2-\\d{4}-\\d{2}-\\d{2}$","released":"2025-12-11","context":400000,"maxInput":272000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1750000,"output":14000000,"cachedRead":175000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"]},
-      {"id":"gpt-5.4","label":"GPT-5.4","pattern":"^gpt-5\\.4-\\d{4}-\\d{2}-\\d{2}$","released":"2026-03-05","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2500000,"output":15000000,"cachedRead":250000},"tiers":[{"above":272000,"rates":{"input":5000000,"output":22500000,"cachedRead":500000}}],"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"]},
-      {"id":"gpt-5.4-mini","label":"GPT-5.4 Mini","pattern":"^gpt-5\\.4-mini-\\d{4}-\\d{2}-\\d{2}$","released":"2026-03-17","context":400000,"maxInput":272000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":750000,"output":4500000,"cachedRead":75000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"]},
-      {"id":"gpt-5.4-nano","label":"GPT-5.4 Nano","pattern":"^gpt-5\\.4-nano-\\d{4}-\\d{2}-\\d{2}$","released":"2026-03-17","context":400000,"maxInput":272000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":200000,"output":1250000,"cachedRead":20000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"]},
-      {"id":"gpt-5.5","label":"GPT-5.5","pattern":"^gpt-5\\.5-\\d{4}-\\d{2}-\\d{2}$","released":"2026-04-24","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":5000000,"output":30000000,"cachedRead":500000},"tiers":[{"above":272000,"rates":{"input":10000000,"output":45000000,"cachedRead":1000000}}],"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"]},
-      {"id":"gpt-5.6-luna","label":"GPT-5.6 Luna","pattern":"^gpt-5\\.6-luna-\\d{4}-\\d{2}-\\d{2}$","released":"2026-07-09","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":200000,"output":1200000,"cachedRead":20000,"cacheWrite":{"30m":250000}},"tiers":[{"above":272000,"rates":{"input":400000,"output":1800000,"cachedRead":40000,"cacheWrite":{"30m":500000}}}],"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md","ll"],"note":"litellm 2026-08-01 predates the cut for Azure"},
-      {"id":"gpt-5.6-sol","label":"GPT-5.6 Sol","pattern":"^gpt-5\\.6-sol-\\d{4}-\\d{2}-\\d{2}$","released":"2026-07-09","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":4000000,"output":20000000,"cachedRead":400000,"cacheWrite":{"30m":5000000}},"tiers":[{"above":272000,"rates":{"input":8000000,"output":30000000,"cachedRead":800000,"cacheWrite":{"30m":10000000}}}],"unverified":["batch"]}],"confidence":"disputed","source":["pi","md","ll"],"note":"as openai/gpt-5.6-sol: promotional price, re-check"},
-      {"id":"gpt-6-astra","label":"GPT-6 Astra","pattern":"^gpt-6-astra-\\d{4}-\\d{2}-\\d{2}$","released":"2026-09-04","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":10000000,"output":50000000,"cachedRead":1000000,"cacheWrite":{"30m":12500000}},"tiers":[{"above":272000,"rates":{"input":20000000,"output":75000000,"cachedRead":2000000,"cacheWrite":{"30m":25000000}}}],"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"gpt-6-luna","label":"GPT-6 Luna","pattern":"^gpt-6-luna-\\d{4}-\\d{2}-\\d{2}$","released":"2026-09-22","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":100000,"output":500000,"cachedRead":10000,"cacheWrite":{"30m":125000}},"tiers":[{"above":272000,"rates":{"input":200000,"output":750000,"cachedRead":20000,"cacheWrite":{"30m":250000}}}],"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"gpt-6-sol","label":"GPT-6 Sol","pattern":"^gpt-6-sol-\\d{4}-\\d{2}-\\d{2}$","released":"2026-09-22","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":200000,"cacheWrite":{"30m":2500000}},"tiers":[{"above":272000,"rates":{"input":4000000,"output":15000000,"cachedRead":400000,"cacheWrite":{"30m":5000000}}}],"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"gpt-6.1-sol","label":"GPT-6.1 Sol","pattern":"^gpt-6\\.1-sol-\\d{4}-\\d{2}-\\d{2}$","context":1050000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":100000,"cacheWrite":{"30m":2500000}},"tiers":[{"above":272000,"rates":{"input":4000000,"output":15000000,"cachedRead":200000,"cacheWrite":{"30m":5000000}}}],"unverified":["batch"]}],"confidence":"one-dataset","source":["pi"]},
-      {"id":"gpt-6.1-terra","label":"GPT-6.1 Terra","pattern":"^gpt-6\\.1-terra-\\d{4}-\\d{2}-\\d{2}$","context":1050000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1000000,"output":5000000,"cachedRead":50000,"cacheWrite":{"30m":1250000}},"tiers":[{"above":272000,"rates":{"input":2000000,"output":7500000,"cachedRead":100000,"cacheWrite":{"30m":2500000}}}],"unverified":["batch"]}],"confidence":"one-dataset","source":["pi"]},
-      {"id":"text-embedding-3-small","label":"text-embedding-3-small","modality":"embedding","context":8191,"prices":[{"rates":{"input":20000}}],"confidence":"one-dataset","source":["ll"]},
-      {"id":"text-embedding-3-large","label":"text-embedding-3-large","modality":"embedding","context":8191,"prices":[{"rates":{"input":130000}}],"confidence":"one-dataset","source":["ll"]},
-    ]
-  },
-  {
-    provider: {"key":"bedrock","label":"Amazon Bedrock","kind":"bedrock","apiKeyEnv":"AWS_BEARER_TOKEN_BEDROCK","checked":"2026-11-23","batch":{"multiplier":5000}},
-    models: [
-      {"id":"amazon.nova-2-lite-v1:0","label":"Nova 2 Lite","released":"2025-12-02","context":1000000,"maxOutput":65535,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":330000,"output":2750000,"cachedRead":82500,"cacheWrite":{"5m":330000}}}],"confidence":"one-dataset","source":["pi","md","ll"],"note":"0.33/2.75 is the in-region price, 0.30/2.50 the global one"},
-      {"id":"global.amazon.nova-2-lite-v1:0","label":"Nova 2 Lite (Global)","released":"2025-12-02","context":1000000,"maxOutput":65535,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":300000,"output":2500000,"cachedRead":75000,"cacheWrite":{"5m":300000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
-      {"id":"amazon.nova-micro-v1:0","label":"Nova Micro","released":"2024-12-03","context":128000,"maxOutput":10000,"capabilities":{"tools":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false,"reasoning":false},"prices":[{"rates":{"input":35000,"output":140000,"cachedRead":8750,"cacheWrite":{"5m":35000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
-      {"id":"amazon.nova-lite-v1:0","label":"Nova Lite","released":"2024-12-03","context":300000,"maxOutput":10000,"capabilities":{"tools":true,"vision":true,"pdf":true,"structuredOutput":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":60000,"output":240000,"cachedRead":15000,"cacheWrite":{"5m":60000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
-      {"id":"amazon.nova-pro-v1:0","label":"Nova Pro","released":"2024-12-03","context":300000,"maxOutput":10000,"capabilities":{"tools":true,"vision":true,"pdf":true,"structuredOutput":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":800000,"output":3200000,"cachedRead":200000,"cacheWrite":{"5m":800000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
-      {"id":"us.amazon.nova-premier-v1:0","label":"Nova Premier (US)","status":"legacy","released":"2025-04-30","context":1000000,"maxOutput":10000,"capabilities":{"tools":true,"vision":true,"pdf":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":2500000,"output":12500000,"cachedRead":625000,"cacheWrite":{"5m":2500000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"],"note":"the feeds call it deprecated; no date of its end was read"},
-      {"id":"global.anthropic.claude-haiku-4-5-20251001-v1:0","label":"Claude Haiku 4.5 (Global)","released":"2025-10-15","context":200000,"maxOutput":64000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1000000,"output":5000000,"cachedRead":100000,"cacheWrite":{"5m":1250000,"1h":2000000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
-      {"id":"global.anthropic.claude-haiku-5-5","label":"Claude Haiku 5.5 (Global)","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":100000,"output":500000,"cachedRead":10000,"cacheWrite":{"5m":125000,"1h":200000}},"tiers":[{"above":100000,"rates":{"input":500000,"output":2500000,"cachedRead":50000,"cacheWrite":{"5m":625000,"1h":1000000}}}],"unverified":["cache_write.1h"]}],"confidence":"one-dataset","source":["pi"],"note":"structured output was not read"},
-      {"id":"global.anthropic.claude-sonnet-4-6","label":"Claude Sonnet 4.6 (Global)","released":"2026-02-17","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":3000000,"output":15000000,"cachedRead":300000,"cacheWrite":{"5m":3750000,"1h":6000000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
-      {"id":"global.anthropic.claude-sonnet-5","label":"Claude Sonnet 5 (Global)","released":"2026-06-30","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":200000,"cacheWrite":{"5m":2500000,"1h":4000000}}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
-      {"id":"global.anthropic.claude-sonnet-5-5","label":"Claude Sonnet 5.5 (Global)","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":100000,"cacheWrite":{"5m":2500000,"1h":4000000}},"unverified":["cache_write.1h"]}],"confidence":"two-datasets","source":["pi","ge"],"note":"structured output was not read"},
-      {"id":"us.anthropic.claude-sonnet-5-5","label":"Claude Sonnet 5.5 (US)","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2200000,"output":11000000,"cachedRead":110000,"cacheWrite":{"5m":2750000,"1h":4400000}},"unverified":["cache_write.1h"]}],"confidence":"two-datasets","source":["pi","ge"],"note":"structured output was not read"},
-      {"id":"global.anthropic.claude-opus-5-5","label":"Claude Opus 5.5 (Global)","released":"2026-09-22","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":4000000,"output":20000000,"cachedRead":200000,"cacheWrite":{"5m":5000000,"1h":8000000}}}],"confidence":"two-datasets","source":["pi","md","ge"],"note":"structured output was not read"},
-      {"id":"global.anthropic.claude-fable-5-2","label":"Claude Fable 5.2 (Global)","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":8000000,"output":40000000,"cachedRead":200000,"cacheWrite":{"5m":10000000,"1h":16000000}},"unverified":["cache_write.1h"]}],"confidence":"one-dataset","source":["pi"],"note":"structured output was not read"},
-      {"id":"global.openai.gpt-6-luna","label":"GPT-6 Luna (Global)","released":"2026-09-22","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":100000,"output":500000,"cachedRead":10000,"cacheWrite":{"5m":125000}},"tiers":[{"above":272000,"rates":{"input":200000,"output":750000,"cachedRead":20000,"cacheWrite":{"5m":250000}}}]}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"global.openai.gpt-6.1-sol","label":"GPT-6.1 Sol (Global)","context":1050000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":100000,"cacheWrite":{"5m":2500000}},"tiers":[{"above":272000,"rates":{"input":4000000,"output":15000000,"cachedRead":200000,"cacheWrite":{"5m":5000000}}}]}],"confidence":"one-dataset","source":["pi"],"note":"structured output was not read"},
-      {"id":"us.openai.gpt-6.1-sol","label":"GPT-6.1 Sol (US)","context":1050000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2200000,"output":11000000,"cachedRead":110000,"cacheWrite":{"5m":2750000}},"tiers":[{"above":272000,"rates":{"input":4400000,"output":16500000,"cachedRead":220000,"cacheWrite":{"5m":5500000}}}]}],"confidence":"one-dataset","source":["pi"],"note":"structured output was not read"},
-      {"id":"openai.gpt-oss-120b-1:0","label":"gpt-oss-120b","released":"2025-08-05","context":131072,"maxOutput":128000,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":150000,"output":600000}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
-      {"id":"deepseek.v3.2","label":"DeepSeek V3.2","released":"2025-12-01","context":163840,"maxOutput":81920,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":620000,"output":1850000}}],"confidence":"two-datasets","source":["pi","md","ll"]},
-      {"id":"meta.llama3-3-70b-instruct-v1:0","label":"Llama 3.3 70B Instruct","released":"2024-12-06","context":128000,"maxOutput":4096,"capabilities":{"tools":true,"batch":true,"vision":false,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":720000,"output":720000}}],"confidence":"two-datasets","source":["pi","md","ll","ge"],"note":"structured output was not read"},
-      {"id":"meta.llama4-maverick-17b-instruct-v1:0","label":"Llama 4 Maverick 17B Instruct","released":"2025-04-05","context":1000000,"maxOutput":8192,"capabilities":{"tools":true,"vision":true,"batch":true,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":240000,"output":970000}}],"confidence":"two-datasets","source":["pi","md","ll","ge"],"note":"structured output was not read"},
-      {"id":"mistral.mistral-large-3-675b-instruct","label":"Mistral Large 3","released":"2025-12-02","context":262144,"maxOutput":8192,"capabilities":{"tools":true,"vision":true,"structuredOutput":true,"batch":true,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":500000,"output":1500000}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
-      {"id":"qwen.qwen3-coder-next","label":"Qwen3 Coder Next","released":"2026-02-03","context":262144,"maxOutput":65536,"capabilities":{"tools":true,"structuredOutput":true,"batch":true,"vision":false,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":500000,"output":1200000}}],"confidence":"two-datasets","source":["pi","md","ll"]},
-      {"id":"zai.glm-5","label":"GLM-5","released":"2026-02-12","context":202752,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":1000000,"output":3200000}}],"confidence":"two-datasets","source":["pi","md","ll"]},
-      {"id":"amazon.nova-canvas-v1:0","modality":"image","status":"retired","retires":"2026-09-30"},
-    ]
-  },
-  {
-    provider: {"key":"fireworks","label":"Fireworks AI","kind":"fireworks","baseUrl":"https://api.fireworks.ai/inference/v1","apiKeyEnv":"FIREWORKS_API_KEY","checked":"2026-11-23","batch":{"multiplier":5000}},
-    models: [
-      {"id":"accounts/fireworks/models/deepseek-v4p1-flash","label":"DeepSeek V4.1 Flash","released":"2026-09-10","context":1000000,"maxOutput":384000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":6000}}],"confidence":"one-dataset","source":["pi","md"],"note":"0.22/0.66 on 2026-09-28, 0.3/1.2 on 2026-11-10: price rose or a launch discount ended"},
-      {"id":"accounts/fireworks/models/deepseek-v4p1-flash-1017","label":"DeepSeek V4.1 Flash 1017","context":1000000,"maxOutput":384000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":6000}}],"confidence":"one-dataset","source":["pi"]},
-      {"id":"accounts/fireworks/models/ember-1","label":"Ember-1","released":"2026-09-22","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":3000000,"output":15000000,"cachedRead":300000}}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"accounts/fireworks/models/minimax-m3","label":"MiniMax-M3","released":"2026-06-12","context":512000,"maxOutput":512000,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":60000}}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
-      {"id":"accounts/fireworks/models/minimax-m3p1-flash","label":"MiniMax-M3.1-Flash","context":1000000,"maxOutput":512000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":150000,"output":600000,"cachedRead":15000}}],"confidence":"one-dataset","source":["pi"]},
-      {"id":"accounts/fireworks/models/muse-spark-open","label":"Muse Spark Open","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1250000,"output":4250000,"cachedRead":150000}}],"confidence":"one-dataset","source":["pi"]},
-      {"id":"accounts/fireworks/models/qwen3p8-2p4t-a95b","label":"Qwen3.8 2.4T A95B","released":"2026-08-12","context":262144,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":2000000,"output":6000000,"cachedRead":250000}}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"accounts/fireworks/models/qwen3p8-max","label":"Qwen3.8 Max","released":"2026-08-03","context":262144,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":6000000,"cachedRead":250000}}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"accounts/fireworks/models/glm-5p3","label":"GLM 5.3","released":"2026-08-14","context":1048573,"maxOutput":262144,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":1400000,"output":4400000,"cachedRead":260000}}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"accounts/fireworks/models/glm-5p3-flash","label":"GLM 5.3 Flash","released":"2026-08-26","context":1048573,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":150000,"output":500000,"cachedRead":30000}}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"accounts/fireworks/models/kimi-k3","label":"Kimi K3","released":"2026-07-27","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":3000000,"output":15000000,"cachedRead":300000}}],"confidence":"two-datasets","source":["pi","md","ge"]},
-      {"id":"accounts/fireworks/models/kimi-k3p1-pro","label":"Kimi K3.1 Pro","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":200000}}],"confidence":"one-dataset","source":["pi"]},
-      {"id":"accounts/fireworks/routers/glm-5p3-fast","label":"GLM 5.3 Fast","released":"2026-08-28","context":1048572,"maxOutput":262144,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":2100000,"output":6600000,"cachedRead":390000}}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"accounts/fireworks/routers/kimi-k3-fast","label":"Kimi K3 Fast","released":"2026-07-27","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":4500000,"output":22500000,"cachedRead":450000}}],"confidence":"two-datasets","source":["pi","md","ge"]},
-      {"id":"accounts/fireworks/models/gpt-oss-120b","label":"GPT OSS 120B","released":"2025-08-05","context":131072,"maxOutput":32768,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":150000,"output":600000,"cachedRead":15000}}],"confidence":"two-datasets","source":["md","ll","ge"]},
-      {"id":"accounts/fireworks/models/inkling","label":"Inkling","released":"2026-07-15","context":1048576,"maxOutput":1048576,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1000000,"output":4050000,"cachedRead":170000}}],"confidence":"two-datasets","source":["md","ge"]},
-    ]
-  },
-  {
-    provider: {"key":"groq","label":"Groq","kind":"groq","baseUrl":"https://api.groq.com/openai/v1","apiKeyEnv":"GROQ_API_KEY","checked":"2026-11-23","batch":{"multiplier":5000},"serviceTiers":{"on_demand":[{"multiplier":10000}],"flex":[{"multiplier":10000}]}},
-    models: [
-      {"id":"llama-3.1-8b-instant","label":"Llama 3.1 8B","released":"2024-07-23","context":131072,"maxOutput":131072,"capabilities":{"tools":true,"batch":true,"vision":false,"reasoning":false,"structuredOutput":false,"promptCaching":false},"prices":[{"rates":{"input":50000,"output":80000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"]},
-      {"id":"llama-3.3-70b-versatile","label":"Llama 3.3 70B","released":"2024-12-06","context":131072,"maxOutput":32768,"capabilities":{"tools":true,"batch":true,"vision":false,"reasoning":false,"structuredOutput":false,"promptCaching":false},"prices":[{"rates":{"input":590000,"output":790000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"]},
-      {"id":"openai/gpt-oss-120b","label":"GPT OSS 120B","released":"2025-08-05","context":131072,"maxOutput":65536,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":150000,"output":600000,"cachedRead":75000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"]},
-      {"id":"openai/gpt-oss-20b","label":"GPT OSS 20B","released":"2025-08-05","context":131072,"maxOutput":65536,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":75000,"output":300000,"cachedRead":37500},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"]},
-      {"id":"openai/gpt-oss-safeguard-20b","label":"Safety GPT OSS 20B","status":"preview","released":"2025-10-29","context":131072,"maxOutput":65536,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":75000,"output":300000,"cachedRead":37500},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"],"note":"genai-prices lists this id under its gpt-oss-120b entry; three sets agree on 0.075/0.3"},
-      {"id":"qwen/qwen3.6-27b","label":"Qwen3.6 27B","released":"2026-04-22","context":131072,"maxOutput":16384,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":600000,"output":3000000,"cachedRead":300000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","l2"]},
-      {"id":"qwen/qwen3.8-27b","label":"Qwen3.8 27B","released":"2026-08-14","context":131042,"maxOutput":16384,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"batch":true,"promptCaching":false},"prices":[{"rates":{"input":800000,"output":4000000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
-    ]
-  },
-  {
-    provider: {"key":"openrouter","label":"OpenRouter","kind":"openrouter","baseUrl":"https://openrouter.ai/api/v1","apiKeyEnv":"OPENROUTER_API_KEY","checked":"2026-11-23"},
-    models: [
-      {"id":"anthropic/claude-haiku-5.5","label":"Claude Haiku 5.5","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":100000,"output":500000,"cachedRead":10000,"cacheWrite":{"5m":125000,"1h":200000}},"tiers":[{"above":100000,"rates":{"input":500000,"output":2500000,"cachedRead":50000,"cacheWrite":{"5m":625000}}}],"unverified":["cache_write.1h"]}],"confidence":"one-dataset","source":["pi"]},
-      {"id":"anthropic/claude-sonnet-5.5","label":"Claude Sonnet 5.5","context":1000000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":100000,"cacheWrite":{"5m":2500000,"1h":4000000}},"unverified":["cache_write.1h"]}],"confidence":"one-dataset","source":["pi"]},
-      {"id":"openai/gpt-6-luna","label":"GPT-6 Luna","released":"2026-09-22","context":1050000,"maxInput":922000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":100000,"output":500000,"cachedRead":10000,"cacheWrite":{"30m":125000}},"tiers":[{"above":272000,"rates":{"input":200000,"output":750000,"cachedRead":20000,"cacheWrite":{"30m":250000}}}],"perRequest":{"web_search":10000000000}}],"confidence":"two-datasets","source":["pi","md","ge"]},
-      {"id":"openai/gpt-6.1-sol","label":"GPT-6.1 Sol","context":1050000,"maxOutput":128000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":100000,"cacheWrite":{"30m":2500000}},"tiers":[{"above":272000,"rates":{"input":4000000,"output":15000000,"cachedRead":200000,"cacheWrite":{"30m":5000000}}}]}],"confidence":"one-dataset","source":["pi"]},
-      {"id":"google/gemini-3.8-flash","label":"Gemini 3.8 Flash","released":"2026-09-02","context":1048576,"maxOutput":65536,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":825000,"output":4125000,"cachedRead":82500}}],"confidence":"disputed","source":["pi","md"],"note":"0.825/4.125 in pi of 2026-11-10, 0.75/3.75 in models.dev of 2026-09-28. Google doubles its own price on 2027-01-01"},
-      {"id":"google/gemini-4-argon","label":"Gemini 4 Argon","context":1048576,"maxOutput":943718,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":100000}}],"confidence":"one-dataset","source":["pi"],"note":"Google doubles its own price on 2026-12-01"},
-      {"id":"x-ai/grok-4.7","label":"Grok 4.7","released":"2026-09-21","context":500000,"maxOutput":450000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":2000000,"output":6000000,"cachedRead":500000},"tiers":[{"above":200000,"boundary":"inclusive","rates":{"input":4000000,"output":12000000,"cachedRead":1000000}}],"unverified":["tiers.boundary"]}],"confidence":"disputed","source":["pi","md"],"note":"2/6 in pi of 2026-11-10, 1.6/4.8 in models.dev of 2026-09-28"},
-      {"id":"deepseek/deepseek-v4.1-flash","label":"DeepSeek V4.1 Flash","released":"2026-09-10","context":1048576,"maxOutput":943718,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":6000,"output":500000,"cachedRead":5000}}],"confidence":"unverified","source":["pi","md"],"note":"the feed price is that of the cheapest endpoint at that minute and looks wrong as a list price; use usage.cost from the response"},
-      {"id":"deepseek/deepseek-v4-pro-0813","label":"DeepSeek V4 Pro 0813","released":"2026-08-12","context":1048576,"maxOutput":943718,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"vision":false},"prices":[{"rates":{"input":111000,"output":4440000,"cachedRead":97000}}],"confidence":"unverified","source":["pi","md"],"note":"the feed price is that of the cheapest endpoint at that minute and looks wrong as a list price; use usage.cost from the response"},
-      {"id":"tencent/hy4","label":"Hy4","context":1048576,"maxOutput":65536,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true},"prices":[{"rates":{"input":417000,"output":1250500,"cachedRead":21000}}],"confidence":"one-dataset","source":["pi"]},
-      {"id":"bytedance-seed/seed-2-1-turbo","label":"Seed 2.1 Turbo","released":"2026-08-12","context":262144,"maxOutput":235929,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":false},"prices":[{"rates":{"input":500000,"output":2500000}}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"moonshotai/kimi-k3","label":"Kimi K3","released":"2026-07-16","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":3000000,"output":15000000,"cachedRead":300000}}],"confidence":"disputed","source":["pi","md","ge"],"note":"0.192/16 in one feed and 3/15 in two: take usage.cost from the response"},
-    ]
-  },
-  {
-    provider: {"key":"together","label":"Together AI","kind":"together","baseUrl":"https://api.together.ai/v1","apiKeyEnv":"TOGETHER_API_KEY","checked":"2026-11-23","batch":{"multiplier":5000}},
-    models: [
-      {"id":"deepseek-ai/DeepSeek-V4-Pro-0813","label":"DeepSeek V4 Pro 0813","released":"2026-08-12","context":1048576,"maxOutput":384000,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":1320000,"output":3960000,"cachedRead":130000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"deepseek-ai/DeepSeek-V4.1-Flash","label":"DeepSeek V4.1 Flash","released":"2026-09-10","context":1048576,"maxOutput":384000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":6000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"meta-models/Muse-Spark-Open-816B-A42B","label":"Muse Spark Open","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1250000,"output":4250000,"cachedRead":150000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi"]},
-      {"id":"MiniMaxAI/MiniMax-M3","label":"MiniMax-M3","released":"2026-06-12","context":524288,"maxOutput":524288,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":60000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"moonshotai/Kimi-K3","label":"Kimi K3","released":"2026-07-16","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":3000000,"output":15000000,"cachedRead":300000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"moonshotai/Kimi-K3.1-Pro","label":"Kimi K3.1 Pro","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":10000000,"cachedRead":200000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi"]},
-      {"id":"nvidia/NVIDIA-Nemotron-3.5-Super-VL","label":"Nemotron 3.5 Super VL 120B A12B","context":262144,"maxOutput":262144,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":150000,"output":500000,"cachedRead":20000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi"]},
-      {"id":"openai/gpt-oss-120b","label":"GPT OSS 120B","released":"2025-08-05","context":131072,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":150000,"output":600000},"unverified":["batch"]}],"confidence":"two-datasets","source":["pi","md","ll"]},
-      {"id":"Qwen/Qwen3.5-9B","label":"Qwen3.5 9B","released":"2026-03-03","context":262144,"maxOutput":65536,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"batch":true,"promptCaching":false},"prices":[{"rates":{"input":170000,"output":250000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"Qwen/Qwen3.6-Plus","label":"Qwen3.6 Plus","released":"2026-04-30","context":1000000,"maxOutput":65536,"capabilities":{"tools":true,"reasoning":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":500000,"output":3000000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"Qwen/Qwen3.7-Max","label":"Qwen3.7 Max","released":"2026-05-21","context":1000000,"maxOutput":131072,"capabilities":{"tools":true,"promptCaching":true,"batch":true,"vision":false,"reasoning":false},"prices":[{"rates":{"input":2500000,"output":7500000,"cachedRead":500000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"],"note":"1.25/3.75 on 2026-09-28, 2.5/7.5 on 2026-11-10 (equal to Alibaba list): discount ended"},
-      {"id":"reflection/Beam-1.0-501B-A23B","label":"Beam 1.0 501B A23B","context":1048576,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":400000,"output":1200000,"cachedRead":40000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi"]},
-      {"id":"thinkingmachines/Inkling","label":"Inkling","released":"2026-07-15","context":524288,"maxOutput":131072,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1000000,"output":4050000,"cachedRead":170000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"zai-org/GLM-5.2","label":"GLM-5.2","released":"2026-06-16","context":1048575,"maxOutput":164000,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":1400000,"output":4400000,"cachedRead":260000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"zai-org/GLM-5.3","label":"GLM-5.3","released":"2026-08-14","context":1048576,"maxOutput":262144,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":1400000,"output":4400000,"cachedRead":260000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"zai-org/GLM-5.3-Flash","label":"GLM-5.3-Flash","released":"2026-08-26","context":1048575,"maxOutput":400000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":150000,"output":500000,"cachedRead":30000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
-      {"id":"Qwen/Qwen2.5-7B-Instruct-Turbo","label":"Qwen 2.5 7B Instruct Turbo","released":"2024-09-19","context":32768,"maxOutput":32768,"capabilities":{"tools":true,"structuredOutput":true,"batch":true,"vision":false,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":300000,"output":300000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md","ll"]},
-      {"id":"openai/gpt-oss-20b","label":"GPT OSS 20B","released":"2025-08-05","context":131072,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":50000,"output":200000},"unverified":["batch"]}],"confidence":"two-datasets","source":["md","ll"]},
-      {"id":"meta-llama/Llama-3.3-70B-Instruct-Turbo","label":"Llama 3.3 70B","released":"2024-12-06","context":131072,"maxOutput":131072,"capabilities":{"tools":true,"structuredOutput":true,"batch":true,"vision":false,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":1040000,"output":1040000},"unverified":["batch"]}],"confidence":"disputed","source":["md","ll","ge"],"note":"1.04 in models.dev of 2026-09-28; 0.88 in LiteLLM and genai-prices"},
-      {"id":"moonshotai/Kimi-K2.6","label":"Kimi K2.6","released":"2026-04-21","context":262144,"maxOutput":131000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1200000,"output":4500000,"cachedRead":200000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md"]},
-      {"id":"deepseek-ai/DeepSeek-V4-Flash-0731","label":"DeepSeek V4 Flash 0731","released":"2026-07-31","context":1048576,"maxOutput":384000,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":140000,"output":280000,"cachedRead":30000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md"]},
     ]
   },
 ]

@@ -64,12 +64,6 @@ const idsOf = (model: Model.Entry): ReadonlyArray<string> =>
 const problemsOf = <A>(result: Result.Result<A, ReadonlyArray<Problem>>) =>
   Result.isFailure(result) ? result.failure : []
 
-/** Who serves what others make comes last: of like names the maker's is meant. */
-const hosts: ReadonlySet<string> = new Set(
-  ["azure", "bedrock", "fireworks", "groq", "openrouter", "together"].map((key) => `${key}.yaml`)
-)
-const rankOf = (name: string): number => hosts.has(name) ? 1 : 0
-
 const program = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -81,7 +75,7 @@ const program = Effect.gen(function*() {
   ) => Effect.map(fs.readFileString(path.join(root, "catalog", name)), (text) => read(text, `catalog/${name}`))
   const names = (yield* fs.readDirectory(path.join(root, "catalog"))).filter((name) =>
     name.endsWith(".yaml") && name !== "equivalents.yaml"
-  ).sort((one, other) => rankOf(one) - rankOf(other) || (one < other ? -1 : 1))
+  ).sort()
   const results = yield* Effect.forEach(names, (name) => readAs(name, read))
   const equivalents = yield* readAs("equivalents.yaml", EquivalentsFile.read)
   const problems = [...results.flatMap(problemsOf), ...problemsOf(equivalents)]
