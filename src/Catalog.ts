@@ -483,14 +483,18 @@ const nearest = (index: Index, qualified: string, bare: string): ReadonlyArray<s
       return {
         id,
         whole,
+        rank: hosts.has(model.provider) ? 1 : 0,
         least: Math.min(whole, distance(bare, model.id)),
         length: Math.max(bare.length, model.id.length)
       }
     })
     .filter(({ least, length }) => least * 2 <= length)
-    .sort((a, b) => a.least - b.least || a.whole - b.whole)
+    .sort((a, b) => a.least - b.least || a.rank - b.rank || a.whole - b.whole)
     .slice(0, 3)
     .map(({ id }) => id)
+
+/** Who serves what others make: of like names the maker's is meant. */
+const hosts: ReadonlySet<string> = new Set(["azure", "bedrock", "fireworks", "groq", "openrouter", "together"])
 
 /** Levenshtein's. */
 const distance = (a: string, b: string): number => {

@@ -385,7 +385,7 @@ layer(Sandbox.layer({ seed: "cli" }), { excludeTestServices: true })("loom gener
         [["g", "x", "--reasoning", "much"], "--reasoning"],
         [["g", "x", "-O", "novalue"], "-O takes key=value"],
         [["g", "x", "-O", "__proto__={}"], "no vendor has an option of that name"],
-        [["g", "x", "-m", "gpt-4o-mini"], "did you mean azure/gpt-4o-mini, openai/gpt-4o-mini"],
+        [["g", "x", "-m", "gpt-4o-mini"], "did you mean openai/gpt-4o-mini"],
         [["g", "x", "-m", "openai/gpt-4o-mni"], "did you mean openai/gpt-4o-mini"],
         [["g", "x", "--schema", "/nowhere"], "can't be read"],
         [["nonsense"], "Unknown subcommand"]
