@@ -233,8 +233,12 @@ const collected = <E, R>(stream: Stream.Stream<Generation.Part, E, R>) =>
     return { parts, generation }
   })
 
+/** Every vendor whose contract was run, or looked at: `table.ts` tells what they can. */
+export const vendors: Array<Vendor> = []
+
 /** Runs every test of a vendor's contract. */
 export const contract = (vendor: Vendor): void => {
+  vendors.push(vendor)
   for (const { body, setup, title } of casesOf(vendor)) it.live(title, () => inWorld(setup, body))
 }
 
