@@ -117,10 +117,41 @@ const compare = Command.make(
   Command.withExamples([{ command: "loom models compare openai/gpt-4o-mini anthropic/claude-haiku-4-5" }])
 )
 
+const check = Command.make(
+  "check",
+  {
+    provider: selection.provider,
+    live: Flag.Boolean("live").pipe(
+      Flag.withoutNegation,
+      Flag.withDescription("Ask the vendors whose keys are set which models they still list"),
+      Flag.withDefault(false)
+    ),
+    staleAfter: Flag.Int("stale-after").pipe(
+      Flag.withMetavar("days"),
+      Flag.withDescription("How old a look at a vendor's prices may be"),
+      Flag.withDefault(60)
+    )
+  },
+  Effect.fnUntraced(function*({ live, provider, staleAfter }) {
+    const quiet = yield* Flags.Quiet
+    const { show } = yield* Effect.promise(() => import("./ModelCheck.ts"))
+    return yield* show({ live, staleAfter, quiet, provider: Option.getOrUndefined(provider) })
+  })
+).pipe(
+  Command.withDescription(
+    "Warn of what is about to change: old prices, prices with a date, models that retire within 30 days, deprecated ones."
+  ),
+  Command.withShortDescription("Warn of prices and models that are about to change"),
+  Command.withExamples([
+    { command: "loom models check --provider openai" },
+    { command: "loom models check --live --json", description: "With what the vendors list now, for programs" }
+  ])
+)
+
 export const models = Command.make("models", selection, list).pipe(
-  Command.withSubcommands([listing, show, cost, compare]),
+  Command.withSubcommands([listing, show, cost, compare, check]),
   Command.withDescription(listDescription),
-  Command.withShortDescription("List, show, price and compare models"),
+  Command.withShortDescription("List, show, price, compare and check models"),
   Command.withExamples([
     { command: "loom models --provider openai --sort price" },
     { command: "loom models --capability vision --max-input-price 1 -q", description: "Ids alone, for scripts" }
