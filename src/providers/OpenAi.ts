@@ -19,8 +19,8 @@ import { baseUrlOf } from "../internal/baseUrl.ts"
 import * as Keys from "../internal/keys.ts"
 import * as ChatProtocol from "./openai/ChatProtocol.ts"
 import * as OwnChat from "./openai/OwnChat.ts"
-import * as Responses from "./openai/Responses.ts"
-import * as ResponsesBody from "./openai/ResponsesBody.ts"
+import * as OwnResponses from "./openai/OwnResponses.ts"
+import * as ResponsesProtocol from "./openai/ResponsesProtocol.ts"
 import * as Sdk from "./openai/Sdk.ts"
 import * as Wire from "./openai/Wire.ts"
 
@@ -94,13 +94,7 @@ export const layer = (options?: Options): Layer.Layer<Generator.Generator, never
 
 const requestIdHeader = "x-request-id"
 
-const responses = Adapter.ready({
-  body: ResponsesBody.body,
-  build: Sdk.post("/responses"),
-  errorIn: Responses.errorIn,
-  generation: Responses.generation,
-  decoder: Responses.decoder
-})
+const responses = ResponsesProtocol.make(OwnResponses.quirks)
 
 const chat = ChatProtocol.make({ quirks: OwnChat.quirks, isStrict: false, errorIn: Wire.errorIn })
 

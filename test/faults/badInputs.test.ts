@@ -7,11 +7,14 @@ import * as Chat from "../../src/providers/openai/Chat.ts"
 import { planOf } from "../../src/providers/openai/ChatParams.ts"
 import * as ChatReply from "../../src/providers/openai/ChatReply.ts"
 import { quirks } from "../../src/providers/openai/OwnChat.ts"
+import * as OwnResponses from "../../src/providers/openai/OwnResponses.ts"
 import * as Responses from "../../src/providers/openai/Responses.ts"
 import * as ResponsesBody from "../../src/providers/openai/ResponsesBody.ts"
 import { asking } from "../scripted.ts"
 
 const reader = ChatReply.make(quirks)
+const ownResponses = Responses.make(OwnResponses.quirks)
+const responsesBody = ResponsesBody.body(OwnResponses.quirks)
 const chatBody = (request: Request.Request) => Chat.body(quirks, planOf(quirks, request, false, false), request, false)
 
 const catalog = Catalog.registerModel(Catalog.empty, {
@@ -165,7 +168,7 @@ describe("odd texts", () => {
           request.prompt,
           Prompt.make([{ role: "system", content: text }, { role: "user", content: [{ type: "text", text }] }])
         )
-        for (const body of [ResponsesBody.body(request, false), chatBody(request)]) {
+        for (const body of [responsesBody(request, false), chatBody(request)]) {
           assert.isString(JSON.parse(JSON.stringify(body)).model)
           assert.include(JSON.stringify(body), JSON.stringify(text))
         }
@@ -182,7 +185,7 @@ describe("odd texts", () => {
       const text = "x".repeat(10 * 1024 * 1024)
       const request = yield* requestOf({ prompt: text })
       assert.strictEqual(Request.estimateUsage(request, 0).inputTokens, text.length / 4 + 3)
-      assert.isAbove(JSON.stringify(ResponsesBody.body(request, false)).length, text.length)
+      assert.isAbove(JSON.stringify(responsesBody(request, false)).length, text.length)
     }))
 })
 
@@ -291,7 +294,7 @@ describe("parameters that are no numbers", () => {
   it.effect("a Date in native works: it is sent as JSON writes it", () =>
     Effect.gen(function*() {
       const request = yield* requestOf({ native: { metadata: { at: new Date(0) } } })
-      assert.include(JSON.stringify(ResponsesBody.body(request, false)), "1970-01-01T00:00:00.000Z")
+      assert.include(JSON.stringify(responsesBody(request, false)), "1970-01-01T00:00:00.000Z")
     }))
 
   it.effect("a timeout has to be a duration above zero", () =>
@@ -462,7 +465,7 @@ describe("schemas", () => {
   it.effect("that refer to themselves work for objects", () =>
     Effect.gen(function*() {
       const request = yield* asking({ object: { name: "tree", schema: Tree } })
-      for (const body of [ResponsesBody.body(request, false), chatBody(request)]) {
+      for (const body of [responsesBody(request, false), chatBody(request)]) {
         assert.include(JSON.stringify(body), "$ref")
       }
       const answered = yield* Generator.fake(() => `{"name":"a","children":[{"name":"b","children":[]}]}`).generate(
@@ -474,7 +477,7 @@ describe("schemas", () => {
   it.effect("that refer to themselves work for tools", () =>
     Effect.gen(function*() {
       const request = yield* requestOf({ tools: [Tool.make("plant", { parameters: Schema.Struct({ tree: Tree }) })] })
-      for (const body of [ResponsesBody.body(request, false), chatBody(request)]) {
+      for (const body of [responsesBody(request, false), chatBody(request)]) {
         assert.include(JSON.stringify(body), "$ref")
       }
     }))
@@ -548,7 +551,7 @@ describe("usage as a vendor may report it", () => {
     Effect.gen(function*() {
       const request = yield* asking()
       const replies = [
-        Responses.generation(request, responses(usage.responses), origin),
+        ownResponses.generation(request, responses(usage.responses), origin),
         reader.generation(request, chat(usage.chat), origin)
       ]
       for (const reply of replies) {
@@ -564,7 +567,7 @@ describe("usage as a vendor may report it", () => {
     Effect.gen(function*() {
       const request = yield* asking()
       const replies = [
-        Responses.generation(
+        ownResponses.generation(
           request,
           responses({ input_tokens: 7, output_tokens: 5, input_tokens_details: null, output_tokens_details: null }),
           origin

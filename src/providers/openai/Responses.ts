@@ -1,5 +1,5 @@
 /**
- * OpenAI's Responses protocol: the reply it gives, the events it streams.
+ * OpenAI's Responses protocol, which others speak too, each with its quirks: the reply it gives, the events it streams.
  *
  * Read 2026-11-23 from openai@7.57.0: `resources/responses/responses.d.ts`.
  */
@@ -15,7 +15,7 @@ import { type Origin, type Told, told, unreadable } from "../../internal/failure
 import { isRecord, paramsOf } from "../../internal/json.ts"
 import { textDelta } from "../../internal/parts.ts"
 import { reading, sourceOf, spanOf, unfinished } from "../../internal/replies.ts"
-import { warningsOf } from "./ResponsesBody.ts"
+import type { ResponsesQuirks } from "./ResponsesQuirks.ts"
 import * as Wire from "./Wire.ts"
 
 const OutputText = Schema.Struct({
@@ -76,33 +76,53 @@ type Reply = typeof Reply.Type
 const decodeReply = Schema.decodeUnknownResult(Reply)
 const decodeItem = Schema.decodeUnknownResult(Item)
 
-/** An error in a body or as an event. A whole reply that failed counts what it took all the same. */
-export const errorIn = (json: Readonly<Record<string, unknown>>): Told | undefined => {
-  const error = Wire.errorIn(json)
-  if (error === undefined || json.usage == null) return error
-  const reply = decodeReply(json)
-  return Result.isFailure(reply) ? error : { ...error, usage: usageOf(reply.success) }
+/** Reads answers of a vendor. */
+export interface Reader {
+  /** An error in a body or as an event. A whole reply that failed counts what it took all the same. */
+  readonly errorIn: (json: Readonly<Record<string, unknown>>) => Told | undefined
+  /** The Generation in a whole reply. */
+  readonly generation: (
+    request: Request.Request,
+    json: unknown,
+    origin: Origin
+  ) => Result.Result<Generation.Generation, GenerateError>
+  /** Decodes the events of one stream. */
+  readonly decoder: (request: Request.Request, origin: Origin) => Decoder
 }
 
-/** The Generation in a whole reply. */
-export const generation = (
+export const make = (quirks: ResponsesQuirks): Reader => {
+  const read: Read = reading(decodeReply, answered(quirks))
+  return {
+    errorIn: (json) => {
+      const error = quirks.errorIn(json)
+      if (error === undefined || json.usage == null) return error
+      const reply = decodeReply(json)
+      return Result.isFailure(reply) ? error : { ...error, usage: usageOf(quirks, reply.success) }
+    },
+    generation: (request, json, origin) =>
+      Result.map(
+        read(request, json, origin),
+        ({ answered, reply }) =>
+          Generation.make({ ...answered, content: reply.output.flatMap((item) => contentIn(quirks, item)) })
+      ),
+    decoder: (request, origin) => decoderOf(quirks, read, request, origin)
+  }
+}
+
+type Read = (
   request: Request.Request,
   json: unknown,
   origin: Origin
-): Result.Result<Generation.Generation, GenerateError> =>
-  Result.map(
-    read(request, json, origin),
-    ({ answered, reply }) => Generation.make({ ...answered, content: reply.output.flatMap(contentIn) })
-  )
+) => Result.Result<{ readonly reply: Reply; readonly answered: Generation.Answered }, GenerateError>
 
-const contentIn = (item: Item): ReadonlyArray<Generation.Content> => {
+const contentIn = (quirks: ResponsesQuirks, item: Item): ReadonlyArray<Generation.Content> => {
   switch (item.type) {
     case "message":
       return "content" in item
         ? item.content.flatMap((part, index) => [
           AiResponse.makePart("text", {
             text: part.type === "refusal" ? part.refusal : part.text,
-            metadata: textMetadata(item.id, part)
+            metadata: textMetadata(quirks, item.id, part)
           }),
           ...sourcesIn(item.id, index, part)
         ])
@@ -111,22 +131,29 @@ const contentIn = (item: Item): ReadonlyArray<Generation.Content> => {
       return "summary" in item
         ? [AiResponse.makePart("reasoning", {
           text: item.summary.map((summary) => summary.text).join("\n\n"),
-          metadata: reasoningMetadata(item)
+          metadata: reasoningMetadata(quirks, item)
         })]
         : []
     default:
-      return wholeParts(item)
+      return wholeParts(quirks, item)
   }
 }
 
 type TextContent = typeof OutputText.Type | typeof Refusal.Type
 
-const textMetadata = (itemId: string, part: TextContent): AiResponse.ProviderMetadata => ({
-  openai: part.type === "refusal" ? { itemId, refusal: true } : { itemId }
+const textMetadata = (
+  { vendor }: ResponsesQuirks,
+  itemId: string,
+  part: TextContent
+): AiResponse.ProviderMetadata => ({
+  [vendor]: part.type === "refusal" ? { itemId, refusal: true } : { itemId }
 })
 
-const reasoningMetadata = (item: typeof Reasoning.Type): AiResponse.ProviderMetadata => ({
-  openai: {
+const reasoningMetadata = (
+  { vendor }: ResponsesQuirks,
+  item: typeof Reasoning.Type
+): AiResponse.ProviderMetadata => ({
+  [vendor]: {
     itemId: item.id,
     ...(item.encrypted_content == null ? undefined : { encryptedContent: item.encrypted_content })
   }
@@ -143,6 +170,7 @@ const sourcesIn = (itemId: string, index: number, part: TextContent): ReadonlyAr
 
 /** What an item holds that doesn't stream in pieces, besides its text. */
 const wholeParts = (
+  { vendor }: ResponsesQuirks,
   item: Item
 ): ReadonlyArray<Exclude<Generation.Content, { readonly type: "text" | "reasoning" }>> => {
   if ("arguments" in item) {
@@ -151,7 +179,7 @@ const wholeParts = (
       name: item.name,
       params: paramsOf(item.arguments),
       providerExecuted: false,
-      metadata: item.id === undefined ? {} : { openai: { itemId: item.id } }
+      metadata: item.id === undefined ? {} : { [vendor]: { itemId: item.id } }
     })]
   }
   if ("result" in item && item.result !== null) {
@@ -164,13 +192,14 @@ const wholeParts = (
   return []
 }
 
-const answered = (
+const answered = (quirks: ResponsesQuirks) =>
+(
   request: Request.Request,
   reply: Reply,
   native: unknown,
   origin: Origin
 ): Result.Result<Generation.Answered, GenerateError> => {
-  const usage = usageOf(reply)
+  const usage = usageOf(quirks, reply)
   if (reply.status === "failed") {
     const { code, message } = reply.error ?? { message: "the response failed" }
     return Result.fail(told(request, Wire.told(code ?? undefined, message, usage), origin))
@@ -182,16 +211,15 @@ const answered = (
     usage,
     requestId: origin.requestId ?? reply.id,
     serviceTier: reply.service_tier ?? undefined,
-    warnings: warningsOf(request),
-    native
+    warnings: quirks.warningsOf(request),
+    native,
+    ...(quirks.reportedUsdOf === undefined ? undefined : { reportedUsd: quirks.reportedUsdOf(reply.usage) })
   }
   const text = () =>
     reply.output.flatMap((item) => "content" in item ? item.content : [])
       .map((part) => part.type === "refusal" ? "" : part.text).join("")
   return Wire.dialect.withObject(request, summary, text)
 }
-
-const read = reading(decodeReply, answered)
 
 const finishReasonOf = (reply: Reply): Generation.FinishReason => {
   if (reply.status === "incomplete") {
@@ -226,7 +254,7 @@ const RawUsage = Schema.Struct({
 const decodeUsage = Schema.decodeUnknownResult(RawUsage)
 
 /** `cached` and `cache_write` are parts of the input, reasoning is a part of the output. */
-const usageOf = (reply: Reply): Usage.Usage =>
+const usageOf = ({ soldIn }: ResponsesQuirks, reply: Reply): Usage.Usage =>
   Result.match(decodeUsage(reply.usage), {
     onFailure: () => Usage.missing,
     onSuccess: (raw) =>
@@ -239,7 +267,8 @@ const usageOf = (reply: Reply): Usage.Usage =>
         ),
         output: raw.output_tokens,
         reasoning: raw.output_tokens_details?.reasoning_tokens ?? 0,
-        webSearches: webSearchesIn(reply)
+        webSearches: webSearchesIn(reply),
+        requests: soldIn?.(reply.output.map(({ type }) => type))
       })
   })
 
@@ -254,8 +283,7 @@ const webSearchesIn = (reply: Reply): number => {
     : reply.output.filter((item) => item.type === "web_search_call").length
 }
 
-/** Decodes the events of one stream. */
-export const decoder = (request: Request.Request, origin: Origin): Decoder => {
+const decoderOf = (quirks: ResponsesQuirks, read: Read, request: Request.Request, origin: Origin): Decoder => {
   const started = new Set<string>()
   const toolCalls = new Map<unknown, string>()
   let latest = -1
@@ -281,13 +309,13 @@ export const decoder = (request: Request.Request, origin: Origin): Decoder => {
       item.content.forEach((part, index) => {
         const id = `${item.id}:${index}`
         begin("text", id, out)
-        out.push(AiResponse.makePart("text-end", { id, metadata: textMetadata(item.id, part) }))
+        out.push(AiResponse.makePart("text-end", { id, metadata: textMetadata(quirks, item.id, part) }))
       })
     } else if ("summary" in item) {
       begin("reasoning", item.id, out)
-      out.push(AiResponse.makePart("reasoning-end", { id: item.id, metadata: reasoningMetadata(item) }))
+      out.push(AiResponse.makePart("reasoning-end", { id: item.id, metadata: reasoningMetadata(quirks, item) }))
     } else if ("arguments" in item) out.push(AiResponse.makePart("tool-params-end", { id: item.call_id }))
-    out.push(...wholeParts(item))
+    out.push(...wholeParts(quirks, item))
     return undefined
   }
 
@@ -350,7 +378,7 @@ export const decoder = (request: Request.Request, origin: Origin): Decoder => {
       }
     },
     end: (out) => {
-      if (!finished) out.push(unfinished(request, origin, warningsOf(request)))
+      if (!finished) out.push(unfinished(request, origin, quirks.warningsOf(request)))
       return undefined
     }
   }

@@ -1,44 +1,38 @@
 /**
- * OpenAI's Responses protocol: the request it takes.
+ * OpenAI's Responses protocol, which others speak too, each with its quirks: the request it takes.
  *
  * Read 2026-11-23 from openai@7.57.0: `resources/responses/responses.d.ts`.
  */
 import type * as Prompt from "effect/ai/Prompt"
 import type OpenAI from "openai"
 import type * as Request from "../../Request.ts"
-import { untyped } from "../../internal/json.ts"
 import * as Prompts from "../../internal/prompts.ts"
 import * as Caching from "./Caching.ts"
-import { saidOf } from "./ChatParams.ts"
-import * as Searching from "./Searching.ts"
+import type { ResponsesQuirks } from "./ResponsesQuirks.ts"
 import * as Wire from "./Wire.ts"
 
 type Body = OpenAI.Responses.ResponseCreateParams
 type InputItem = OpenAI.Responses.ResponseInputItem
 
 /** The body of a request. Throws where the prompt holds what can't be sent. */
-export const body = (request: Request.Request, stream: boolean): Body => {
-  const { object, params, prompt, toolChoice } = request
+export const body = (quirks: ResponsesQuirks) => (request: Request.Request, stream: boolean): Body => {
+  const { object, prompt, toolChoice } = request
+  const { isField, role } = quirks.instructions
   const opening = prompt.content.findIndex((message) => message.role !== "system")
-  const system = opening === -1 ? prompt.content : prompt.content.slice(0, opening)
-  const search = Searching.toolOf(request)
+  const system = !isField ? [] : opening === -1 ? prompt.content : prompt.content.slice(0, opening)
+  const search = quirks.searchToolOf(request)
   const tools = request.tools.map((tool) => toolOf(request, tool))
   if (search !== undefined) tools.push(search)
-  const include = [
-    // A model that doesn't reason refuses it.
-    ...(request.model.capabilities.reasoning === true ? ["reasoning.encrypted_content" as const] : []),
-    ...(search === undefined ? [] : ["web_search_call.action.sources" as const])
-  ]
-  const { fields, marks } = besideOf(request)
+  const { fields, marks } = quirks.writtenOf(request)
   const instructions = system.map((message) => message.role === "system" ? message.content : "").join("\n\n")
   // They can't end what is kept of a prompt, but a message of theirs can.
   const isMessage = system.some((message) => marks.includes(message))
   const input = prompt.content.slice(system.length).flatMap((message) =>
-    inputOf(request, message, marks.includes(message))
+    inputOf({ quirks, request, isMarked: marks.includes(message) }, message)
   )
   if (isMessage) {
     input.unshift({
-      role: "developer",
+      role,
       content: [{ type: "input_text", text: instructions, ...Caching.breakpoint }]
     })
   }
@@ -47,13 +41,6 @@ export const body = (request: Request.Request, stream: boolean): Body => {
     input,
     store: false,
     ...(system.length === 0 || isMessage ? undefined : { instructions }),
-    ...(params.maxOutputTokens === undefined ? undefined : { max_output_tokens: params.maxOutputTokens }),
-    ...(params.temperature === undefined ? undefined : { temperature: params.temperature }),
-    ...(params.topP === undefined ? undefined : { top_p: params.topP }),
-    ...(params.reasoning === undefined ? undefined : { reasoning: { effort: params.reasoning } }),
-    ...(include.length === 0 ? undefined : { include }),
-    ...(params.serviceTier === undefined ? undefined : untyped({ service_tier: params.serviceTier })),
-    ...(params.parallelToolCalls === undefined ? undefined : { parallel_tool_calls: params.parallelToolCalls }),
     ...fields,
     ...(tools.length === 0 ? undefined : { tools }),
     ...(toolChoice === undefined ? undefined : {
@@ -69,35 +56,6 @@ export const body = (request: Request.Request, stream: boolean): Body => {
   }
 }
 
-/** What isn't sent as it was asked. */
-export const warningsOf = (request: Request.Request): ReadonlyArray<string> => besideOf(request).warnings
-
-interface Beside {
-  readonly fields: Readonly<Record<string, unknown>>
-  /** What is kept of a prompt ends with them. */
-  readonly marks: ReadonlyArray<Prompt.Message>
-  readonly warnings: ReadonlyArray<string>
-}
-
-const nothing: Beside = { fields: {}, marks: [], warnings: [] }
-const cached = Caching.own(["30m", "12h"])
-
-/** What becomes of options that aren't written as they are. */
-const besideOf = (request: Request.Request): Beside => {
-  const { promptCache, webSearch } = request.params
-  if (promptCache === undefined && webSearch === undefined) return nothing
-  const caching = promptCache === undefined ? {} : cached(promptCache, request)
-  const searching = Searching.beside(request)
-  return {
-    fields: { ...caching.fields, ...searching.fields },
-    marks: caching.marks?.messages ?? nothing.marks,
-    warnings: [
-      ...saidOf(request, "promptCache", caching, false),
-      ...saidOf(request, "webSearch", searching, false)
-    ]
-  }
-}
-
 const toolOf = (request: Request.Request, tool: Request.Request["tools"][number]): OpenAI.Responses.Tool =>
   Wire.vendorTool(tool) ?? { type: "function", ...Wire.functionOf(request, tool) }
 
@@ -110,18 +68,23 @@ const choiceOf = (request: Request.Request, name: string): NonNullable<Body["too
     : { type: "allowed_tools", mode: "required", tools: [{ type: own.type }] }
 }
 
-const inputOf = (
-  request: Request.Request,
-  message: Prompt.Message,
-  isMarked: boolean
-): ReadonlyArray<InputItem> => {
+/** A message as it is being written. */
+interface Spoken {
+  readonly quirks: ResponsesQuirks
+  readonly request: Request.Request
+  /** What is kept of a prompt ends with it. */
+  readonly isMarked: boolean
+}
+
+const inputOf = (spoken: Spoken, message: Prompt.Message): ReadonlyArray<InputItem> => {
+  const { quirks, request } = spoken
   switch (message.role) {
     case "system":
-      return [{ role: "developer", content: message.content }]
+      return [{ role: quirks.instructions.role, content: message.content }]
     case "user":
       return [{
         role: "user",
-        content: message.content.map((part) => contentOf(request, part, isMarked && part === message.content.at(-1)))
+        content: message.content.map((part) => contentOf(spoken, part, part === message.content.at(-1)))
       }]
     case "assistant":
       return message.content.flatMap((part): ReadonlyArray<InputItem> => {
@@ -129,7 +92,7 @@ const inputOf = (
           case "text":
             return [{ role: "assistant", content: part.text }]
           case "reasoning":
-            return reasoningItem(part)
+            return reasoningItem(spoken, part)
           case "tool-call":
             return part.providerExecuted
               ? []
@@ -151,7 +114,7 @@ const inputOf = (
           ? [{
             type: "function_call_output",
             call_id: part.id,
-            output: outputOf(request, part, isMarked && part === message.content.at(-1))
+            output: outputOf(spoken, part, part === message.content.at(-1))
           }]
           : []
       )
@@ -159,23 +122,24 @@ const inputOf = (
 }
 
 const outputOf = (
-  request: Request.Request,
+  spoken: Spoken,
   { modelOutput, result }: Prompt.ToolResultPart,
-  isMarked: boolean
+  isLast: boolean
 ): OpenAI.Responses.ResponseInputItem.FunctionCallOutput["output"] => {
   if (modelOutput !== undefined) {
-    return modelOutput.map((output) => contentOf(request, output, isMarked && output === modelOutput.at(-1)))
+    return modelOutput.map((output) => contentOf(spoken, output, isLast && output === modelOutput.at(-1)))
   }
   const text = Prompts.resultText(result)
-  return isMarked ? [{ type: "input_text", text, ...Caching.breakpoint }] : text
+  return spoken.isMarked && isLast ? [{ type: "input_text", text, ...Caching.breakpoint }] : text
 }
 
 const contentOf = (
-  request: Request.Request,
+  { isMarked, quirks, request }: Spoken,
   part: Prompt.TextPart | Prompt.FilePart,
-  isMarked: boolean
+  isLast: boolean
 ): OpenAI.Responses.ResponseInputContent & OpenAI.Responses.ResponseFunctionCallOutputItem => {
-  const options = isMarked ? { ...Caching.breakpoint, ...Wire.optionsOf(part) } : Wire.optionsOf(part)
+  const own = quirks.optionsOf(part)
+  const options = isMarked && isLast ? { ...Caching.breakpoint, ...own } : own
   if (part.type === "text") return { type: "input_text", text: part.text, ...options }
   if (part.mediaType.startsWith("image/")) {
     return { type: "input_image", image_url: Prompts.urlOf(part), detail: "auto", ...options }
@@ -187,8 +151,8 @@ const contentOf = (
 }
 
 /** Reasoning goes back only as the vendor encrypted it. */
-const reasoningItem = (part: Prompt.ReasoningPart): ReadonlyArray<InputItem> => {
-  const { encryptedContent, itemId } = Wire.optionsOf(part)
+const reasoningItem = ({ quirks }: Spoken, part: Prompt.ReasoningPart): ReadonlyArray<InputItem> => {
+  const { encryptedContent, itemId } = quirks.optionsOf(part)
   return typeof itemId === "string" && typeof encryptedContent === "string"
     ? [{
       type: "reasoning",
