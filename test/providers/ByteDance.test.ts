@@ -26,6 +26,7 @@ const bytedance: Shaped = {
 shapedContract(bytedance)
 
 shapedBill(bytedance, {
+  reads: false,
   voices: [
     { model: "seed-2-1-turbo", reasons: true, samples: true, tiers: ["auto", "default"], files: "images" },
     { model: "seed-2-0-lite-260228", reasons: true, samples: true, tiers: [], files: "images" },

@@ -29,6 +29,7 @@ const perplexity: Shaped = {
 shapedContract(perplexity)
 
 shapedBill(perplexity, {
+  reads: false,
   voices: [
     { model: "sonar", reasons: false, samples: true, toolless: true, tiers: [], files: "none" },
     { model: "sonar-pro", reasons: false, samples: true, toolless: true, tiers: [], files: "images" },
