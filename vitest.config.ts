@@ -3,11 +3,23 @@ import { defineConfig } from "vitest/config"
 const full = process.env.LOOM_TEST === "full"
 const report = process.env.LOOM_REPORT
 
+/** What takes a second and more a file, and is worth it in the full run. */
+const long = [
+  "e2e/**",
+  "Stats.test.ts",
+  "cli/{cache,dashboard,logs}.test.ts",
+  "dashboard/{Api,Feed}.test.ts",
+  "faults/{canary,stores}.test.ts",
+  "providers/*Bill.test.ts",
+  "providers/{loaded,table}.test.ts",
+  "storage/SqliteCache.test.ts"
+]
+
 export default defineConfig({
   ssr: { resolve: { conditions: ["loom-source", "node"] } },
   resolve: { conditions: ["loom-source", "node"] },
   test: {
-    include: full ? ["test/**/*.test.ts"] : ["test/**/*.test.ts", "!test/e2e/**"],
+    include: ["test/**/*.test.ts", ...full ? [] : long.map((files) => `!test/${files}`)],
     exclude: ["**/node_modules/**"],
     testTimeout: full ? 600_000 : 30_000,
     setupFiles: ["test/setup.ts"],

@@ -33,8 +33,7 @@ const sdks: Readonly<Record<keyof typeof natives, ReadonlyArray<string>>> = {
   mistral: ["@mistralai/mistralai"]
 }
 
-// A process each: worth it in the full run.
-describe.runIf(process.env["LOOM_TEST"] === "full")("what is loaded", () => {
+describe("what is loaded", () => {
   it("is nothing but effect by the import of loom-router", async () => {
     const { imported } = await loaded()
     assert.deepStrictEqual(imported.filter((name) => dependencies.includes(name)), [])
