@@ -210,7 +210,7 @@ const answered = (quirks: ResponsesQuirks) =>
     finishReason: finishReasonOf(reply),
     usage,
     requestId: origin.requestId ?? reply.id,
-    serviceTier: reply.service_tier ?? undefined,
+    serviceTier: reply.service_tier ?? (quirks.tellsTier === false ? request.params.serviceTier : undefined),
     warnings: quirks.warningsOf(request),
     native,
     ...(quirks.reportedUsdOf === undefined ? undefined : { reportedUsd: quirks.reportedUsdOf(reply.usage) })

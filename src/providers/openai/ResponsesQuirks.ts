@@ -26,6 +26,8 @@ export interface ResponsesQuirks {
   readonly errorIn: (json: Fields) => Told | undefined
   /** What is sold by the piece, from the types of the output's items: OpenAI counts its searches. */
   readonly soldIn?: ((items: ReadonlyArray<string>) => Readonly<Record<string, number>>) | undefined
+  /** Whether answers tell the tier that they were served in; otherwise it is the one that was asked for: true. */
+  readonly tellsTier?: boolean | undefined
   /** US dollars that the vendor says it charges. */
   readonly reportedUsdOf?: ((usage: unknown) => number | undefined) | undefined
 }

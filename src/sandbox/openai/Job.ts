@@ -202,7 +202,10 @@ const tooLong = (model: Models.Model, sequence: Sequence, param: string): Proble
     { code: "context_length_exceeded", param }
   )
 
-export const effortOf = (model: Models.Model, asked: string | undefined): Answers.Effort | undefined | Problem => {
+export const effortOf = (
+  model: Pick<Models.Model, "id" | "reasoning">,
+  asked: string | undefined
+): Answers.Effort | undefined | Problem => {
   if (!model.reasoning) return undefined
   switch (asked) {
     case "none":

@@ -184,7 +184,7 @@ const responseObject = (
   }
 }
 
-const without = (response: JsonObject, drop: Alteration["drop"]): JsonObject => {
+export const without = (response: JsonObject, drop: Alteration["drop"]): JsonObject => {
   const dropped = new Set<string>()
   if (drop?.includes("usage") === true) dropped.add("usage")
   if (drop?.includes("finish") === true) { for (const name of ["status", "incomplete_details"]) dropped.add(name) }
@@ -205,7 +205,7 @@ const failedResponse = (response: JsonObject, failure: InBand): JsonObject => ({
   error: inBand(failure)
 })
 
-const streamed = (response: JsonObject, done: Done, alteration: Alteration): Body => {
+export const streamed = (response: JsonObject, done: Pick<Done, "answers">, alteration: Alteration): Body => {
   const open = opened(response, "in_progress")
   const events: Array<Event> = []
   const push = (type: string, members: JsonObject, tokens = 0) =>

@@ -41,7 +41,7 @@ export const itemsOf = (body: JsonObject, earlier: ReadonlyArray<unknown>): Read
 
 export const read = (
   body: JsonObject,
-  model: Model,
+  model: Pick<Model, "id" | "reasoning">,
   items: ReadonlyArray<unknown>,
   /** How many of the items came with an earlier response. */
   earlier: number,

@@ -11,7 +11,7 @@ import type { Sealed } from "./ResponsesInput.ts"
 export type Push = (type: string, members: JsonObject, tokens?: number) => void
 
 export const itemsOf = (
-  done: Done,
+  done: Pick<Done, "answers"> & { readonly model: Pick<Done["model"], "reasoning"> },
   { body, ids, seals }: { readonly body: JsonObject; readonly ids: Ids; readonly seals: Sealed }
 ): ReadonlyArray<JsonObject> => {
   const [answer] = done.answers
