@@ -34,6 +34,7 @@ import type * as Perplexity from "./providers/Perplexity.ts"
 import type * as Qwen from "./providers/Qwen.ts"
 import type * as Together from "./providers/Together.ts"
 import type * as Vllm from "./providers/Vllm.ts"
+import type * as Xai from "./providers/Xai.ts"
 import type * as Zai from "./providers/Zai.ts"
 
 /**
@@ -60,6 +61,7 @@ export interface Vendors {
   readonly vllm: Vllm.Native
   readonly llamacpp: LlamaCpp.Native
   readonly together: Together.Native
+  readonly xai: Xai.Native
   readonly zai: Zai.Native
   readonly gemini: Gemini.Native
   readonly mistral: Mistral.Native
@@ -101,6 +103,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   "vllm": async () => (await import("./providers/Vllm.ts")).layer(),
   "llamacpp": async () => (await import("./providers/LlamaCpp.ts")).layer(),
   "together": async () => (await import("./providers/Together.ts")).layer(),
+  "xai": async () => (await import("./providers/Xai.ts")).layer(),
   "zai": async () => (await import("./providers/Zai.ts")).layer()
 }
 

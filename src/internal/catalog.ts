@@ -277,6 +277,17 @@ export interface ModelIds {
     | "deepseek-ai/DeepSeek-V4-Flash-0731"
   readonly "vllm":
     | "any"
+  readonly "xai":
+    | "grok-4.3"
+    | "grok-4.5"
+    | "grok-4.6"
+    | "grok-4.7"
+    | "grok-4.20-0309-non-reasoning"
+    | "grok-4.20-0309-reasoning"
+    | "grok-build-0.1"
+    | "grok-imagine-image"
+    | "grok-imagine-image-quality"
+    | "grok-imagine-image-2.0"
   readonly "zai":
     | "glm-4.7"
     | "glm-5-turbo"
@@ -669,6 +680,21 @@ export const files = (): ReadonlyArray<CatalogFile> => [
     provider: {"key":"vllm","label":"vLLM","kind":"vllm","baseUrl":"http://127.0.0.1:8000/v1","checked":"2026-11-23"},
     models: [
       {"id":"any","label":"Any model","pattern":"^(?!vllm/).+$","prices":[{"free":true}],"confidence":"vendor-page","source":["https://docs.vllm.ai"],"note":"Stands for whatever the server has, by its own name"},
+    ]
+  },
+  {
+    provider: {"key":"xai","label":"xAI","kind":"xai","baseUrl":"https://api.x.ai/v1","apiKeyEnv":"XAI_API_KEY","checked":"2026-11-23","batch":{"multiplier":8000},"perRequest":{"web_search":5000000000,"x_search":5000000000}},
+    models: [
+      {"id":"grok-4.3","label":"Grok 4.3","released":"2026-04-17","context":1000000,"maxOutput":30000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1250000,"output":2500000,"cachedRead":200000},"tiers":[{"above":200000,"boundary":"inclusive","rates":{"input":2500000,"output":5000000,"cachedRead":400000}}],"unverified":["batch","per_1k","tiers.boundary"]}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"]},
+      {"id":"grok-4.5","label":"Grok 4.5","released":"2026-07-08","context":500000,"maxOutput":500000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":6000000,"cachedRead":300000},"tiers":[{"above":200000,"boundary":"inclusive","rates":{"input":4000000,"output":12000000,"cachedRead":600000}}],"unverified":["batch","per_1k","tiers.boundary"]}],"confidence":"two-datasets","source":["pi","md","ll","ge","l2"]},
+      {"id":"grok-4.6","label":"Grok 4.6","released":"2026-08-12","context":500000,"maxOutput":500000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":6000000,"cachedRead":500000},"tiers":[{"above":200000,"boundary":"inclusive","rates":{"input":4000000,"output":12000000,"cachedRead":1000000}}],"unverified":["batch","per_1k","tiers.boundary"]}],"confidence":"two-datasets","source":["pi","md","ge","l2"]},
+      {"id":"grok-4.7","label":"Grok 4.7","released":"2026-09-21","context":500000,"maxOutput":500000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":2000000,"output":6000000,"cachedRead":500000},"tiers":[{"above":200000,"boundary":"inclusive","rates":{"input":4000000,"output":12000000,"cachedRead":1000000}}],"unverified":["batch","per_1k","tiers.boundary"]}],"confidence":"one-dataset","source":["pi","md"]},
+      {"id":"grok-4.20-0309-non-reasoning","label":"Grok 4.20 (Non-Reasoning)","released":"2026-03-09","context":1000000,"maxOutput":30000,"capabilities":{"tools":true,"vision":true,"pdf":true,"structuredOutput":true,"promptCaching":true,"batch":true,"reasoning":false},"prices":[{"rates":{"input":1250000,"output":2500000,"cachedRead":200000},"tiers":[{"above":200000,"boundary":"inclusive","rates":{"input":2500000,"output":5000000,"cachedRead":400000}}],"unverified":["batch","per_1k","tiers.boundary"]}],"confidence":"one-dataset","source":["md","l2"]},
+      {"id":"grok-4.20-0309-reasoning","label":"Grok 4.20 (Reasoning)","released":"2026-03-09","context":1000000,"maxOutput":30000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1250000,"output":2500000,"cachedRead":200000},"tiers":[{"above":200000,"boundary":"inclusive","rates":{"input":2500000,"output":5000000,"cachedRead":400000}}],"unverified":["batch","per_1k","tiers.boundary"]}],"confidence":"one-dataset","source":["md","ll","l2"],"note":"litellm 2/6 is the launch price"},
+      {"id":"grok-build-0.1","label":"Grok Build 0.1","released":"2026-04-16","context":256000,"maxOutput":256000,"capabilities":{"tools":true,"vision":true,"pdf":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1000000,"output":2000000,"cachedRead":200000},"tiers":[{"above":200000,"boundary":"inclusive","rates":{"input":2000000,"output":4000000,"cachedRead":400000}}],"unverified":["batch","per_1k","tiers.boundary"]}],"confidence":"two-datasets","source":["md","ge","l2"]},
+      {"id":"grok-imagine-image","label":"Grok Imagine Image","modality":"image","released":"2026-01-28","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":20000000000}]}],"confidence":"reseller","source":["md","https://docs.crazyrouter.com/jp/images/grok","https://docs.laozhang.ai/en/announcements/grok-imagine-2-2026-08.md"],"note":"1K and 2K alike; size and quality are refused: aspect_ratio and resolution say it. No data set has a price"},
+      {"id":"grok-imagine-image-quality","label":"Grok Imagine Image Quality","modality":"image","released":"2026-04-03","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":45000000000}]}],"confidence":"unverified","source":["md","https://docs.laozhang.ai/en/announcements/grok-imagine-2-2026-08.md"],"note":"A reseller's price"},
+      {"id":"grok-imagine-image-2.0","label":"Grok Imagine Image 2.0","modality":"image","released":"2026-08-07","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":40000000000,"quality":"low","maxPixels":1048576},{"rate":60000000000,"quality":"low","maxPixels":4194304},{"rate":60000000000,"quality":"medium","maxPixels":1048576}]}],"confidence":"unverified","source":["md","https://docs.apiyi.com/ru/api-capabilities/grok-imagine-image-official/overview.md"],"note":"derived: one reseller sells at 0.8x list (0.032/0.048/0.048); a second gives the official range 0.02-0.08"},
     ]
   },
   {

@@ -25,6 +25,7 @@ import { qwen } from "./vendors/Qwen.ts"
 import { together } from "./vendors/Together.ts"
 import { vllm } from "./vendors/Vllm.ts"
 import { zai } from "./vendors/Zai.ts"
+import * as Xai from "./xai/Xai.ts"
 
 export const natives = {
   openai: OpenAi.make,
@@ -33,7 +34,8 @@ export const natives = {
   cohere: Cohere.make,
   gemini: Gemini.make,
   azure: Azure.make,
-  mistral: Mistral.make
+  mistral: Mistral.make,
+  xai: Xai.make
 } as const satisfies Readonly<Record<string, (world: World) => Protocol>>
 
 export const vendors = {

@@ -30,7 +30,8 @@ const sdks: Readonly<Record<keyof typeof natives, ReadonlyArray<string>>> = {
   cohere: [],
   // What it signs in with at Google Cloud it loads with itself.
   gemini: ["@google/genai", "google-auth-library"],
-  mistral: ["@mistralai/mistralai"]
+  mistral: ["@mistralai/mistralai"],
+  xai: ["openai"]
 }
 
 describe("what is loaded", () => {

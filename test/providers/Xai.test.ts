@@ -1,0 +1,259 @@
+import { assert, describe, expectTypeOf, it } from "@effect/vitest"
+import { Effect, Exit, Redacted, Schema, Stream } from "effect"
+import { Prompt, Tool } from "effect/ai"
+import { Generation, Loom } from "loom-router"
+import * as OpenAi from "loom-router/providers/OpenAi"
+import * as Xai from "loom-router/providers/Xai"
+import { compared } from "./bill.ts"
+import { at, type Case, casesOf, contract, testKey, tokens, type Vendor } from "./contract.ts"
+import { billed, bodies, failure, inWorld, type Setup, spent } from "./world.ts"
+
+const search = Tool.providerDefined({ id: "xai.web_search", customName: "XaiSearch", providerName: "web_search" })()
+
+const vendor: Vendor = {
+  key: "xai",
+  apiKeyEnv: "XAI_API_KEY",
+  providers: (sandbox) => ({ xai: Xai.layer({ baseUrl: sandbox.baseUrl("xai") }) }),
+  models: {
+    text: "grok-4.20-0309-non-reasoning",
+    answersAs: "grok-4.20-0309-non-reasoning",
+    reasoning: "grok-4.7"
+  },
+  wire: {
+    system: (body) => at(body, "input", 0, "role") === "system" ? at(body, "input", 0, "content") : undefined,
+    maxOutputTokens: (body) => body["max_output_tokens"]
+  },
+  native: {
+    options: { metadata: { team: "weavers" }, max_turns: 3 },
+    idOf: (native) => at(native, "id")
+  },
+  can: {
+    promptCache: { from: 1024, key: (body) => body["prompt_cache_key"] },
+    webSearch: {
+      allowedDomains: (body) => at(body, "tools", 0, "allowed_domains"),
+      blockedDomains: (body) => at(body, "tools", 0, "excluded_domains")
+    },
+    pdf: "data and address",
+    temperature: (body) => body["temperature"],
+    topP: (body) => body["top_p"],
+    recursion: true,
+    refusesInWords: true,
+    search,
+    requestIds: "of answers",
+    seal: (part) => {
+      const seal = at(part.options, "xai", "encryptedContent")
+      return typeof seal === "string" ? seal : undefined
+    }
+  }
+}
+
+contract(vendor)
+
+const fails = ({ body, setup }: Case) =>
+  Effect.map(Effect.exit(Effect.scoped(Effect.timeout(inWorld(setup, body), "5 seconds"))), Exit.isFailure)
+
+describe("another's route", () => {
+  const telling = /: (generate|system|temperature|prompt cache|usage|native options go)/
+  const swapped: ReadonlyArray<Vendor> = [
+    { ...vendor, providers: (sandbox) => ({ xai: Xai.layer({ baseUrl: sandbox.baseUrl("openai") }) }) },
+    {
+      ...vendor,
+      key: "openai",
+      apiKeyEnv: "OPENAI_API_KEY",
+      models: { text: "gpt-4.1", answersAs: "gpt-4.1-2025-04-14" },
+      wire: { ...vendor.wire, system: (body) => body["instructions"] },
+      providers: (sandbox) => ({ openai: OpenAi.layer({ baseUrl: sandbox.baseUrl("xai") }) })
+    }
+  ]
+  for (const one of swapped) {
+    it.live(`${one.key}: the contract doesn't hold there`, () =>
+      Effect.gen(function*() {
+        const cases = casesOf(one).filter(({ title }) => telling.test(title))
+        for (const one of cases) if (yield* fails(one)) return
+        assert.fail(`${cases.length} tests pass there`)
+      }))
+  }
+})
+
+const isFull = process.env["LOOM_TEST"] === "full"
+
+describe("the bill", () => {
+  it.live(`xai: ${isFull ? 100 : 10} random conversations cost what the sandbox charges, to the pico-dollar`, () =>
+    Effect.gen(function*() {
+      const covered = yield* compared(
+        {
+          key: "xai",
+          layer: (sandbox) => Xai.layer({ baseUrl: sandbox.baseUrl("xai"), apiKey: Redacted.make(testKey) }),
+          voices: [
+            { model: "grok-4.3", reasons: true, samples: true, tiers: [] },
+            { model: "grok-4.5", reasons: true, tiers: [] },
+            { model: "grok-4.6", reasons: true, tiers: [] },
+            { model: "grok-4.7", reasons: true, samples: true, tiers: [] },
+            { model: "grok-4.20-0309-reasoning", reasons: true, tiers: [] },
+            { model: "grok-4.20-0309-non-reasoning", reasons: false, samples: true, tiers: [] },
+            { model: "grok-build-0.1", reasons: true, tiers: [] }
+          ],
+          styleOf: () => ({ search }),
+          long: isFull ? [{ model: "xai/grok-4.7", prompt: "x ".repeat(200_100) }] : []
+        },
+        isFull ? 100 : 10,
+        1
+      )
+      assert.isAtLeast(covered.requests, isFull ? 150 : 10)
+      assert.isAbove(covered.streams, 0)
+    }))
+})
+
+const world: Setup = {
+  providers: (sandbox) => ({ xai: Xai.layer({ baseUrl: sandbox.baseUrl("xai"), apiKey: Redacted.make(testKey) }) })
+}
+const asked = { provider: "xai", model: "grok-4.7", prompt: "Hello" } as const
+const weather = Tool.make("lookup_weather", { parameters: Schema.Struct({ city: Schema.String }) })
+
+describe("xai, as itself", () => {
+  it.live("xai: tells what it charged, whole and streamed", () =>
+    inWorld(world, function*({ sandbox }) {
+      const whole = yield* Loom.generate(asked)
+      const streamed = Generation.fromParts(yield* Stream.runCollect(Loom.stream(asked)))
+      const bill = yield* sandbox.bill
+      for (const [index, answer] of [whole, streamed].entries()) {
+        const amount = Number(bill[index]?.amount)
+        assert.closeTo((answer?.cost.reportedUsd ?? NaN) * 1e12, amount, 100)
+        assert.strictEqual(answer?.cost.picoUsd, amount)
+      }
+      expectTypeOf<Xai.Native["request"]["max_turns"]>().toEqualTypeOf<number | undefined>()
+      assert.isAbove(whole.native.usage?.cost_in_usd_ticks ?? 0, 0)
+    }))
+
+  it.live("xai: thinks by its levels, or not at all", () =>
+    inWorld(world, function*({ sandbox }) {
+      const cases = [
+        ["none", "none", undefined],
+        ["minimal", "low", /^reasoning was raised from minimal to low/],
+        ["xhigh", "xhigh", undefined],
+        ["max", "xhigh", /^reasoning was lowered from max to xhigh/]
+      ] as const
+      for (const [reasoning, effort, warning] of cases) {
+        const { usage, warnings } = yield* Loom.generate({ ...asked, reasoning })
+        assert.strictEqual(at((yield* bodies(sandbox)).at(-1), "reasoning", "effort"), effort)
+        assert.strictEqual(usage.outputReasoning > 0, effort !== "none")
+        assert.lengthOf(warnings, warning === undefined ? 0 : 1)
+        if (warning !== undefined) assert.match(warnings[0] ?? "", warning)
+      }
+    }))
+
+  it.live("xai: instructions are items wherever they stand, and nothing is stored", () =>
+    inWorld(world, function*({ sandbox }) {
+      yield* Loom.generate({
+        ...asked,
+        prompt: [
+          { role: "system", content: "One." },
+          { role: "user", content: "Hello" },
+          { role: "system", content: "Two." },
+          { role: "user", content: "Hello" }
+        ]
+      })
+      const [body] = yield* bodies(sandbox)
+      const { input, instructions, store } = body ?? {}
+      assert.deepStrictEqual(Array.isArray(input) ? input.map((item) => at(item, "role")) : input, [
+        "system",
+        "user",
+        "system",
+        "user"
+      ])
+      assert.deepStrictEqual([instructions, store], [undefined, false])
+    }))
+
+  it.live("xai: a thought goes back before the result of the call that it led to", () =>
+    inWorld(world, function*({ sandbox }) {
+      const prompt = Prompt.make("lookup_weather")
+      const first = yield* Loom.generate({ ...asked, tools: [weather], reasoning: "low", prompt })
+      const call = first.content.find((part) => part.type === "tool-call")
+      const result = Prompt.make([{
+        role: "tool",
+        content: [{ type: "tool-result", id: call?.id ?? "", name: "lookup_weather", isFailure: false, result: "sun" }]
+      }])
+      const history = Prompt.concat(Prompt.concat(prompt, Prompt.fromResponseParts(first.content)), result)
+      const second = yield* Loom.generate({ ...asked, tools: [weather], reasoning: "low", prompt: history })
+      const input = (yield* bodies(sandbox))[1]?.["input"]
+      assert.deepStrictEqual(Array.isArray(input) ? input.map((item) => at(item, "type")) : input, [
+        undefined,
+        "reasoning",
+        "function_call",
+        "function_call_output"
+      ])
+      assert.include(second.text, "sun")
+    }))
+
+  it.live("xai: searches of X are paid like those of the web", () =>
+    inWorld(world, function*({ sandbox }) {
+      const searchX = Tool.providerDefined({ id: "xai.x_search", customName: "SearchX", providerName: "x_search" })()
+      const answer = yield* Loom.generate({ ...asked, prompt: "search the latest", tools: [searchX] })
+      assert.deepStrictEqual(answer.usage.requests, { x_search: 1 })
+      assert.lengthOf(Generation.sources(answer), 1)
+      assert.strictEqual(spent(answer.attempts), yield* billed(sandbox))
+    }))
+
+  it.live("xai: more than five domains are refused before they are sent", () =>
+    inWorld(world, function*({ sandbox }) {
+      const many = ["a.com", "b.com", "c.com", "d.com", "e.com", "f.com"] as const
+      for (const name of ["allowedDomains", "blockedDomains"] as const) {
+        const error = yield* failure(Loom.generate({ ...asked, webSearch: { [name]: many } }))
+        assert.deepInclude(error.reason, { _tag: "Unsupported", feature: `webSearch.${name}` })
+      }
+      assert.deepStrictEqual(yield* sandbox.journal, [])
+    }))
+
+  it.live("xai: has no marks to stop at", () =>
+    inWorld(world, function*({ sandbox }) {
+      const error = yield* failure(Loom.generate({ ...asked, stop: ["x"] }))
+      assert.deepInclude(error.reason, { _tag: "Unsupported", feature: "stop" })
+      assert.deepStrictEqual(yield* sandbox.journal, [])
+    }))
+
+  it.live("xai: what isn't there is an error where that is wanted", () =>
+    inWorld({
+      providers: (sandbox) => ({
+        xai: Xai.layer({ baseUrl: sandbox.baseUrl("xai"), apiKey: Redacted.make(testKey), unsupported: "fail" })
+      })
+    }, function*({ sandbox }) {
+      const error = yield* failure(Loom.generate({ ...asked, seed: 1 }))
+      assert.deepInclude(error.reason, { _tag: "Unsupported", feature: "seed" })
+      assert.deepStrictEqual(yield* sandbox.journal, [])
+    }))
+
+  it.live("xai: a tier whose price isn't known doesn't cost what the usual one does", () =>
+    inWorld(world, function*({ sandbox }) {
+      const usual = yield* Loom.generate({ ...asked, serviceTier: "default" })
+      const priority = yield* Loom.generate({ ...asked, serviceTier: "priority" })
+      assert.deepStrictEqual((yield* bodies(sandbox)).map((body) => body["service_tier"]), ["default", "priority"])
+      assert.deepStrictEqual([usual.cost.status, priority.cost.status], ["measured", "unknown"])
+      assert.isDefined(priority.cost.reportedUsd)
+    }))
+
+  it.live("xai: its two shapes of errors keep their words, by status and in the middle", () =>
+    inWorld(world, function*({ sandbox }) {
+      const wrong = yield* failure(Loom.generate({ ...asked, native: { temperature: 9 } }))
+      assert.deepInclude(wrong.reason, { _tag: "InvalidRequest", field: "temperature" })
+      const told = [
+        [429, "resource-exhausted", "too many", "RateLimited"],
+        [400, "invalid-argument", "no such thing", "InvalidRequest"],
+        [200, "invalid-argument", "no such thing", "InvalidRequest"],
+        [200, "internal", "a fault", "Overloaded"]
+      ] as const
+      for (const [status, code, error, tag] of told) {
+        yield* sandbox.script({ respond: { status, body: { code, error } }, times: "always" })
+        const found = yield* failure(Loom.generate(asked))
+        assert.strictEqual(found.reason._tag, tag)
+        assert.include(found.why, error)
+        yield* sandbox.reset
+      }
+    }))
+
+  it.live("xai: from 200,000 tokens on everything costs double", () =>
+    inWorld(world, function*({ sandbox }) {
+      const answer = yield* Loom.generate({ ...asked, prompt: `${tokens(200_000)} [say: Hi]` })
+      assert.strictEqual(answer.cost.picoUsd, yield* billed(sandbox))
+      assert.isAbove(answer.cost.usd ?? 0, 0.8)
+    }))
+})
