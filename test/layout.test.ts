@@ -259,7 +259,11 @@ describe("imports", () => {
 
   it("of a provider are the vocabulary, Generator, Transport and what is internal", () => {
     const vendor = (file: string) => nameOf(file).split("/")[1]?.toLowerCase()
-    const generic = new Set(["providers/OpenAiCompatible.ts", "providers/openai/ResponsesVendor.ts"])
+    const generic = new Set([
+      "providers/OpenAiCompatible.ts",
+      "providers/openai/ResponsesVendor.ts",
+      "providers/anthropic/MessagesVendor.ts"
+    ])
     forbids(
       imports.filter(({ from, to }) =>
         inFolder(from, "providers") && to.endsWith(".ts") && !inFolder(to, "internal") &&

@@ -88,3 +88,20 @@ const said = <A>(request: Request.Request, field: string, translate: () => A): A
   const detail = `its root must be an object, and all of it what the vendor's JSON Schema can say${why}`
   throw Request.fail(request, new InvalidRequest({ field, detail }))
 }
+
+/** JSON Schema as it is, for models that are told of it in words. */
+export const plain = make((codec) => {
+  const { definitions, schema } = Schema.toJsonSchemaDocument(codec)
+  const name = typeof schema.$ref === "string" ? schema.$ref.replace("#/$defs/", "") : ""
+  const root = Object.hasOwn(definitions, name) ? definitions[name] : schema
+  if (root?.type !== "object") throw new TypeError("it is no object")
+  return {
+    codec,
+    jsonSchema: Object.keys(definitions).length === 0 ? root : { ...root, $defs: definitions }
+  }
+})
+
+/** What a model is told of the object that it is to answer with, where its vendor can't be given a schema. */
+export const inWords = (request: Request.Request, object: Request.ObjectFormat): string =>
+  "Answer with one JSON object and nothing else. It must fit this JSON Schema:\n"
+  + JSON.stringify(plain.schemaOf(request, object))

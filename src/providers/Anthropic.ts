@@ -17,8 +17,10 @@ import * as Transport from "../Transport.ts"
 import * as Adapter from "../internal/adapter.ts"
 import { baseUrlOf } from "../internal/baseUrl.ts"
 import * as Keys from "../internal/keys.ts"
-import { type Refusal, retryAfterOf } from "../internal/refusal.ts"
 import * as Messages from "./anthropic/Messages.ts"
+import * as MessagesBody from "./anthropic/MessagesBody.ts"
+import * as OwnMessages from "./anthropic/OwnMessages.ts"
+import * as Sdk from "./anthropic/Sdk.ts"
 import * as Wire from "./anthropic/Wire.ts"
 
 /**
@@ -64,26 +66,10 @@ export const make = Effect.fnUntraced(function*(
   return Adapter.make<Anthropic>({
     key: yield* Keys.source(options?.apiKey, options?.apiKeyEnv ?? "ANTHROPIC_API_KEY"),
     fetch,
-    sdk: async (secret) => {
-      const { default: Anthropic } = await import("@anthropic-ai/sdk")
-      const client = new Anthropic({
-        apiKey: secret,
-        authToken: null,
-        baseURL: baseUrl,
-        maxRetries: 0,
-        timeout: Adapter.noTimeout,
-        logLevel: "off",
-        openTelemetry: false,
-        fetch
-      })
-      return {
-        client,
-        errorOf: (status, body, message, headers) => Anthropic.APIError.generate(status, body, message, headers)
-      }
-    },
+    sdk: (secret) => Sdk.load(secret, { baseUrl, fetch }),
     write: messages,
     requestIdHeader: "request-id",
-    refusalOf
+    refusalOf: Sdk.refusalOf((names) => Wire.isQuota(names) ? "quota" : undefined)
   })
 })
 
@@ -97,7 +83,7 @@ export const layer = (options?: Options): Layer.Layer<Generator.Generator, never
   Layer.effect(Generator.Generator, make(options))
 
 const messages = Adapter.ready({
-  body: Messages.body,
+  body: MessagesBody.body(OwnMessages.quirks),
   build: (sdk: Anthropic, { user_profile_id: user, workspace_id: workspace, ...body }, fetchOptions) =>
     sdk.buildRequest({
       method: "post",
@@ -110,27 +96,5 @@ const messages = Adapter.ready({
         ...(workspace === undefined ? undefined : { "anthropic-workspace-id": workspace })
       }
     }),
-  errorIn: Wire.errorIn,
-  generation: Messages.generation,
-  decoder: Messages.decoder
+  ...Messages.make(OwnMessages.quirks)
 })
-
-/** The one place where the SDK's own error of an HTTP answer is read. */
-const refusalOf = (cause: Error, now: number): Refusal | undefined => {
-  if (!isApiError(cause)) return undefined
-  const { apiMessage, errorCode, headers, requestID, status, type } = cause
-  const detail = typeof apiMessage === "string" ? apiMessage : "no message"
-  return {
-    status,
-    requestId: requestID ?? undefined,
-    detail,
-    kind: Wire.isQuota({ type: type ?? undefined, code: errorCode ?? undefined }) ? "quota" : undefined,
-    field: type === "invalid_request_error" ? /^([a-z]\w*(?:\.\w+)*): /.exec(detail)?.[1] : undefined,
-    retryAfter: headers === undefined ? undefined : retryAfterOf(headers, now)
-  }
-}
-
-type ApiError = InstanceType<typeof Anthropic.APIError> & { readonly status: number }
-
-const isApiError = (cause: Error): cause is ApiError =>
-  "apiMessage" in cause && "status" in cause && typeof cause.status === "number"

@@ -10,11 +10,13 @@ import * as Cache from "../../internal/promptCache.ts"
 
 type Ttl = "5m" | "1h"
 
-const lifetimes: readonly [Ttl, ...ReadonlyArray<Ttl>] = ["5m", "1h"]
+type Lifetimes = readonly [Ttl, ...ReadonlyArray<Ttl>]
+
+const lifetimes: Lifetimes = ["5m", "1h"]
 const most = 4
 
 /** What of a request can end in a breakpoint. */
-interface Layout {
+export interface Layout {
   readonly tools: Array<Anthropic.ToolUnion>
   readonly system: Array<Anthropic.TextBlockParam>
   readonly messages: Array<Turn>
@@ -26,7 +28,7 @@ export interface Turn {
 }
 
 /** The layout with the breakpoints that the request asks for. Those that stand there already stay, and count. */
-export const placed = (request: Request.Request, layout: Layout): Layout => {
+export const placed = (request: Request.Request, layout: Layout, offered: Lifetimes = lifetimes): Layout => {
   const asked = Cache.askedOf(request.params)
   if (asked === undefined || request.model.capabilities.promptCaching === false) return layout
   const blocks = blocksOf(layout)
@@ -35,7 +37,7 @@ export const placed = (request: Request.Request, layout: Layout): Layout => {
   const wanted = placesOf(layout, Cache.breakpointsOf(asked)).filter((position) => !own.includes(position))
   const chosen = new Set(wanted.slice(0, Math.max(0, most - own.length - automatic)))
   if (chosen.size === 0) return layout
-  const ttl = asked.ttl === undefined ? "5m" : Cache.lifetimeOf(asked.ttl, lifetimes)
+  const ttl = asked.ttl === undefined ? "5m" : Cache.lifetimeOf(asked.ttl, offered)
 
   let position = -1
   const marked = <A extends object>(block: A): A => {

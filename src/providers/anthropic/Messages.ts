@@ -1,211 +1,23 @@
 /**
- * Anthropic's Messages protocol: the request it takes, the reply it gives, the events it streams.
+ * Anthropic's Messages protocol, which others speak too, each with its quirks: the reply it gives, the events it streams.
  *
  * Read 2026-11-23 from @anthropic-ai/sdk@1.12.0: `resources/messages/messages.d.ts`.
  */
-import type Anthropic from "@anthropic-ai/sdk"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import type * as Prompt from "effect/ai/Prompt"
 import * as AiResponse from "effect/ai/Response"
-import * as Tool from "effect/ai/Tool"
 import { type GenerateError, InvalidResponse } from "../../GenerateError.ts"
 import * as Generation from "../../Generation.ts"
 import type * as Request from "../../Request.ts"
+import * as Dialect from "../../internal/dialect.ts"
 import type { Decoder } from "../../internal/exchange.ts"
 import { failure, type Origin, unreadable } from "../../internal/failures.ts"
-import { isRecord, ordered, paramsOf, untyped } from "../../internal/json.ts"
+import { isRecord, paramsOf } from "../../internal/json.ts"
 import { textDelta } from "../../internal/parts.ts"
-import * as Prompts from "../../internal/prompts.ts"
 import { reading, sourceOf, unfinished } from "../../internal/replies.ts"
-import * as Caching from "./Caching.ts"
-import * as Searching from "./Searching.ts"
-import { thinkingOf } from "./Thinking.ts"
+import { warningsOf } from "./MessagesBody.ts"
+import type { MessagesQuirks } from "./MessagesQuirks.ts"
 import * as Wire from "./Wire.ts"
-
-type Body = Anthropic.MessageCreateParams
-type BlockParam = Anthropic.ContentBlockParam
-
-/** The body of a request. Throws where the prompt holds what can't be sent. */
-export const body = (request: Request.Request, stream: boolean): Body => {
-  const { object, params, prompt } = request
-  const thinking = thinkingOf(request)
-  const outputConfig = {
-    ...(thinking.effort === undefined ? undefined : { effort: thinking.effort }),
-    ...(object === undefined
-      ? undefined
-      : { format: { type: "json_schema" as const, schema: Wire.dialect.schemaOf(request, object) } })
-  }
-  const toolChoice = choiceOf(request)
-  const search = Searching.toolOf(request)
-  const { messages, system, tools } = Caching.placed(request, {
-    tools: [...request.tools.map((tool) => toolOf(request, tool)), ...(search === undefined ? [] : [search])],
-    system: prompt.content.flatMap((message) =>
-      message.role === "system" ? [{ type: "text" as const, text: message.content, ...Wire.optionsOf(message) }] : []
-    ),
-    messages: prompt.content.flatMap((message) => messagesOf(request, message))
-  })
-  return {
-    model: request.model.upstream,
-    max_tokens: thinking.maxTokens,
-    messages,
-    ...(system.length === 0 ? undefined : { system }),
-    ...(params.stop === undefined ? undefined : { stop_sequences: [...params.stop] }),
-    ...(thinking.config === undefined ? undefined : { thinking: thinking.config }),
-    ...(params.serviceTier === undefined ? undefined : tierOf(params.serviceTier)),
-    ...(tools.length === 0 ? undefined : { tools }),
-    ...(toolChoice === undefined ? undefined : { tool_choice: toolChoice }),
-    ...(Object.keys(outputConfig).length === 0 ? undefined : { output_config: outputConfig }),
-    ...request.native,
-    stream
-  }
-}
-
-/** What isn't sent as it was asked. */
-const warningsOf = (request: Request.Request): ReadonlyArray<string> => {
-  const { content } = request.prompt
-  const opening = content.findIndex((message) => message.role !== "system")
-  return [
-    ...withoutOption.filter((name) => request.params[name] !== undefined)
-      .map((name) => `${name} was dropped: Anthropic's API of 2026-10-21 has no such option`),
-    ...thinkingOf(request).warnings,
-    ...Caching.warningsOf(request),
-    ...Searching.warningsOf(request),
-    ...(content.findLastIndex((message) => message.role === "system") > opening && opening !== -1
-      ? ["the system messages were put together in front of the conversation"]
-      : [])
-  ]
-}
-
-const withoutOption = ["temperature", "topP", "seed", "presencePenalty", "frequencyPenalty"] as const
-
-/** Fast mode is sold like a tier and asked for as a speed. */
-const tierOf = (tier: string): Readonly<Record<string, unknown>> =>
-  tier === "fast"
-    ? { speed: "fast" }
-    : untyped({ service_tier: tier === "default" || tier === "standard" ? "standard_only" : tier })
-
-const toolOf = (request: Request.Request, tool: Tool.Any): Anthropic.ToolUnion =>
-  Wire.vendorTool(tool) ?? Wire.functionOf(request, tool)
-
-const choiceOf = ({ params, toolChoice, tools }: Request.Request): Anthropic.ToolChoice | undefined => {
-  const alone = params.parallelToolCalls === false ? { disable_parallel_tool_use: true } : undefined
-  switch (toolChoice) {
-    case undefined:
-      return alone === undefined || tools.length === 0 ? undefined : { type: "auto", ...alone }
-    case "none":
-      return { type: "none" }
-    case "auto":
-      return { type: "auto", ...alone }
-    case "required":
-      return { type: "any", ...alone }
-    default: {
-      const tool = tools.find(({ name }) => name === toolChoice.tool)
-      return {
-        type: "tool",
-        name: tool !== undefined && Tool.isProviderDefined(tool) ? tool.providerName : toolChoice.tool,
-        ...alone
-      }
-    }
-  }
-}
-
-const messagesOf = (request: Request.Request, message: Prompt.Message): ReadonlyArray<Caching.Turn> => {
-  switch (message.role) {
-    case "system":
-      return []
-    case "user":
-      return [{ role: "user", content: ended(message, message.content.map((part) => contentOf(request, part))) }]
-    case "assistant": {
-      const content = message.content.flatMap((part) => blocksOf(request, part))
-      return content.length === 0 ? [] : [{ role: "assistant", content: ended(message, content) }]
-    }
-    case "tool": {
-      const content = message.content.flatMap((part) => part.type === "tool-result" ? [resultOf(request, part)] : [])
-      return content.length === 0 ? [] : [{ role: "user", content: ended(message, content) }]
-    }
-  }
-}
-
-/** A message's own options are its last part's. */
-const ended = <A extends BlockParam>(message: Prompt.Message, content: ReadonlyArray<A>): Array<A> =>
-  content.map((block, index) => index === content.length - 1 ? { ...Wire.optionsOf(message), ...block } : block)
-
-const resultOf = (request: Request.Request, part: Prompt.ToolResultPart): Anthropic.ToolResultBlockParam => ({
-  type: "tool_result",
-  tool_use_id: part.id,
-  content: part.modelOutput === undefined
-    ? Prompts.resultText(part.result)
-    : part.modelOutput.map((output) => contentOf(request, output)),
-  ...(part.isFailure ? { is_error: true } : undefined),
-  ...Wire.optionsOf(part)
-})
-
-type Given = Anthropic.TextBlockParam | Anthropic.ImageBlockParam | Anthropic.DocumentBlockParam
-
-const contentOf = (request: Request.Request, part: Prompt.TextPart | Prompt.FilePart): Given => {
-  const options = Wire.optionsOf(part)
-  if (part.type === "text") return { type: "text", text: part.text, ...options }
-  const file = Prompts.fileOf(part)
-  if (part.mediaType.startsWith("image/")) {
-    return {
-      type: "image",
-      source: "url" in file
-        ? { type: "url", url: file.url }
-        : { type: "base64", media_type: imageType(request, part), data: file.base64 },
-      ...options
-    }
-  }
-  if (part.mediaType !== "application/pdf") throw Prompts.unsupportedFile(request, part)
-  return {
-    type: "document",
-    source: "url" in file
-      ? { type: "url", url: file.url }
-      : { type: "base64", media_type: "application/pdf", data: file.base64 },
-    ...(part.fileName === undefined ? undefined : { title: part.fileName }),
-    ...options
-  }
-}
-
-const imageType = (request: Request.Request, file: Prompt.FilePart): Anthropic.Base64ImageSource["media_type"] => {
-  switch (file.mediaType) {
-    case "image/jpeg":
-    case "image/png":
-    case "image/gif":
-    case "image/webp":
-      return file.mediaType
-    default:
-      throw Prompts.unsupportedFile(request, file)
-  }
-}
-
-/** A part of an earlier answer. What the vendor's own tools made goes back as it came, thoughts only with their seal. */
-const blocksOf = (request: Request.Request, part: Prompt.AssistantMessagePart): ReadonlyArray<BlockParam> => {
-  const { block, redactedData, signature, ...options } = Wire.optionsOf(part)
-  switch (part.type) {
-    case "text":
-      // The vendor refuses blank ones.
-      return part.text.trim() === "" ? [] : [{ type: "text", text: part.text, ...options }]
-    case "reasoning":
-      if (typeof signature === "string") return [{ type: "thinking", thinking: part.text, signature }]
-      return typeof redactedData === "string" ? [{ type: "redacted_thinking", data: redactedData }] : []
-    case "tool-call":
-      return part.providerExecuted
-        ? asItCame(block)
-        : [{ type: "tool_use", id: part.id, name: part.name, input: ordered(part.params), ...options }]
-    case "tool-result":
-      return asItCame(block)
-    case "file":
-      throw Prompts.unsupportedFile(request, part, "an answer of the model goes back without files")
-    default:
-      return []
-  }
-}
-
-const asItCame = (block: unknown): ReadonlyArray<BlockParam> => isBlock(block) ? [block] : []
-
-/** The vendor made it: its type is all that is looked at. */
-const isBlock = (u: unknown): u is BlockParam => isRecord(u) && typeof u.type === "string"
 
 const Text = Schema.Struct({
   type: Schema.Literal("text"),
@@ -253,52 +65,90 @@ const decodeReply = Schema.decodeUnknownResult(Reply)
 const decodeBlock = Schema.decodeUnknownResult(Block)
 const isCitation = Schema.is(Citation)
 
-/** The Generation in a whole reply. */
-export const generation = (
+/** Reads answers of a vendor. */
+export interface Reader {
+  readonly errorIn: MessagesQuirks["errorIn"]
+  /** The Generation in a whole reply. */
+  readonly generation: (
+    request: Request.Request,
+    json: unknown,
+    origin: Origin
+  ) => Result.Result<Generation.Generation, GenerateError>
+  /** Decodes the events of one stream, and puts the reply together that it would have been. */
+  readonly decoder: (request: Request.Request, origin: Origin) => Decoder
+}
+
+export const make = (quirks: MessagesQuirks): Reader => {
+  const read: Read = reading(decodeReply, answered(quirks))
+  return {
+    errorIn: quirks.errorIn,
+    generation: (request, json, origin) =>
+      Result.flatMap(read(request, json, origin), ({ answered, reply }) => {
+        const content: Array<Generation.Content> = []
+        for (const [index, raw] of reply.content.entries()) {
+          const block = decodeBlock(raw)
+          if (Result.isFailure(block)) return Result.fail(unreadable(request, block.failure, origin))
+          content.push(...contentIn(quirks, String(index), block.success, raw))
+        }
+        return Result.succeed(Generation.make({ ...answered, content }))
+      }),
+    decoder: (request, origin) => decoderOf(quirks, read, request, origin)
+  }
+}
+
+type Read = (
   request: Request.Request,
   json: unknown,
   origin: Origin
-): Result.Result<Generation.Generation, GenerateError> =>
-  Result.flatMap(read(request, json, origin), ({ answered, reply }) => {
-    const content: Array<Generation.Content> = []
-    for (const [index, raw] of reply.content.entries()) {
-      const block = decodeBlock(raw)
-      if (Result.isFailure(block)) return Result.fail(unreadable(request, block.failure, origin))
-      content.push(...contentIn(String(index), block.success, raw))
-    }
-    return Result.succeed(Generation.make({ ...answered, content }))
-  })
+) => Result.Result<{ readonly reply: Reply; readonly answered: Generation.Answered }, GenerateError>
 
-const contentIn = (id: string, block: typeof Block.Type, raw: unknown): ReadonlyArray<Generation.Content> => {
+const contentIn = (
+  quirks: MessagesQuirks,
+  id: string,
+  block: typeof Block.Type,
+  raw: unknown
+): ReadonlyArray<Generation.Content> => {
   if ("text" in block) {
     return [
-      AiResponse.makePart("text", { text: block.text, metadata: textMetadata(block) }),
-      ...wholeParts(id, block, raw)
+      AiResponse.makePart("text", { text: block.text, metadata: textMetadata(quirks, block) }),
+      ...wholeParts(quirks, id, block, raw)
     ]
   }
   if ("thinking" in block) {
-    return [AiResponse.makePart("reasoning", { text: block.thinking, metadata: thinkingMetadata(block) })]
+    return [AiResponse.makePart("reasoning", { text: block.thinking, metadata: thinkingMetadata(quirks, block) })]
   }
-  if ("data" in block) return [AiResponse.makePart("reasoning", { text: "", metadata: redactedMetadata(block) })]
-  return wholeParts(id, block, raw)
+  if ("data" in block) {
+    return [AiResponse.makePart("reasoning", { text: "", metadata: redactedMetadata(quirks, block) })]
+  }
+  return wholeParts(quirks, id, block, raw)
 }
 
 /** The pages it rests on go back with the text, as the vendor sealed them. */
-const textMetadata = ({ citations }: typeof Text.Type): AiResponse.ProviderMetadata => {
+const textMetadata = (
+  { vendor }: MessagesQuirks,
+  { citations }: typeof Text.Type
+): AiResponse.ProviderMetadata => {
   const pages = citations?.filter(isCitation) ?? []
-  return pages.length === 0 ? {} : { anthropic: { citations: asJson(pages) } }
+  return pages.length === 0 ? {} : { [vendor]: { citations: asJson(pages) } }
 }
 
-const thinkingMetadata = ({ signature }: typeof Thinking.Type): AiResponse.ProviderMetadata => ({
-  anthropic: { signature }
+const thinkingMetadata = (
+  { vendor }: MessagesQuirks,
+  { signature }: typeof Thinking.Type
+): AiResponse.ProviderMetadata => ({
+  [vendor]: { signature }
 })
 
-const redactedMetadata = ({ data }: typeof Redacted.Type): AiResponse.ProviderMetadata => ({
-  anthropic: { redactedData: data }
+const redactedMetadata = (
+  { vendor }: MessagesQuirks,
+  { data }: typeof Redacted.Type
+): AiResponse.ProviderMetadata => ({
+  [vendor]: { redactedData: data }
 })
 
 /** What a block holds that doesn't stream in pieces, besides its text. */
 const wholeParts = (
+  { vendor }: MessagesQuirks,
   id: string,
   block: typeof Block.Type,
   raw: unknown
@@ -316,7 +166,7 @@ const wholeParts = (
       name: block.name,
       params: block.input,
       providerExecuted,
-      ...(providerExecuted ? { metadata: { anthropic: { block: asJson(raw) } } } : undefined)
+      ...(providerExecuted ? { metadata: { [vendor]: { block: asJson(raw) } } } : undefined)
     })]
   }
   if ("tool_use_id" in block && block.tool_use_id !== undefined) {
@@ -328,7 +178,7 @@ const wholeParts = (
       encodedResult: block.content,
       providerExecuted: true,
       preliminary: false,
-      metadata: { anthropic: { block: asJson(raw) } }
+      metadata: { [vendor]: { block: asJson(raw) } }
     })]
   }
   return []
@@ -336,7 +186,8 @@ const wholeParts = (
 
 const asJson = Schema.decodeUnknownSync(Schema.Json)
 
-const answered = (
+const answered = (quirks: MessagesQuirks) =>
+(
   request: Request.Request,
   reply: Reply,
   native: unknown,
@@ -348,14 +199,13 @@ const answered = (
     finishReason: finishReasons[reply.stop_reason ?? ""] ?? "unknown",
     ...Wire.metered(reply.usage),
     requestId: origin.requestId ?? reply.id,
-    warnings: warningsOf(request),
+    warnings: warningsOf(quirks, request),
     native
   }
   const text = () => reply.content.map((block) => isRecord(block) ? textIn(block.text) : "").join("")
-  return Wire.dialect.withObject(request, summary, text)
+  const dialect = quirks.tellsObjects === true ? Dialect.plain : Wire.dialect
+  return dialect.withObject(request, summary, text)
 }
-
-const read = reading(decodeReply, answered)
 
 const finishReasons: Readonly<Record<string, Generation.FinishReason>> = {
   end_turn: "stop",
@@ -367,8 +217,7 @@ const finishReasons: Readonly<Record<string, Generation.FinishReason>> = {
   refusal: "content-filter"
 }
 
-/** Decodes the events of one stream, and puts the reply together that it would have been. */
-export const decoder = (request: Request.Request, origin: Origin): Decoder => {
+const decoderOf = (quirks: MessagesQuirks, read: Read, request: Request.Request, origin: Origin): Decoder => {
   const blocks: Array<Record<string, unknown>> = []
   const open = new Set<number>()
   const inputs = new Map<number, string>()
@@ -441,15 +290,15 @@ export const decoder = (request: Request.Request, origin: Origin): Decoder => {
     if (Result.isFailure(decoded)) return unreadable(request, decoded.failure, origin)
     const block = decoded.success
     const id = String(index)
-    if ("text" in block) out.push(AiResponse.makePart("text-end", { id, metadata: textMetadata(block) }))
+    if ("text" in block) out.push(AiResponse.makePart("text-end", { id, metadata: textMetadata(quirks, block) }))
     else if ("thinking" in block) {
-      out.push(AiResponse.makePart("reasoning-end", { id, metadata: thinkingMetadata(block) }))
+      out.push(AiResponse.makePart("reasoning-end", { id, metadata: thinkingMetadata(quirks, block) }))
     } else if ("data" in block) {
-      out.push(AiResponse.makePart("reasoning-end", { id, metadata: redactedMetadata(block) }))
+      out.push(AiResponse.makePart("reasoning-end", { id, metadata: redactedMetadata(quirks, block) }))
     } else if (block.type === "tool_use" && "id" in block) {
       out.push(AiResponse.makePart("tool-params-end", { id: block.id }))
     }
-    out.push(...wholeParts(id, block, raw))
+    out.push(...wholeParts(quirks, id, block, raw))
     return undefined
   }
   const finish = (out: Array<Generation.Part>): GenerateError | undefined => {
@@ -495,7 +344,7 @@ export const decoder = (request: Request.Request, origin: Origin): Decoder => {
       if (finished) return undefined
       // Why it stopped is the last that there is to know.
       if (typeof message.stop_reason === "string") return finish(out)
-      out.push(unfinished(request, origin, warningsOf(request)))
+      out.push(unfinished(request, origin, warningsOf(quirks, request)))
       return undefined
     }
   }

@@ -7,6 +7,7 @@ import type * as Prompt from "effect/ai/Prompt"
 import type OpenAI from "openai"
 import { InvalidRequest, Unsupported } from "../../GenerateError.ts"
 import * as Request from "../../Request.ts"
+import * as Dialect from "../../internal/dialect.ts"
 import { untyped } from "../../internal/json.ts"
 import * as Prompts from "../../internal/prompts.ts"
 import type { Plan } from "./ChatParams.ts"
@@ -31,7 +32,7 @@ export const body = (quirks: Quirks, plan: Plan, request: Request.Request, strea
     model: request.model.upstream,
     messages: object === undefined || quirks.objects !== "json_object"
       ? messages
-      : withInstruction(quirks, messages, told(request, object)),
+      : withInstruction(quirks, messages, Dialect.inWords(request, object)),
     ...plan.fields,
     ...toolsOf(spoken),
     ...(object === undefined ? undefined : {
@@ -85,11 +86,6 @@ const toolOf = (quirks: Quirks, request: Request.Request, tool: Request.Request[
   const { strict: _, ...definition } = Wire.functionOf(request, tool)
   return { type: "function", function: definition }
 }
-
-/** A vendor that only knows that an object is asked for has its model told which. */
-const told = (request: Request.Request, object: Request.ObjectFormat): string =>
-  "Answer with one JSON object and nothing else. It must fit this JSON Schema:\n"
-  + JSON.stringify(Wire.plainDialect.schemaOf(request, object))
 
 /** Behind the caller's own instructions, so that what they begin with stays the beginning of every prompt. */
 const withInstruction = (

@@ -7,6 +7,7 @@ import * as AiResponse from "effect/ai/Response"
 import type { GenerateError } from "../../GenerateError.ts"
 import * as Generation from "../../Generation.ts"
 import type * as Request from "../../Request.ts"
+import * as Dialect from "../../internal/dialect.ts"
 import { type Origin, told, unreadable } from "../../internal/failures.ts"
 import { isRecord, paramsOf } from "../../internal/json.ts"
 import { reasoning } from "../../internal/parts.ts"
@@ -71,7 +72,7 @@ type WholePart = Exclude<Generation.Content, { readonly type: "text" | "reasonin
 
 export const make = (quirks: Quirks): Reader => {
   const finishReasons: Readonly<Record<string, Generation.FinishReason>> = { ...common, ...quirks.finishReasons }
-  const dialect = quirks.objects === "json_object" ? Wire.plainDialect : Wire.dialect
+  const dialect = quirks.objects === "json_object" ? Dialect.plain : Wire.dialect
   const kindOf = (code: string) => quirks.errors?.[code] ?? Wire.toldKindOf(code)
   const { field = [] } = quirks.requestId ?? {}
   const idPath = typeof field === "string" ? [field] : field

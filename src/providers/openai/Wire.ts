@@ -24,18 +24,6 @@ import type { Kind } from "../../internal/refusal.ts"
 
 export const dialect = Dialect.make(toCodecOpenAI)
 
-/** JSON Schema as it is, for models that are told of it in words. */
-export const plainDialect = Dialect.make((codec) => {
-  const { definitions, schema } = Schema.toJsonSchemaDocument(codec)
-  const name = typeof schema.$ref === "string" ? schema.$ref.replace("#/$defs/", "") : ""
-  const root = Object.hasOwn(definitions, name) ? definitions[name] : schema
-  if (root?.type !== "object") throw new TypeError("it is no object")
-  return {
-    codec,
-    jsonSchema: Object.keys(definitions).length === 0 ? root : { ...root, $defs: definitions }
-  }
-})
-
 export const optionsOf = Prompts.optionsOf("openai")
 
 /** A tool that the vendor runs itself: `web_search` and its like. */

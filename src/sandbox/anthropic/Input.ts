@@ -6,7 +6,7 @@ import * as Media from "../Media.ts"
 import * as Seal from "../Seal.ts"
 import { digest } from "../Seed.ts"
 import { type Sequence, sequence, type SequenceBuilder, type Ttl } from "../Tokens.ts"
-import type { Model } from "./Models.ts"
+import type { Traits } from "./Models.ts"
 import { invalid, isProblem, type Problem, problem } from "./Problem.ts"
 import type { Rules } from "./Rules.ts"
 import * as Turns from "./Turns.ts"
@@ -35,12 +35,17 @@ export interface Input {
 
 interface Reader {
   readonly tokens: SequenceBuilder
-  readonly model: Model
+  readonly model: Traits
   readonly seals: Seals
   readonly marks: Array<Ttl>
 }
 
-export const read = (body: JsonObject, model: Model, rules: Rules, seals: Seals): Input | Problem => {
+export const read = (
+  body: JsonObject,
+  model: Traits,
+  rules: Pick<Rules, "thinking" | "effort">,
+  seals: Seals
+): Input | Problem => {
   const turns = Turns.turnsOf(body, model)
   if (isProblem(turns)) return turns
   const unthought = rules.thinking === "enabled" ? Turns.unthought(turns) : undefined

@@ -50,6 +50,9 @@ const rates = (input: number, cachedRead: number, write5m: number, write1h: numb
   output: usd(output)
 })
 
+/** What is asked of a model before a prompt is read. */
+export type Traits = Pick<Model, "id" | "maxInput" | "bindsThoughts" | "systemTurns" | "prefill">
+
 type Generation = Omit<Model, "id" | "snapshot" | "name" | "released" | "lifecycle" | "retires" | "card">
 
 const first: Generation = {

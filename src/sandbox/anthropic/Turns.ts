@@ -2,7 +2,7 @@
  * The conversation as turns, and the rules for their order.
  */
 import { type JsonObject, listAt, stringAt } from "../Json.ts"
-import type { Model } from "./Models.ts"
+import type { Traits } from "./Models.ts"
 import { invalid, type Problem } from "./Problem.ts"
 
 export interface Placed {
@@ -21,7 +21,7 @@ export interface Turn {
 
 export const typeOf = ({ block }: Placed): string => stringAt(block, "type") ?? ""
 
-export const turnsOf = (body: JsonObject, model: Model): ReadonlyArray<Turn> | Problem => {
+export const turnsOf = (body: JsonObject, model: Traits): ReadonlyArray<Turn> | Problem => {
   const messages = listAt(body, "messages")
   const turns: Array<Turn> = []
   for (const [index, message] of messages.entries()) {
@@ -74,7 +74,7 @@ const misplaced = (placed: Placed, role: string): Problem | undefined => {
   )
 }
 
-const order = (turns: ReadonlyArray<Turn>, model: Model): Problem | undefined => {
+const order = (turns: ReadonlyArray<Turn>, model: Traits): Problem | undefined => {
   if (turns[0]?.role !== "user") return invalid("messages", "first message must use the \"user\" role")
   for (const [index, turn] of turns.entries()) {
     if (turn.role !== "system") continue
@@ -141,7 +141,7 @@ export const isContinued = (turns: ReadonlyArray<Turn>): boolean => {
   return last?.role === "assistant" && end !== undefined && /^server_tool_use$|.+_tool_result$/.test(typeOf(end))
 }
 
-const ending = (turns: ReadonlyArray<Turn>, model: Model): Problem | undefined => {
+const ending = (turns: ReadonlyArray<Turn>, model: Traits): Problem | undefined => {
   const last = turns.at(-1)
   if (last?.role !== "assistant" || isContinued(turns)) return undefined
   if (!model.prefill) {
