@@ -25,6 +25,7 @@ import type * as Gemini from "./providers/Gemini.ts"
 import type * as Groq from "./providers/Groq.ts"
 import type * as Hunyuan from "./providers/Hunyuan.ts"
 import type * as LlamaCpp from "./providers/LlamaCpp.ts"
+import type * as Minimax from "./providers/Minimax.ts"
 import type * as Mistral from "./providers/Mistral.ts"
 import type * as Moonshot from "./providers/Moonshot.ts"
 import type * as Ollama from "./providers/Ollama.ts"
@@ -51,6 +52,7 @@ export interface Vendors {
   readonly deepseek: DeepSeek.Native
   readonly fireworks: Fireworks.Native
   readonly groq: Groq.Native
+  readonly minimax: Minimax.Native
   readonly moonshot: Moonshot.Native
   readonly openrouter: OpenRouter.Native
   readonly perplexity: Perplexity.Native
@@ -87,6 +89,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   "bedrock": async () => (await import("./providers/Bedrock.ts")).layer(),
   "cohere": async () => (await import("./providers/Cohere.ts")).layer(),
   "gemini": async () => (await import("./providers/Gemini.ts")).layer(),
+  "minimax": async () => (await import("./providers/Minimax.ts")).layer(),
   "mistral": async () => (await import("./providers/Mistral.ts")).layer(),
   "fireworks": async () => (await import("./providers/Fireworks.ts")).layer(),
   "groq": async () => (await import("./providers/Groq.ts")).layer(),

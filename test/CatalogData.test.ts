@@ -67,7 +67,8 @@ describe("prices", () => {
         if (input === undefined) continue
         if (entry.modality === "text") assert.isAtLeast(output ?? 0, input, name(entry))
         if (cachedRead !== undefined) assert.isBelow(cachedRead, input, name(entry))
-        if (typeof cacheWrite === "object") {
+        // All data sets have it so, of the two at double price.
+        if (typeof cacheWrite === "object" && !/^minimax\/.*-highspeed$/.test(name(entry))) {
           for (const write of Object.values(cacheWrite)) assert.isAtLeast(write, input, name(entry))
         }
       }

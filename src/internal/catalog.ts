@@ -143,6 +143,16 @@ export interface ModelIds {
     | "hy-image-v3.5-preview"
   readonly "llamacpp":
     | "any"
+  readonly "minimax":
+    | "MiniMax-M2.7"
+    | "MiniMax-M2.7-highspeed"
+    | "MiniMax-M3"
+    | "MiniMax-M3.1-Flash"
+    | "MiniMax-M2"
+    | "MiniMax-M2.1"
+    | "MiniMax-M2.5"
+    | "MiniMax-M2.5-highspeed"
+    | "image-01"
   readonly "mistral":
     | "mistral-large-4"
     | "mistral-large-4-0-8"
@@ -497,6 +507,20 @@ export const files = (): ReadonlyArray<CatalogFile> => [
     provider: {"key":"llamacpp","label":"llama.cpp","kind":"llamacpp","baseUrl":"http://127.0.0.1:8080/v1","checked":"2026-11-23"},
     models: [
       {"id":"any","label":"Any model","pattern":"^(?!llamacpp/).+$","prices":[{"free":true}],"confidence":"vendor-page","source":["https://github.com/ggml-org/llama.cpp"],"note":"Stands for whatever the server has, by its own name"},
+    ]
+  },
+  {
+    provider: {"key":"minimax","label":"MiniMax","kind":"minimax","baseUrl":"https://api.minimax.io/anthropic","apiKeyEnv":"MINIMAX_API_KEY","checked":"2026-11-23"},
+    models: [
+      {"id":"MiniMax-M2.7","label":"MiniMax-M2.7","released":"2026-03-18","context":204800,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"promptCaching":true,"vision":false,"pdf":false},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":60000,"cacheWrite":{"5m":375000}}}],"confidence":"two-datasets","source":["pi","md","ge"]},
+      {"id":"MiniMax-M2.7-highspeed","label":"MiniMax-M2.7-highspeed","released":"2026-03-18","context":204800,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"promptCaching":true,"vision":false,"pdf":false},"prices":[{"rates":{"input":600000,"output":2400000,"cachedRead":60000,"cacheWrite":{"5m":375000}},"unverified":["cache_write"]}],"confidence":"two-datasets","source":["pi","md","ge"],"note":"All data sets list the write of the plain model, which is less than the input"},
+      {"id":"MiniMax-M3","label":"MiniMax-M3","released":"2026-06-01","context":1000000,"maxOutput":524288,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"pdf":false},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":60000},"tiers":[{"above":512000,"rates":{"input":600000,"output":2400000,"cachedRead":120000}}]}],"confidence":"two-datasets","source":["pi","md","ll","ge"]},
+      {"id":"MiniMax-M3.1-Flash","label":"MiniMax-M3.1-Flash","context":1000000,"maxOutput":524288,"capabilities":{"tools":true,"vision":true,"reasoning":true,"promptCaching":true,"pdf":false},"prices":[{"rates":{"input":150000,"output":600000,"cachedRead":15000}}],"confidence":"one-dataset","source":["pi"]},
+      {"id":"MiniMax-M2","label":"MiniMax-M2","released":"2025-10-27","context":204800,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"promptCaching":true,"vision":false,"pdf":false},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":30000}}],"confidence":"two-datasets","source":["md","ll","ge"]},
+      {"id":"MiniMax-M2.1","label":"MiniMax-M2.1","released":"2025-12-23","context":204800,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"promptCaching":true,"vision":false,"pdf":false},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":30000,"cacheWrite":{"5m":375000}}}],"confidence":"two-datasets","source":["md","ll","ge"]},
+      {"id":"MiniMax-M2.5","label":"MiniMax-M2.5","released":"2026-02-12","context":204800,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"promptCaching":true,"vision":false,"pdf":false},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":30000,"cacheWrite":{"5m":375000}}}],"confidence":"two-datasets","source":["md","ll","ge"]},
+      {"id":"MiniMax-M2.5-highspeed","label":"MiniMax-M2.5-highspeed","released":"2026-02-13","context":204800,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"promptCaching":true,"vision":false,"pdf":false},"prices":[{"rates":{"input":600000,"output":2400000,"cachedRead":60000,"cacheWrite":{"5m":375000}},"unverified":["cache_write"]}],"confidence":"two-datasets","source":["md","ge"],"note":"All data sets list the write of the plain model, which is less than the input"},
+      {"id":"image-01","label":"Image 01","modality":"image","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":3500000000}]}],"confidence":"unverified","source":["recalled"],"note":"In no data set, and no page was read"},
     ]
   },
   {

@@ -9,6 +9,7 @@ import * as Bedrock from "./bedrock/Bedrock.ts"
 import type { Vendor } from "./chat/Vendor.ts"
 import * as Cohere from "./cohere/Cohere.ts"
 import * as Gemini from "./gemini/Gemini.ts"
+import * as Minimax from "./minimax/Minimax.ts"
 import * as Mistral from "./mistral/Mistral.ts"
 import * as OpenAi from "./openai/OpenAi.ts"
 import { byteDance } from "./vendors/ByteDance.ts"
@@ -34,6 +35,7 @@ export const natives = {
   cohere: Cohere.make,
   gemini: Gemini.make,
   azure: Azure.make,
+  minimax: Minimax.make,
   mistral: Mistral.make,
   xai: Xai.make
 } as const satisfies Readonly<Record<string, (world: World) => Protocol>>

@@ -31,6 +31,7 @@ const sdks: Readonly<Record<keyof typeof natives, ReadonlyArray<string>>> = {
   // What it signs in with at Google Cloud it loads with itself.
   gemini: ["@google/genai", "google-auth-library"],
   mistral: ["@mistralai/mistralai"],
+  minimax: ["@anthropic-ai/sdk"],
   xai: ["openai"]
 }
 
