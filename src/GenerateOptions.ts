@@ -408,6 +408,7 @@ export const decode = (
   if (Result.isFailure(prompt)) return refuse("prompt", prompt.failure)
   const timeout = options.timeout === undefined ? undefined : millisOf(options.timeout)
   if (timeout !== undefined && !(timeout > 0)) return refuse("timeout", "a duration above zero is needed")
+  if (Array.isArray(options.cache)) return refuse("cache", "`false` or an object is needed")
   const ttl = typeof options.cache === "object" && options.cache.ttl !== undefined
     ? millisOf(options.cache.ttl)
     : undefined
