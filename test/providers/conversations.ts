@@ -171,14 +171,16 @@ export const converse = Effect.fnUntraced(
     for (let turns = 1 + roll.below(3); turns > 0; turns--) {
       const turn = turnOf(roll, voice, style, hasTools)
       if (roll.chance(0.05)) yield* sandbox.advance(style.pause ?? "2 hours")
-      if (roll.chance(0.05)) yield* sandbox.script({ respond: { status: roll.pick(429, 500, 503) } })
+      // A fault of its own: one call never meets those of its neighbours as well.
+      const mark = roll.chance(0.05) ? ` (${roll.below(1e9)})` : ""
+      if (mark !== "") yield* sandbox.script({ prompt: mark, respond: { status: roll.pick(429, 500, 503) } })
       history = Prompt.concat(
         history,
         Prompt.make([{
           role: "user",
           content: [
             ...turn.file === undefined ? [] : [{ type: "file", ...turn.file } as const],
-            { type: "text", text: turn.prompt, options: style.marks?.user ?? {} }
+            { type: "text", text: turn.prompt + mark, options: style.marks?.user ?? {} }
           ]
         }])
       )
