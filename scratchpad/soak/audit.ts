@@ -19,8 +19,11 @@ export interface Audit {
   readonly ended: (question: string) => void
   readonly recorded: (question: string, record: CallRecord.CallRecord) => void
   readonly told: (news: News) => void
-  /** Closes the cases of which nothing was heard since then; what vendors saw until a while later was told. */
-  readonly close: (since: number) => void
+  /**
+   * Closes the cases of which nothing was heard since then, and which no vendor has under way; what vendors saw until a
+   * while later was told.
+   */
+  readonly close: (since: number, underWay?: ReadonlyArray<string>) => void
   readonly count: {
     requests: number
     whole: number
@@ -113,9 +116,10 @@ export const make = (): Audit => {
       count.charges += charged.length
       for (const charge of charged) charges.set(charge.requestId, charge)
     },
-    close: (since) => {
+    close: (since, underWay = []) => {
+      const busy = new Set(underWay)
       for (const [question, one] of cases) {
-        if (one.changedAt > since) continue
+        if (one.changedAt > since || busy.has(question)) continue
         if (one.open > 0) {
           if (one.changedAt < since - 60_000) violate("a call hangs", question)
           continue

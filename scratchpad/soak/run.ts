@@ -195,12 +195,14 @@ const seconds = (millis: number) => `${(millis / 1000).toFixed(0).padStart(4)} s
 
 const start = performance.now()
 const elapsed = () => performance.now() - start
+let stopped = false
+const isOver = () => stopped || elapsed() >= length
 const samples: Array<{ readonly at: number; readonly megabytes: number }> = []
 
 const worker = (number: number) =>
   Effect.gen(function*() {
     const roll = dice(seed * 1_000_003 + number)
-    for (let n = 0; elapsed() < length; n++) {
+    for (let n = 0; !isOver(); n++) {
       yield* act(roll, `${number}-${n}`)
       // Users think, and who was refused comes back a little later.
       yield* Effect.sleep(roll.below(20))
@@ -209,11 +211,12 @@ const worker = (number: number) =>
 
 const watch = Effect.gen(function*() {
   let shown = 0
-  for (let n = 1; elapsed() < length; n++) {
+  for (let n = 1; !isOver(); n++) {
     yield* Effect.sleep("500 millis")
     const asked = performance.now()
-    audit.told(yield* Effect.promise(news))
-    audit.close(asked - 4000)
+    const latest = yield* Effect.promise(news)
+    audit.told(latest)
+    audit.close(asked - 4000, latest.underWay)
     if (n % 4 === 0) samples.push({ at: elapsed(), megabytes: heap() })
     if (elapsed() < shown + 10_000) continue
     shown = elapsed()
@@ -238,7 +241,9 @@ const soak = Effect.gen(function*() {
     yield* Effect.sleep("250 millis")
     const last = yield* Effect.promise(news)
     audit.told(last)
-    if (n === 19 && last.underWay > 0) audit.violate("requests are under way that nobody waits for", last.underWay)
+    if (n === 19 && last.underWay.length > 0) {
+      audit.violate("requests are under way that nobody waits for", last.underWay)
+    }
   }
   audit.close(Infinity)
   const limits = yield* Limits.CurrentLimits
@@ -250,14 +255,19 @@ const soak = Effect.gen(function*() {
   }
 })
 
+// Whoever has seen enough is told what was found until then.
+process.once("SIGINT", () => {
+  stopped = true
+})
 await runtime.runPromise(soak)
+const took = stopped ? elapsed() : length
 
 const window = Math.min(30_000, settledAt / 2)
 const early = median(samples.filter(({ at }) => Math.abs(at - settledAt) <= window).map(({ megabytes }) => megabytes))
-const late = median(samples.filter(({ at }) => at >= length - window).map(({ megabytes }) => megabytes))
+const late = median(samples.filter(({ at }) => at >= took - window).map(({ megabytes }) => megabytes))
 const growth = late / early - 1
 // Before that caches are still being filled, and code compiled.
-if (length >= 120_000 && !(Math.abs(growth) <= tolerance)) {
+if (took >= 120_000 && !(Math.abs(growth) <= tolerance)) {
   audit.violate("memory isn't the same", `${early.toFixed(1)} MB, then ${late.toFixed(1)} MB`)
 }
 await runtime.dispose()
@@ -268,7 +278,9 @@ const { attempts, cases, charges, compared, requests, whole } = audit.count
 const slowest = latencies.slice(0, Math.min(calls, latencies.length)).toSorted()
 const at = (part: number) => (slowest[Math.floor(slowest.length * part)] ?? NaN).toFixed(0)
 console.log(`
-${calls} calls in ${minutes} minutes, ${concurrency} at once: ${(calls / length * 1000).toFixed(0)} a second
+${calls} calls in ${(took / 60_000).toFixed(1)} minutes, ${concurrency} at once: ${
+  (calls / took * 1000).toFixed(0)
+} a second
   ${attempts} attempts, ${requests} requests, ${whole} of them answered to the end, ${cases} questions
   ${charges} charges, ${compared} of them compared with a measured cost
   a call took ${at(0.5)} ms (median), ${at(0.95)} ms (95 %), ${at(0.99)} ms (99 %)

@@ -29,7 +29,8 @@ export interface News {
   readonly charged: ReadonlyArray<Charged>
   /** Requests that were forgotten before they could be told. */
   readonly lost: number
-  readonly underWay: number
+  /** Questions that are being answered, or whose end wasn't noticed yet. */
+  readonly underWay: ReadonlyArray<string>
   readonly heap: number
 }
 
@@ -121,7 +122,7 @@ const serve = Effect.gen(function*() {
       })),
       charged: bill.map(({ amount, complete, requestId }) => ({ requestId, picoUsd: amount, isWhole: complete })),
       lost,
-      underWay: journal.filter(({ ended }) => !ended).length,
+      underWay: journal.flatMap(({ body, ended }) => ended ? [] : [markIn(body)]),
       heap: process.memoryUsage().heapUsed
     }
     process.send?.(news)
@@ -136,6 +137,8 @@ const serve = Effect.gen(function*() {
 
   const context = yield* Effect.context()
   process.on("message", () => void Effect.runPromiseWith(context)(news))
+  // Ctrl-C reaches both processes; this one ends with the other.
+  process.on("SIGINT", () => undefined)
   process.on("disconnect", () => process.exit())
   process.send?.({ openai: sandbox.baseUrl("openai"), anthropic: sandbox.baseUrl("anthropic") })
   yield* Effect.repeat(strike, Schedule.spaced("20 millis"))
