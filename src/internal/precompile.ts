@@ -32,29 +32,30 @@ export const print = (files: ReadonlyArray<CatalogFile>, equivalents: Equivalent
     }),
     "}",
     "",
-    "export const files = (): ReadonlyArray<CatalogFile> => [",
-    ...files.map(({ models, provider }) =>
-      [
-        "  {",
-        `    provider: ${JSON.stringify(provider)},`,
-        "    models: [",
-        ...models.map((model) => `      ${JSON.stringify(model)},`),
-        "    ]",
-        "  },"
-      ].join("\n")
-    ),
-    "]",
+    ...constant("files", "ReadonlyArray<CatalogFile>", [
+      "[",
+      files.map(({ models, provider }) => `{"provider":${JSON.stringify(provider)},"models":[\n${lines(models)}\n]}`)
+        .join(",\n"),
+      "]"
+    ]),
     "",
-    "export const equivalents = (): Equivalents => ({",
-    "  tiers: [",
-    ...equivalents.tiers.map((tier) => `    ${JSON.stringify(tier)},`),
-    "  ],",
-    "  sameModels: [",
-    ...equivalents.sameModels.map((ids) => `    ${JSON.stringify(ids)},`),
-    "  ]",
-    "})",
+    ...constant("equivalents", "Equivalents", [
+      `{"tiers":[`,
+      lines(equivalents.tiers),
+      `],"sameModels":[`,
+      lines(equivalents.sameModels),
+      "]}"
+    ]),
     ""
   ].join("\n")
+
+const lines = (values: ReadonlyArray<unknown>): string => values.map((value) => JSON.stringify(value)).join(",\n")
+
+/** As JSON in a string, which an import passes over faster than over objects, and a first call reads faster too. */
+const constant = (name: string, type: string, json: ReadonlyArray<string>): ReadonlyArray<string> => [
+  "// oxlint-disable-next-line typescript/no-unsafe-return -- it was checked when it was written",
+  `export const ${name} = (): ${type} => JSON.parse(\`${json.join("\n").replace(/[\\`]|\$\{/g, "\\$&")}\`)`
+]
 
 const idsOf = (model: Model.Entry): ReadonlyArray<string> =>
   model.status === "retired" || model.modality === "embedding"
