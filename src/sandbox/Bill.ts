@@ -50,6 +50,15 @@ export interface Charge {
   readonly storage?:
     | { readonly tokens: number; readonly millis: number; readonly perHour: bigint }
     | undefined
+  /** What is no text token; a service tier doesn't change its price. */
+  readonly goods?: ReadonlyArray<Goods> | undefined
+}
+
+export interface Goods {
+  readonly item: "image" | "inputImage" | "megapixel" | "imageInput" | "imageOutput"
+  readonly quantity: number
+  /** Units of 1e-12 USD. */
+  readonly rate: bigint
 }
 
 export interface Line {
@@ -61,6 +70,7 @@ export interface Line {
     | "output"
     | "webSearch"
     | "cacheStorage"
+    | Goods["item"]
   readonly quantity: number
   /** Units of 1e-12 USD, before the service tier's multiplier. */
   readonly rate: bigint
@@ -133,6 +143,9 @@ export const settle = (charge: Charge, at: number, sentOutput?: number): Entry =
     const { millis, perHour, tokens: quantity } = charge.storage
     const amount = divideHalfEven(BigInt(quantity) * perHour * BigInt(Math.round(millis)), 3_600_000n)
     lines.push({ item: "cacheStorage", quantity, rate: perHour, amount })
+  }
+  for (const { item, quantity, rate } of charge.goods ?? []) {
+    if (quantity > 0) lines.push({ item, quantity, rate, amount: BigInt(quantity) * rate })
   }
   return {
     provider: charge.provider,

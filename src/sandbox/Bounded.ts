@@ -5,6 +5,7 @@
 export interface List<A> {
   readonly add: (entry: A) => void
   readonly all: () => ReadonlyArray<A>
+  readonly remove: (isGone: (entry: A) => boolean) => void
   readonly clear: () => void
 }
 
@@ -16,6 +17,9 @@ export const list = <A>(capacity: number): List<A> => {
       if (entries.length >= capacity * 2) entries = entries.slice(-capacity)
     },
     all: () => entries.slice(-capacity),
+    remove: (isGone) => {
+      entries = entries.filter((entry) => !isGone(entry))
+    },
     clear: () => {
       entries = []
     }

@@ -4,7 +4,7 @@
 import * as Headers from "./Headers.ts"
 import { isObject, type JsonObject } from "./Json.ts"
 import type { Verdict } from "./Keys.ts"
-import type { Accepted, Answer, Body, Failure, InBand, Incoming, Protocol, Rejected, World } from "./Protocol.ts"
+import type { Accepted, Answer, Body, Failure, InBand, Incoming, Protocol, Rejected, Step, World } from "./Protocol.ts"
 import { digest } from "./Seed.ts"
 
 /** A refusal as it goes out. */
@@ -25,12 +25,24 @@ export interface Generation {
   readonly key: string
 }
 
+/** A request of any method and with any body. */
+export interface Taken {
+  readonly incoming: Incoming
+  readonly root: string
+  readonly requestId: string
+  readonly key: string
+}
+
+export type Received = Pick<Accepted, "model" | "prompt" | "stream" | "answer">
+
 export type Route =
   | {
     readonly _tag: "Generate"
-    readonly receive: (generation: Generation) => Pick<Accepted, "model" | "prompt" | "stream" | "answer"> | Problem
+    readonly step?: Step | undefined
+    readonly receive: (generation: Generation) => Received | Problem
   }
   | { readonly _tag: "Read"; readonly value: unknown }
+  | { readonly _tag: "Take"; readonly step: Step; readonly receive: (taken: Taken) => Received | Problem }
 
 export interface Vendor {
   readonly provider: string
@@ -77,10 +89,12 @@ export const make = (world: World, vendor: Vendor): Protocol => {
     const occurrence = world.occurrence(digest(vendor.provider, method, path, text))
     const root = digest(world.seed, vendor.provider, method, path, text, String(occurrence))
     const requestId = vendor.requestId(root)
-    const reject = (problem: Problem): Rejected => ({ _tag: "Rejected", answer: answer(problem, requestId) })
-    const accept = (accepted: Pick<Accepted, "model" | "prompt" | "stream" | "answer">): Accepted => ({
+    let step: Step | undefined
+    const reject = (problem: Problem): Rejected => ({ _tag: "Rejected", step, answer: answer(problem, requestId) })
+    const accept = (accepted: Received): Accepted => ({
       _tag: "Accepted",
       requestId,
+      step,
       error: (failure) => answer(vendor.problem(failure), requestId),
       ...accepted
     })
@@ -91,6 +105,7 @@ export const make = (world: World, vendor: Vendor): Protocol => {
     if (problem !== undefined) return reject(problem)
     const route = vendor.route(incoming)
     if (isProblem(route)) return reject(route)
+    if (route._tag !== "Read") step = route.step
     if (route._tag === "Read") {
       const read: Answer = {
         status: 200,
@@ -99,6 +114,10 @@ export const make = (world: World, vendor: Vendor): Protocol => {
         body: json(route.value, vendor.inBand)
       }
       return accept({ model: undefined, prompt: "", stream: false, answer: () => read })
+    }
+    if (route._tag === "Take") {
+      const received = route.receive({ incoming, root, requestId, key: key ?? "" })
+      return isProblem(received) ? reject(received) : accept(received)
     }
     if (!Headers.isJson(incoming)) return reject(vendor.problem({ status: 415 }))
     if (!isObject(body)) return reject(vendor.problem({ status: 400, message: "The body is no JSON object." }))

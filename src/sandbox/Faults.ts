@@ -8,6 +8,9 @@ const Position = Schema.Struct({
   afterBytes: Schema.optional(Schema.Int)
 })
 
+/** What a request can be to a picture. */
+export const steps = ["submit", "poll", "cancel", "link"] as const
+
 /**
  * What a request must look like, what then happens, and how often.
  *
@@ -23,6 +26,8 @@ const Position = Schema.Struct({
 export const Fault = Schema.Struct({
   /** End of the path, such as `/responses` or `/openai/v1/responses`. */
   route: Schema.optional(Schema.String),
+  /** What the request is to a picture: asks for it, asks after its job, ends that, or fetches what was made. */
+  step: Schema.optional(Schema.Literals(steps)),
   /** The model asked for. */
   model: Schema.optional(Schema.String),
   /** A part of the user's last message. */
@@ -122,6 +127,7 @@ export const decode = (body: unknown) => decodeList(Array.isArray(body) ? body :
 /** What a fault may look at. */
 export interface Subject {
   readonly path: string
+  readonly step: typeof steps[number] | undefined
   readonly headers: Readonly<Record<string, string>>
   readonly model: string | undefined
   readonly prompt: string
@@ -137,6 +143,7 @@ export interface Script {
 
 const fits = (fault: Fault, subject: Subject): boolean =>
   (fault.route === undefined || subject.path.endsWith(fault.route))
+  && (fault.step === undefined || fault.step === subject.step)
   && (fault.model === undefined || fault.model === subject.model)
   && (fault.prompt === undefined || subject.prompt.includes(fault.prompt))
   && (fault.stream === undefined || fault.stream === subject.stream)

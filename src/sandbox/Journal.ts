@@ -2,6 +2,7 @@
  * What really arrived, and what was really sent back.
  */
 import * as Bounded from "./Bounded.ts"
+import type { Step } from "./Protocol.ts"
 
 /** One request as the server saw it. */
 export interface Entry {
@@ -14,6 +15,10 @@ export interface Entry {
   /** The parsed JSON, or the text when it is none; undefined too once it was dropped to save memory. */
   readonly body: unknown
   readonly requestId: string | undefined
+  /** What it is to a picture; undefined for all that isn't about one. */
+  readonly step: Step | undefined
+  /** True when it is on the bill. */
+  readonly charged: boolean
   /** Undefined until a status line was sent. */
   readonly status: number | undefined
   /** Body bytes handed to the socket. */
@@ -54,11 +59,13 @@ export interface Journal {
   readonly subscribe: (listener: () => void) => () => void
 }
 
-const redacted = /^(authorization|proxy-authorization|cookie|.*(api-?key|token|secret))$/
+const redacted = /^(authorization|proxy-authorization|cookie|x-key|.*(api-?key|token|secret))$/
+
+export const isCredential = (header: string): boolean => redacted.test(header)
 
 /** Keeps the scheme and the last four characters of a credential. */
 export const redact = (name: string, value: string): string => {
-  if (!redacted.test(name)) return value
+  if (!isCredential(name)) return value
   const scheme = /^\S+ (?=\S)/.exec(value)?.[0] ?? ""
   const secret = value.slice(scheme.length)
   return `${scheme}***${secret.length > 8 ? secret.slice(-4) : ""}`
@@ -88,6 +95,8 @@ export const make = (capacity: number): Journal => {
         provider: undefined,
         body: undefined,
         requestId: undefined,
+        step: undefined,
+        charged: false,
         status: undefined,
         bytesSent: 0,
         eventsSent: 0,

@@ -7,6 +7,8 @@ import type * as Keys from "./Keys.ts"
 import type * as PrefixCache from "./PrefixCache.ts"
 import type * as Rates from "./Rates.ts"
 import type * as Time from "./Time.ts"
+import type { Files } from "./images/Files.ts"
+import type { Form } from "./images/Multipart.ts"
 
 /** What all vendors share. */
 export interface World {
@@ -14,6 +16,10 @@ export interface World {
   readonly time: Time.Time
   readonly cache: PrefixCache.PrefixCache
   readonly keys: Keys.Keys
+  /** What links lead to. */
+  readonly files: Files
+  /** Where the server listens, such as `http://127.0.0.1:49152`. */
+  readonly origin: () => string
   /** How often this content has arrived before: 0 for the first time. */
   readonly occurrence: (content: string) => number
 }
@@ -27,7 +33,12 @@ export interface Incoming {
   readonly text: string
   /** The parsed body, undefined when it is no JSON. */
   readonly body: unknown
+  /** The fields of a multipart body. */
+  readonly form?: Form | undefined
 }
+
+/** What a request is to a picture: asks for it, asks after its job, ends that, or fetches what was made. */
+export type Step = typeof Faults.steps[number]
 
 /** A failure told with status 200. */
 export type InBand = NonNullable<Faults.Fault["fail"]>
@@ -61,6 +72,7 @@ export type Body =
     readonly framing?: Framing | undefined
     readonly fail: (sequence: number, failure: InBand) => Event
   }
+  | { readonly _tag: "Bytes"; readonly contentType: string; readonly bytes: Buffer }
 
 export interface Answer {
   readonly status: number
@@ -68,6 +80,8 @@ export interface Answer {
   readonly requestId: string
   readonly body: Body
   readonly charge?: Bill.Charge | undefined
+  /** The id of an earlier request that is charged no more. */
+  readonly refund?: string | undefined
 }
 
 /** What a fault changes in the answer itself. */
@@ -80,6 +94,7 @@ export interface Accepted {
   readonly prompt: string
   readonly stream: boolean
   readonly requestId: string
+  readonly step?: Step | undefined
   /** Does the work: reads and writes the prefix cache, so it is called at most once. */
   readonly answer: (alteration: Alteration) => Answer
   /** The vendor's error for a status. */
@@ -88,6 +103,7 @@ export interface Accepted {
 
 export interface Rejected {
   readonly _tag: "Rejected"
+  readonly step?: Step | undefined
   readonly answer: Answer
 }
 
@@ -101,6 +117,8 @@ export interface Protocol {
   readonly provider: string
   /** Where it lives on the server, such as `/openai/v1`. */
   readonly basePath: string
+  /** Which paths below it are its own, where another protocol has the rest. */
+  readonly serves?: ((path: string) => boolean) | undefined
   readonly receive: (incoming: Incoming) => Accepted | Rejected
   /** A refusal before the body was read. */
   readonly refuse: (failure: Failure) => Answer

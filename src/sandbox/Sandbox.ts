@@ -22,8 +22,9 @@ import type * as Protocol from "./Protocol.ts"
 import * as Rates from "./Rates.ts"
 import * as Server from "./Server.ts"
 import * as Time from "./Time.ts"
-import { natives, vendors } from "./Vendors.ts"
+import { images, imageVendors, natives, vendors } from "./Vendors.ts"
 import * as Chat from "./chat/Chat.ts"
+import * as Files from "./images/Files.ts"
 
 /** @category models */
 export type Fault = Faults.Fault
@@ -35,7 +36,7 @@ export type JournalEntry = Journal.Entry
 export type BillEntry = Bill.Entry
 
 /** @category models */
-export type Provider = keyof typeof natives | keyof typeof vendors
+export type Provider = keyof typeof natives | keyof typeof vendors | keyof typeof imageVendors
 
 /**
  * How the sandbox behaves.
@@ -166,16 +167,22 @@ export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
   const keys = Keys.make({ keys: options?.keys, requireKey: options?.requireKey ?? true })
   const cache = PrefixCache.make()
   const arrivals = makeArrivals()
+  let origin = ""
+  const files = Files.make(options?.seed ?? "loom", time, () => origin)
   const world: Protocol.World = {
     seed: options?.seed ?? "loom",
     time,
     cache,
     keys,
+    files,
+    origin: () => origin,
     occurrence: arrivals.count
   }
   const protocols = [
     ...Object.values(natives).map((make) => make(world)),
-    ...Object.values(vendors).map((vendor) => Chat.make(vendor)(world))
+    ...Object.values(vendors).map((vendor) => Chat.make(vendor)(world)),
+    ...[...images, ...Object.values(imageVendors)].map((make) => make(world)),
+    files.protocol
   ]
   const rates = Rates.make(
     Object.fromEntries(
@@ -217,12 +224,13 @@ export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
   })
   const port = yield* Effect.acquireRelease(listen(server, host, options?.port ?? 0), () => close(server))
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`
+  origin = url
 
   const journal = Effect.sync(() => books.journal.all())
   return Sandbox.of({
     url,
     port,
-    providers: [...Struct.keys(natives), ...Struct.keys(vendors)],
+    providers: [...Struct.keys(natives), ...Struct.keys(vendors), ...Struct.keys(imageVendors)],
     baseUrl: (provider) => url + (protocols.find((protocol) => protocol.provider === provider)?.basePath ?? ""),
     script: (...faults) => Effect.sync(() => books.faults.add(faults)),
     pendingFaults: Effect.sync(() => books.faults.pending()),

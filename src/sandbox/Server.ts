@@ -6,11 +6,12 @@ import * as Bill from "./Bill.ts"
 import type * as Bounded from "./Bounded.ts"
 import * as Delivery from "./Delivery.ts"
 import type * as Faults from "./Faults.ts"
-import type * as Journal from "./Journal.ts"
+import * as Journal from "./Journal.ts"
 import { stringify } from "./Json.ts"
 import type * as Protocol from "./Protocol.ts"
 import type * as Rates from "./Rates.ts"
 import type * as Time from "./Time.ts"
+import * as Multipart from "./images/Multipart.ts"
 
 export const bodyLimit = 64 * 1024 * 1024
 
@@ -43,7 +44,7 @@ const headersOf = (request: IncomingMessage): Record<string, string> => {
   return headers
 }
 
-const readBody = async (request: IncomingMessage): Promise<string | undefined> => {
+const readBody = async (request: IncomingMessage): Promise<Buffer | undefined> => {
   const chunks: Array<Buffer> = []
   let size = 0
   for await (const chunk of request) {
@@ -52,7 +53,7 @@ const readBody = async (request: IncomingMessage): Promise<string | undefined> =
     if (size <= bodyLimit) chunks.push(chunk)
     else chunks.length = 0
   }
-  return size > bodyLimit ? undefined : Buffer.concat(chunks).toString("utf8")
+  return size > bodyLimit ? undefined : Buffer.concat(chunks)
 }
 
 const parsed = (text: string): unknown => {
@@ -101,8 +102,10 @@ export const make = (options: {
     draft.waiting = false
   }
 
-  const settle = (charge: Bill.Charge | undefined, sentOutput?: number) => {
-    if (charge !== undefined) bill.add(Bill.settle(charge, time.now(), sentOutput))
+  const settle = (draft: Journal.Draft, charge: Bill.Charge | undefined, sentOutput?: number) => {
+    if (charge === undefined) return
+    draft.charged = true
+    bill.add(Bill.settle(charge, time.now(), sentOutput))
   }
 
   const conclude = ({ draft }: Exchange, outcome: Delivery.Outcome) => {
@@ -132,13 +135,14 @@ export const make = (options: {
       report: report(exchange.draft),
       conclude: (outcome) => {
         const early = payload.ends.length > 0 && outcome.end !== "finished"
-        settle(charge, early ? outcome.tokens : undefined)
+        settle(exchange.draft, charge, early ? outcome.tokens : undefined)
         conclude(exchange, outcome)
       }
     })
 
   const send = (exchange: Exchange, answer: Protocol.Answer, fault: Faults.Fault | undefined) => {
-    const { body } = answer
+    const { body, refund } = answer
+    if (refund !== undefined) bill.remove(({ requestId }) => requestId === refund)
     if (body._tag === "Events") {
       head(exchange, answer.status, {
         ...answer.headers,
@@ -147,12 +151,12 @@ export const make = (options: {
       })
       return deliver(exchange, Delivery.eventPayload(failing(body, fault), fault, body.framing), fault, answer.charge)
     }
-    const payload = Delivery.textPayload(
+    const payload = body._tag === "Bytes" ? { bytes: body.bytes, ends: [] } : Delivery.textPayload(
       (body.prefix ?? "") + stringify(fault?.fail === undefined ? body.value : body.fail(fault.fail))
     )
     head(exchange, answer.status, {
       ...answer.headers,
-      "content-type": "application/json",
+      "content-type": body._tag === "Bytes" ? body.contentType : "application/json",
       ...(fault?.cut?.clean === true ? {} : { "content-length": payload.bytes.length + (fault?.contentLengthOff ?? 0) })
     })
     return deliver(exchange, payload, fault, answer.charge)
@@ -217,7 +221,7 @@ export const make = (options: {
         || fault.hugeBodyMegabytes !== undefined || fault.gzipBombMegabytes !== undefined)
     if (!replaced) return send(exchange, accepted.answer(fault ?? {}), fault)
 
-    if (fault.billed === true) settle(accepted.answer(fault).charge)
+    if (fault.billed === true) settle(draft, accepted.answer(fault).charge)
     if (fault.hang === true) {
       await wait(exchange, Infinity)
       return conclude(exchange, { bytes: 0, events: 0, tokens: 0, end: "closed" })
@@ -244,33 +248,39 @@ export const make = (options: {
 
   const handle = async (exchange: Exchange, path: string) => {
     const { draft, request } = exchange
-    const protocol = protocols.find(({ basePath }) => path === basePath || path.startsWith(`${basePath}/`))
+    const protocol = protocolAt(protocols, path)
     draft.provider = protocol?.provider
-    const text = await readBody(request)
+    const bytes = await readBody(request)
     if (protocol === undefined) {
       draft.status = 404
       conclude(exchange, { bytes: 0, events: 0, tokens: 0, end: "finished" })
       return sendJson(exchange.response, 404, { error: { message: `The sandbox serves nothing at ${path}.` } })
     }
-    if (text === undefined) return send(exchange, protocol.refuse({ status: 413 }), undefined)
-    const body = parsed(text)
-    journal.keepBody(draft, body ?? (text === "" ? undefined : text), text.length)
+    if (bytes === undefined) return send(exchange, protocol.refuse({ status: 413 }), undefined)
     const headers = headersOf(request)
+    const form = Multipart.read(headers["content-type"], bytes)
+    const text = form === undefined ? bytes.toString("utf8") : Multipart.textOf(form)
+    const body = form === undefined ? parsed(text) : undefined
+    const kept = form === undefined ? body ?? (text === "" ? undefined : text) : Multipart.summary(form)
+    journal.keepBody(draft, kept, form === undefined ? text.length : 1024)
     const method = request.method ?? "GET"
     const { searchParams: query } = new URL(request.url ?? "/", "http://sandbox")
     const own = path.slice(protocol.basePath.length)
-    const received = receive(protocol, { method, path: own, query, headers, text, body })
+    const received = receive(protocol, { method, path: own, query, headers, text, body, form })
     if (received._tag === "Rejected") {
       draft.requestId = received.answer.requestId
+      draft.step = received.step
       return send(exchange, received.answer, undefined)
     }
     draft.requestId = received.requestId
-    const { model, prompt, stream } = received
-    const key = headers["authorization"] ?? headers["x-api-key"] ?? headers["x-goog-api-key"] ?? ""
+    const { model, prompt, step, stream } = received
+    draft.step = step
+    const key = headers["authorization"] ?? Object.entries(headers).find(([name]) => Journal.isCredential(name))?.[1] ??
+      ""
     const admission = model === undefined ? undefined : rates.admit({ provider: protocol.provider, key, model })
     const accepted = admission === undefined ? received : limited(protocol, received, admission, time)
     if (admission?.retryMillis !== undefined) return send(exchange, accepted.error({ status: 429 }), undefined)
-    const fault = faults.take({ path, headers, model, prompt, stream })
+    const fault = faults.take({ path, step, headers, model, prompt, stream })
     draft.faulted = fault !== undefined
     await play(exchange, accepted, fault)
     if (fault?.closeAfter === true) request.socket.end()
@@ -281,7 +291,7 @@ export const make = (options: {
     const answer = control({
       method: request.method ?? "GET",
       path,
-      body: text === undefined ? undefined : parsed(text)
+      body: text === undefined ? undefined : parsed(text.toString("utf8"))
     })
     sendJson(response, answer?.status ?? 404, answer?.body ?? { error: { message: `No ${path} here.` } })
   }
@@ -313,6 +323,13 @@ export const make = (options: {
       conclude(exchange, { bytes: 0, events: 0, tokens: 0, end: "cut" })
     })
   })
+}
+
+/** Several may share a base path: the one that serves the path goes before the one that has all the rest. */
+const protocolAt = (protocols: ReadonlyArray<Protocol.Protocol>, path: string): Protocol.Protocol | undefined => {
+  const near = protocols.filter(({ basePath }) => path === basePath || path.startsWith(`${basePath}/`))
+  return near.find(({ basePath, serves }) => serves?.(path.slice(basePath.length)) === true)
+    ?? near.find(({ serves }) => serves === undefined) ?? near[0]
 }
 
 /** What every answer to a request under a limit says of it. */

@@ -1,16 +1,18 @@
 /**
- * Who the sandbox speaks for, by key: vendors with a protocol of their own, and those that speak Chat Completions by a
- * record.
+ * Who the sandbox speaks for, by key: vendors with a protocol of their own, those that speak Chat Completions by a
+ * record, and those that make pictures, beside text or alone.
  */
 import type { Protocol, World } from "./Protocol.ts"
 import * as Anthropic from "./anthropic/Anthropic.ts"
 import * as Azure from "./azure/Azure.ts"
 import * as Bedrock from "./bedrock/Bedrock.ts"
+import * as Bfl from "./bfl/Bfl.ts"
 import type { Vendor } from "./chat/Vendor.ts"
 import * as Cohere from "./cohere/Cohere.ts"
 import * as Gemini from "./gemini/Gemini.ts"
 import * as Minimax from "./minimax/Minimax.ts"
 import * as Mistral from "./mistral/Mistral.ts"
+import * as OpenAiImages from "./openai/Images.ts"
 import * as OpenAi from "./openai/OpenAi.ts"
 import { byteDance } from "./vendors/ByteDance.ts"
 import { deepSeek } from "./vendors/DeepSeek.ts"
@@ -56,3 +58,11 @@ export const vendors = {
   together,
   zai
 } as const satisfies Readonly<Record<string, Vendor>>
+
+/** Those that make pictures and nothing else. */
+export const imageVendors = {
+  bfl: Bfl.make
+} as const satisfies Readonly<Record<string, (world: World) => Protocol>>
+
+/** What makes pictures of those that make text. */
+export const images: ReadonlyArray<(world: World) => Protocol> = [OpenAiImages.make]

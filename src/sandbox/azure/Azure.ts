@@ -36,13 +36,13 @@ const first: Event = {
 
 const chatBody = (body: Body): Body => {
   if (body._tag === "Events") return { ...body, events: [first, ...body.events] }
-  return isObject(body.value) ? { ...body, value: filteredBody(body.value) } : body
+  return body._tag === "Json" && isObject(body.value) ? { ...body, value: filteredBody(body.value) } : body
 }
 
 /** What was filtered says by what. */
 const explained = (answer: Answer): Answer => {
   const { body } = answer
-  if (body._tag === "Events" || at(at(body.value, "error"), "code") !== "content_filter") return answer
+  if (body._tag !== "Json" || at(at(body.value, "error"), "code") !== "content_filter") return answer
   const error = at(body.value, "error")
   const innererror = {
     code: "ResponsibleAIPolicyViolation",
