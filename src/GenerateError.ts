@@ -488,6 +488,10 @@ export class GenerateError extends Schema.TaggedError<GenerateError>()("Generate
   status: Schema.optionalKey(Schema.Int),
   /** The vendor's own id of the request: give it to their support. */
   requestId: Schema.optionalKey(Schema.String),
+  /** The vendor's id of the job that it had accepted: nothing is submitted twice because of it. */
+  jobId: Schema.optionalKey(Schema.String),
+  /** Whether the vendor charges for it, where its answer or its rules say so: in place of what the reason says. */
+  billed: Schema.optionalKey(Schema.Literals(["yes", "no"])),
   /** What the vendor metered before it failed. */
   usage: Schema.optionalKey(Usage),
   cause: Schema.optionalKey(Schema.Defect())
@@ -507,13 +511,13 @@ export class GenerateError extends Schema.TaggedError<GenerateError>()("Generate
     return this.reason.fix
   }
   get retryable(): boolean {
-    return this.reason.retryable
+    return this.reason.retryable && this.billed !== "yes" && (this.jobId === undefined || this.billed === "no")
   }
   get failover(): boolean {
     return this.reason.failover
   }
   get maybeBilled(): boolean {
-    return this.reason.maybeBilled
+    return this.billed === undefined ? this.reason.maybeBilled || this.jobId !== undefined : this.billed === "yes"
   }
   /** How long to wait before the next attempt, where the vendor or `Limits` said so. */
   get retryAfter(): Duration.Duration | undefined {
@@ -530,7 +534,8 @@ export class GenerateError extends Schema.TaggedError<GenerateError>()("Generate
     const tried = this.tried.length < 2
       ? ""
       : `\n  tried: ${this.tried.map(({ model, outcome }) => `${model} (${outcome})`).join(", ")}`
-    return `${subject} ${this.what}${status}\n  why: ${this.why}\n  fix: ${this.fix}${tried}${request}`
+    const job = this.jobId === undefined ? "" : `\n  job: ${this.jobId}`
+    return `${subject} ${this.what}${status}\n  why: ${this.why}\n  fix: ${this.fix}${tried}${request}${job}`
   }
 }
 

@@ -26,6 +26,8 @@ export const failure = (
     readonly requestId?: string | undefined
     readonly status?: number | undefined
     readonly usage?: Usage.Usage | undefined
+    readonly billed?: "yes" | "no" | undefined
+    readonly jobId?: string | undefined
     readonly cause?: unknown
   }
 ): GenerateError =>
@@ -36,6 +38,8 @@ export const failure = (
     ...(known?.requestId === undefined ? undefined : { requestId: known.requestId }),
     ...(known?.status === undefined ? undefined : { status: known.status }),
     ...(known?.usage === undefined || known.usage.state === "missing" ? undefined : { usage: known.usage }),
+    ...(known?.billed === undefined ? undefined : { billed: known.billed }),
+    ...(known?.jobId === undefined ? undefined : { jobId: known.jobId }),
     ...(known?.cause === undefined ? undefined : { cause: known.cause })
   })
 
@@ -46,13 +50,15 @@ export interface Told {
   readonly reason: (detail: string) => Reason
   /** What the vendor counted all the same. */
   readonly usage?: Usage.Usage | undefined
+  /** Whether it charges for it, where its rules say so. */
+  readonly billed?: "yes" | "no" | undefined
 }
 
 export const told = (
   request: Request.Request,
-  { message, reason, usage }: Told,
+  { billed, message, reason, usage }: Told,
   { key, requestId }: Origin
-): GenerateError => failure(request, reason(tidy(message, key)), { requestId, usage })
+): GenerateError => failure(request, reason(tidy(message, key)), { requestId, usage, billed })
 
 /** An answer of the wrong shape: where, and what was expected there. */
 export const unreadable = (
@@ -68,7 +74,7 @@ export const unreadable = (
 export const errorOf = (
   request: Request.Request,
   cause: unknown,
-  key: Redacted.Redacted,
+  key: Redacted.Redacted | undefined,
   refusalOf: (cause: Error) => Refusal | undefined
 ): GenerateError => {
   if (cause instanceof GenerateError) return cause

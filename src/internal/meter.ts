@@ -72,7 +72,11 @@ export const make = (
       duration: elapsed(),
       firstToken,
       outcome: summary !== undefined ? "ok" : exit._tag === "Success" ? "interrupted" : outcomeOf(exit),
-      billed: summary !== undefined || error?.usage?.state === "reported"
+      billed: summary !== undefined
+        ? "yes"
+        : error?.billed !== undefined
+        ? error.billed
+        : error?.usage?.state === "reported"
         ? "yes"
         : error !== undefined && !error.maybeBilled
         ? "no"
@@ -89,7 +93,7 @@ export const make = (
       region: summary?.region,
       status: error?.status,
       why: error?.why,
-      requestId: summary?.requestId ?? error?.requestId
+      requestId: summary?.requestId ?? error?.requestId ?? error?.jobId
     }
     Call.note(request.call, attempt)
     settled?.(attempt)

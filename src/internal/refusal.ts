@@ -33,6 +33,8 @@ export interface Refusal {
   /** Where the key came from. */
   readonly keySource?: string | undefined
   readonly retryAfter?: Duration.Duration | undefined
+  /** Whether the vendor charges for it, where its rules say so. */
+  readonly billed?: "yes" | "no" | undefined
 }
 
 export const reasonOf = (refusal: Refusal): Reason => {
