@@ -62,7 +62,7 @@ export type Asked<P extends Provider> =
 export interface Common extends Request.Params {
   /** A text, or messages with text and files; part options of a vendor go under its key. */
   readonly prompt: Prompt.RawInput
-  /** `text` by default. */
+  /** What the model makes by default. */
   readonly modality?: "text" | "image" | undefined
   /** Instructions before the conversation: a system message in front of the prompt. */
   readonly system?: string | undefined
@@ -423,8 +423,11 @@ export const decode = (
     return refuse("toolChoice", `no tool is named ${toolChoice.tool}`)
   }
 
+  if (options.size !== undefined && options.aspectRatio !== undefined) {
+    return refuse("aspectRatio", "it can't be given together with `size`")
+  }
+
   const asked = {
-    modality: options.modality ?? "text",
     prompt: prompt.success,
     tools: Request.inOrder(tools),
     toolChoice,
@@ -432,13 +435,19 @@ export const decode = (
     native: { ...options.native }
   }
   const params = Params.given(options)
-  const requestFor: Decoded["requestFor"] = (model, defaults, call, own) => ({
-    ...asked,
-    model,
-    candidate: 0,
-    call,
-    params: { ...model.defaults, ...defaults, ...params, ...(own === undefined ? undefined : Params.stated(own)) }
-  })
+  const requestFor: Decoded["requestFor"] = (model, defaults, call, own) => {
+    const { modality = Request.modalityOf(model) } = options
+    const usual = Params.over(model.defaults, Params.defaultsFor(modality, defaults))
+    const stated = Params.over(usual, params)
+    return {
+      ...asked,
+      modality,
+      model,
+      candidate: 0,
+      call,
+      params: own === undefined ? stated : Params.over(stated, Params.stated(own))
+    }
+  }
   return Result.succeed({
     provider: options.provider,
     model: options.model,

@@ -104,12 +104,44 @@ export interface Location {
 }
 
 /**
+ * A picture that is given: its bytes, or an address (`https:`, `data:`).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Picture = Uint8Array | URL | `https://${string}` | `http://${string}` | `data:${string}`
+
+/**
+ * The options of calls for images that more than one vendor honours. A vendor refuses what it can't do, and says what it
+ * can. Pictures to start from are files of the prompt.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ImageParams {
+  /** Images: 1. A vendor that makes one at a time is asked as often, by an attempt for each. */
+  readonly n?: number | undefined
+  /** Pixels, as in `1024x1024`. Not together with `aspectRatio`. */
+  readonly size?: `${number}x${number}` | undefined
+  /** Width to height, as in `16:9`; how many pixels that are is the vendor's choice. */
+  readonly aspectRatio?: `${number}:${number}` | undefined
+  /** In the vendor's words: `low`, `medium` and `high` mostly. */
+  readonly quality?: string | undefined
+  readonly format?: "png" | "jpeg" | "webp" | undefined
+  readonly background?: "transparent" | "opaque" | "auto" | undefined
+  /** What isn't to be seen. */
+  readonly negativePrompt?: string | undefined
+  /** A picture of the size of the first one in the prompt: where it is transparent, that one is to change. */
+  readonly mask?: Picture | undefined
+}
+
+/**
  * The options that more than one vendor honours. What only one vendor has goes into `native`.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Params {
+export interface Params extends ImageParams {
   /** Tokens, reasoning included. */
   readonly maxOutputTokens?: number | undefined
   readonly temperature?: number | undefined
@@ -234,6 +266,17 @@ export const mismatch = (request: Request): GenerateError | undefined => {
   if (model.modality !== request.modality) {
     return unsupported("modality", `the model answers with ${model.modality}, and ${request.modality} was asked for`)
   }
+  for (const [name, value] of Object.entries(request.params)) {
+    if (value !== undefined && !isOf(request.modality, name)) return misplaced(request, name)
+  }
+  if (request.modality === "image") {
+    if (request.tools.length > 0) return unsupported("tools", "a call for an image has none")
+    if (request.object !== undefined) return unsupported("structuredOutput", "an image fits no schema")
+    if (model.capabilities.edit === false && (request.params.mask !== undefined || hasFile(request.prompt, "image/"))) {
+      return unsupported("edit", "the model takes no pictures to start from")
+    }
+    return undefined
+  }
   const { maxOutputTokens } = request.params
   if (maxOutputTokens !== undefined && model.maxOutput !== undefined && maxOutputTokens > model.maxOutput) {
     return invalidRequest({
@@ -278,6 +321,44 @@ export const noWebSearch = (detail = "the model has no web search of its own"): 
     .map(({ label }) => label)
   return new Unsupported({ feature: "webSearch", detail: `${detail}; models of ${able.join(", ")} have one` })
 }
+
+/**
+ * What calls are for whose modality isn't said: what their model makes.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const modalityOf = (model: Model.Model): Request["modality"] => model.modality === "image" ? "image" : "text"
+
+/**
+ * Whether an option is one of calls for this.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isOf = (modality: Request["modality"], param: string): boolean =>
+  param === "seed" || imageParams.has(param) === (modality === "image")
+
+const imageParams: ReadonlySet<string> = new Set<keyof ImageParams>([
+  "n",
+  "size",
+  "aspectRatio",
+  "quality",
+  "format",
+  "background",
+  "negativePrompt",
+  "mask"
+])
+
+const misplaced = ({ modality, model }: Request, field: string): GenerateError =>
+  invalidRequest({
+    field,
+    detail: modality === "text"
+      ? "it is an option of calls for images, and text was asked for"
+      : "it is an option of calls for text, and an image was asked for",
+    provider: model.provider,
+    model: model.id
+  })
 
 const hasFile = (prompt: Prompt.Prompt, mediaType: string): boolean =>
   prompt.content.some((message) =>

@@ -325,7 +325,7 @@ describe("what a model can't do", () => {
       { schema },
       { _tag: "Unsupported", feature: "structuredOutput" }
     ],
-    ["modality", { modality: "image" }, {}, { _tag: "Unsupported", feature: "modality" }],
+    ["modality", { modality: "image" }, { modality: "text" }, { _tag: "Unsupported", feature: "modality" }],
     ["maxOutputTokens", { maxOutput: 10 }, { maxOutputTokens: 11 }, {
       _tag: "InvalidRequest",
       field: "maxOutputTokens"
