@@ -10,6 +10,7 @@ import type { Attempt, Tried } from "./Attempt.ts"
 import type * as Catalog from "./Catalog.ts"
 import type { Currency } from "./Cost.ts"
 import type { GenerateError } from "./GenerateError.ts"
+import type { InterimPart } from "./Generation.ts"
 import type { Request } from "./Request.ts"
 import type { RetryPolicy } from "./RetryPolicy.ts"
 import type { Saved } from "./Saved.ts"
@@ -49,6 +50,8 @@ export interface Call {
   readonly currency: Currency | undefined
   /** Who counts what it spends. */
   readonly tallies: ReadonlyArray<Tally>
+  /** Takes what is heard of an image before it is there. Set where somebody listens: by `Loom.stream`. */
+  readonly progress: ((part: InterimPart) => void) | undefined
   /** Append-only, by {@link note}. */
   readonly attempts: Array<Attempt>
   /** Candidates that were reached, where there may be more than one, as they ended. Append-only. */
@@ -174,6 +177,7 @@ export const make = (options?: {
   readonly keyTags?: ReadonlyArray<string> | undefined
   readonly catalog?: Catalog.Catalog | undefined
   readonly currency?: Currency | undefined
+  readonly progress?: Call["progress"]
 }): Effect.Effect<Call> =>
   Effect.withFiber((fiber) => {
     const clock = fiber.getRef(Clock.Clock)
@@ -198,6 +202,7 @@ export const make = (options?: {
       catalog: options?.catalog,
       currency: options?.currency,
       tallies: region?.tallies ?? noTallies,
+      progress: options?.progress,
       attempts: [],
       tried: []
     }

@@ -103,7 +103,49 @@ export interface FinishPart<Reply = unknown> extends Summary<Reply> {
 }
 
 /**
- * A piece of a stream: a delta, a whole content part, or the finish.
+ * What a vendor says of an image that it is making. It is no content: `fromParts` leaves it out.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ProgressPart {
+  readonly type: "progress"
+  readonly provider: string
+  readonly model: string
+  /** In the vendor's words, or `submitted`. */
+  readonly status: string
+  /** How much of it is done, 0 to 1, where the vendor says so. */
+  readonly fraction: number | undefined
+  /** How many are before it, where the vendor says so. */
+  readonly queuePosition: number | undefined
+}
+
+/**
+ * An image before it is finished, of vendors that show it. It is no content: `fromParts` leaves it out.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PartialImagePart {
+  readonly type: "partial-image"
+  readonly provider: string
+  readonly model: string
+  /** Which of the images before the finished one: 0 is the first. */
+  readonly index: number
+  readonly mediaType: string
+  readonly data: Uint8Array
+}
+
+/**
+ * What streams have before their content: of images, and in vain where the attempt then fails and another one is made.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type InterimPart = ProgressPart | PartialImagePart
+
+/**
+ * A piece of a stream: a delta, a whole content part, or the finish; of images, what is heard of them before.
  *
  * @category models
  * @since 0.1.0
@@ -119,6 +161,7 @@ export type Part<Reply = unknown> =
   | Response.ToolParamsDeltaPart
   | Response.ToolParamsEndPart
   | Exclude<Content, Response.TextPart | Response.ReasoningPart>
+  | InterimPart
   | FinishPart<Reply>
 
 /**
@@ -355,6 +398,8 @@ export const makeFolder = (): Folder => {
         case "tool-params-start":
         case "tool-params-delta":
         case "tool-params-end":
+        case "progress":
+        case "partial-image":
           return
         case "finish":
           finished = part

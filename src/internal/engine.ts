@@ -21,6 +21,7 @@ import * as Limits from "../Limits.ts"
 import type { Engine, Options } from "../Loom.ts"
 import * as ProviderHealth from "../ProviderHealth.ts"
 import * as Providers from "../Providers.ts"
+import * as Request from "../Request.ts"
 import * as ResponseCache from "../ResponseCache.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
 import * as Router from "../Router.ts"
@@ -28,6 +29,7 @@ import * as Secrets from "../Secrets.ts"
 import * as Telemetry from "../Telemetry.ts"
 import type * as Transport from "../Transport.ts"
 import { streamWithin, within } from "./deadline.ts"
+import * as Progress from "./progress.ts"
 import * as Routes from "./routes.ts"
 
 type Asked = Parameters<Engine["generate"]>[0]
@@ -84,7 +86,9 @@ export const make = Effect.fnUntraced(function*(
   const begin = (
     asked: Asked,
     operation: CallRecord.CallRecord["operation"],
-    route?: Routes.Routed
+    modality: "text" | "image",
+    route?: Routes.Routed,
+    progress?: Call.Call["progress"]
   ): Effect.Effect<Begun> =>
     Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
@@ -103,8 +107,10 @@ export const make = Effect.fnUntraced(function*(
         tags: own.tags,
         keyTags: secrets?.tags,
         catalog,
-        currency: options.currency
+        currency: options.currency,
+        progress
       }
+      const named = { provider: asked.provider, model: asked.model, modality }
       return Effect.map(Call.make(circumstances), (call) => {
         metrics?.began()
         return {
@@ -112,7 +118,7 @@ export const make = Effect.fnUntraced(function*(
           call,
           callLog,
           metrics,
-          recorder: CallRecord.recorder(call, asked, operation, clock, cache.ttl(call) !== undefined, route?.recorded),
+          recorder: CallRecord.recorder(call, named, operation, clock, cache.ttl(call) !== undefined, route?.recorded),
           plan: planOf(asked, decoded, call, route),
           generator: route?.generator ?? pipeline
         }
@@ -175,38 +181,56 @@ export const make = Effect.fnUntraced(function*(
     requestFor: (model, call, params) => requestFor(model, defaults, call, params)
   })
 
+  const modalityOf = (asked: Asked): "text" | "image" =>
+    asked.modality ?? Result.match(Catalog.resolve(catalog, asked), {
+      onSuccess: Request.modalityOf,
+      onFailure: () => "text"
+    })
+
   const generate = (asked: Asked, route?: Routes.Routed) =>
-    Effect.flatMap(begin(asked, "generate", route), (begun) =>
-      Telemetry.traced(spanOf(begun), (span) => {
-        const { call, generator, plan, recorder } = begun
-        return Router.firstOf(plan)(generator.generate).pipe(
-          within(asked, Call.timeoutOf(call)),
-          Effect.mapBoth({ onFailure: recorder.fail, onSuccess: recorder.complete }),
-          Effect.onExit((exit) => record(begun, exit, span))
-        )
-      }))
+    Effect.flatMap(
+      begin(asked, "generate", modalityOf(asked), route),
+      (begun) =>
+        Telemetry.traced(spanOf(begun), (span) => {
+          const { call, generator, plan, recorder } = begun
+          return Router.firstOf(plan)(generator.generate).pipe(
+            within(asked, Call.timeoutOf(call)),
+            Effect.mapBoth({ onFailure: recorder.fail, onSuccess: recorder.complete }),
+            Effect.onExit((exit) => record(begun, exit, span))
+          )
+        })
+    )
 
   const stream = (asked: Asked, route?: Routes.Routed) =>
+    modalityOf(asked) === "text"
+      ? streamOf(asked, "text", route)
+      : Stream.unwrap(Effect.map(Progress.make, (progress) => streamOf(asked, "image", route, progress)))
+
+  const streamOf = (asked: Asked, modality: "text" | "image", route?: Routes.Routed, progress?: Progress.Progress) =>
     Stream.unwrap(
-      Effect.flatMap(begin(asked, "stream", route), (begun) =>
-        Telemetry.tracedScoped(spanOf(begun), (span) => {
-          const { call, generator, plan, recorder } = begun
-          // A reader that leaves or fails ends the stream too, which is no failure of the call.
-          let ended: Exit.Exit<unknown, GenerateError> = Exit.void
-          const opened = Stream.unwrap(Router.firstOf(plan)(generator.open))
-          return Effect.succeed(
-            (span === undefined ? opened : Stream.provideService(opened, Tracer.ParentSpan, span)).pipe(
-              streamWithin(asked, Call.timeoutOf(call)),
-              Stream.mapError(recorder.fail),
-              Stream.mapArray((parts) => {
-                const last = Arr.lastNonEmpty(parts)
-                return last.type === "finish" ? Arr.append(parts.slice(0, -1), recorder.complete(last)) : parts
-              }),
-              Stream.tapCause((cause) => Effect.sync(() => ended = Exit.failCause(cause))),
-              Stream.onExit(() => record(begun, ended, span))
+      Effect.flatMap(
+        begin(asked, "stream", modality, route, progress?.take),
+        (begun) =>
+          Telemetry.tracedScoped(spanOf(begun), (span) => {
+            const { call, generator, plan, recorder } = begun
+            // A reader that leaves or fails ends the stream too, which is no failure of the call.
+            let ended: Exit.Exit<unknown, GenerateError> = Exit.void
+            const opening = Router.firstOf(plan)(generator.open)
+            const opened = Stream.unwrap(progress === undefined ? opening : progress.before(opening))
+            return Effect.succeed(
+              (span === undefined ? opened : Stream.provideService(opened, Tracer.ParentSpan, span)).pipe(
+                streamWithin(asked, Call.timeoutOf(call)),
+                Stream.mapError(recorder.fail),
+                Stream.mapArray((parts) => {
+                  const last = Arr.lastNonEmpty(parts)
+                  return last.type === "finish" ? Arr.append(parts.slice(0, -1), recorder.complete(last)) : parts
+                }),
+                Stream.tapCause((cause) => Effect.sync(() => ended = Exit.failCause(cause))),
+                Stream.onExit(() => record(begun, ended, span))
+              )
             )
-          )
-        }))
+          })
+      )
     )
 
   return {
