@@ -266,6 +266,36 @@ export const batchSaving = (model: Model, usage: Usage.Usage, options: Options):
   difference(list(model, usage, options), of(model, uncached(usage), options))
 
 /**
+ * The costs of the parts of one answer as one: as long as one of them isn't known, it isn't.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const merge = (costs: readonly [Cost, ...ReadonlyArray<Cost>]): Cost => {
+  const [first, ...others] = costs
+  const { currency: code, ...rate } = first.local
+  const picoUsd = costs.reduce<number | undefined>(
+    (sum, cost) => sum === undefined || cost.picoUsd === undefined ? undefined : sum + cost.picoUsd,
+    0
+  )
+  const isExact = picoUsd !== undefined && Number.isSafeInteger(picoUsd)
+  const inUsd = isExact ? picoUsd / picoPerUsd : undefined
+  return {
+    ...first,
+    status: !isExact ? "unknown" : costs.some(({ status }) => status === "estimated") ? "estimated" : "measured",
+    picoUsd: isExact ? picoUsd : undefined,
+    usd: inUsd,
+    local: localOf(inUsd, { code, ...rate }),
+    lines: costs.flatMap(({ lines }) => lines),
+    unpriced: [...new Set(costs.flatMap(({ unpriced }) => unpriced))],
+    reportedUsd: others.reduce(
+      (sum, { reportedUsd }) => sum === undefined || reportedUsd === undefined ? undefined : sum + reportedUsd,
+      first.reportedUsd
+    )
+  }
+}
+
+/**
  * The exact total of many costs, and how many of them were not known.
  *
  * @category models

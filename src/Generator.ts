@@ -181,6 +181,18 @@ export const makePrepared = <Prepared>(vendor: {
   })
 }
 
+/**
+ * Makes a Generator of what only answers as a whole: its streams open when all of it is there.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const whole = (generate: Generator["generate"]): Generator =>
+  of({ generate, open: (request) => Effect.map(generate(request), asStream) })
+
+const asStream = (generation: Generation.Generation): Stream.Stream<Generation.Part> =>
+  Stream.fromIterable(Generation.toParts(generation))
+
 type Settled = (attempt: Attempt) => void
 
 /**
@@ -254,7 +266,7 @@ export const fake = (
     })
   return make({
     generate: run,
-    open: (request) => Effect.map(run(request), (generation) => Stream.fromIterable(Generation.toParts(generation)))
+    open: (request) => Effect.map(run(request), asStream)
   })
 }
 
@@ -467,7 +479,7 @@ export const cached: {
     ),
     open: looking(
       self.open,
-      (generation) => Stream.fromIterable(Generation.toParts(generation)),
+      asStream,
       (request, key, ttl) =>
         Effect.map(self.open(request), (stream) => {
           const folder = Generation.makeFolder()

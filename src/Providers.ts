@@ -17,6 +17,7 @@ import type { Transport } from "./Transport.ts"
 import type * as Anthropic from "./providers/Anthropic.ts"
 import type * as Azure from "./providers/Azure.ts"
 import type * as Bedrock from "./providers/Bedrock.ts"
+import type * as Bfl from "./providers/Bfl.ts"
 import type * as ByteDance from "./providers/ByteDance.ts"
 import type * as Cohere from "./providers/Cohere.ts"
 import type * as DeepSeek from "./providers/DeepSeek.ts"
@@ -69,6 +70,7 @@ export interface Vendors {
   readonly mistral: Mistral.Native
   readonly bedrock: Bedrock.Native
   readonly cohere: Cohere.Native
+  readonly bfl: Bfl.Native
 }
 
 /**
@@ -86,6 +88,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   "anthropic": async () => (await import("./providers/Anthropic.ts")).layer(),
   "azure": async () => (await import("./providers/Azure.ts")).layer(),
   "deepseek": async () => (await import("./providers/DeepSeek.ts")).layer(),
+  "bfl": async () => (await import("./providers/Bfl.ts")).layer(),
   "bedrock": async () => (await import("./providers/Bedrock.ts")).layer(),
   "cohere": async () => (await import("./providers/Cohere.ts")).layer(),
   "gemini": async () => (await import("./providers/Gemini.ts")).layer(),

@@ -133,6 +133,54 @@ export const hitRate = ({ cacheRead, imageCacheRead, inputTokens, state }: Usage
 export const missing: Usage = make({ state: "missing" })
 
 /**
+ * What several answers used together. It is no better known than the least known of them.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const sum = (usages: Iterable<Usage>): Usage => {
+  let total = make({})
+  for (const usage of usages) {
+    total = make({
+      state: worse(total.state, usage.state),
+      inputUncached: total.inputUncached + usage.inputUncached,
+      cacheRead: total.cacheRead + usage.cacheRead,
+      cacheWrite: added(total.cacheWrite, usage.cacheWrite),
+      outputText: total.outputText + usage.outputText,
+      outputReasoning: total.outputReasoning + usage.outputReasoning,
+      audioInput: total.audioInput + usage.audioInput,
+      audioOutput: total.audioOutput + usage.audioOutput,
+      imageInput: total.imageInput + usage.imageInput,
+      imageCacheRead: total.imageCacheRead + usage.imageCacheRead,
+      imageOutput: total.imageOutput + usage.imageOutput,
+      requests: added(total.requests, usage.requests),
+      images: usage.images.reduce(withImages, total.images),
+      inputImages: total.inputImages + usage.inputImages
+    })
+  }
+  return total
+}
+
+const states: ReadonlyArray<State> = ["reported", "estimated", "missing"]
+
+const worse = (one: State, other: State): State => states.indexOf(one) < states.indexOf(other) ? other : one
+
+const added = (one: Readonly<Record<string, number>>, other: Readonly<Record<string, number>>) => {
+  const sums = { ...one }
+  for (const [name, count] of Object.entries(other)) sums[name] = (sums[name] ?? 0) + count
+  return sums
+}
+
+const withImages = (images: ReadonlyArray<Images>, more: Images): ReadonlyArray<Images> => {
+  const at = images.findIndex((one) =>
+    one.width === more.width && one.height === more.height && one.quality === more.quality && one.mode === more.mode
+  )
+  return at < 0
+    ? [...images, more]
+    : images.map((one, index) => index === at ? { ...one, count: one.count + more.count } : one)
+}
+
+/**
  * The schema of a {@link Usage}, for the edges: files, databases, the wire.
  *
  * @category schemas

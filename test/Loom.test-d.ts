@@ -11,7 +11,7 @@ import {
 import type OpenAI from "openai"
 import { describe, expectTypeOf, it } from "vitest"
 
-type OpenAiReply = OpenAI.Responses.Response | OpenAI.Chat.ChatCompletion
+type OpenAiReply = OpenAI.Responses.Response | OpenAI.Chat.ChatCompletion | OpenAI.Images.ImagesResponse
 type Failure = GenerateError.GenerateError
 
 describe("generate", () => {

@@ -66,6 +66,19 @@ export interface ModelIds {
     | "mistral.mistral-large-3-675b-instruct"
     | "qwen.qwen3-coder-next"
     | "zai.glm-5"
+  readonly "bfl":
+    | "flux-2-klein-4b"
+    | "flux-2-klein-9b"
+    | "flux-2-pro"
+    | "flux-2-max"
+    | "flux-2-flex"
+    | "flux-kontext-pro"
+    | "flux-kontext-max"
+    | "flux-pro-1.1"
+    | "flux-pro-1.1-ultra"
+    | "flux-dev"
+    | "flux-3-image"
+    | "flux-3-image-klein"
   readonly "bytedance":
     | "seed-2-1-turbo"
     | "seed-2.0-lite"
@@ -387,6 +400,20 @@ export const files = (): ReadonlyArray<CatalogFile> => JSON.parse(`[
 {"id":"qwen.qwen3-coder-next","label":"Qwen3 Coder Next","released":"2026-02-03","context":262144,"maxOutput":65536,"capabilities":{"tools":true,"structuredOutput":true,"batch":true,"vision":false,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":500000,"output":1200000}}],"confidence":"two-datasets","source":["pi","md","ll"]},
 {"id":"zai.glm-5","label":"GLM-5","released":"2026-02-12","context":202752,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":1000000,"output":3200000}}],"confidence":"two-datasets","source":["pi","md","ll"]},
 {"id":"amazon.nova-canvas-v1:0","modality":"image","status":"retired","retires":"2026-09-30"}
+]},
+{"provider":{"key":"bfl","label":"Black Forest Labs","kind":"bfl","baseUrl":"https://api.bfl.ai/v1","apiKeyEnv":"BFL_API_KEY","checked":"2026-11-23"},"models":[
+{"id":"flux-2-klein-4b","label":"FLUX.2 [klein] 4B","modality":"image","released":"2026-01-15","capabilities":{"edit":true},"prices":[{"perMegapixel":{"first":14000000000,"further":1000000000},"perInputImage":1000000000}],"confidence":"vendor-page","source":["pricing","skill","md"]},
+{"id":"flux-2-klein-9b","label":"FLUX.2 [klein] 9B","modality":"image","released":"2026-01-15","capabilities":{"edit":true},"prices":[{"perMegapixel":{"first":15000000000,"further":2000000000},"perInputImage":2000000000}],"confidence":"vendor-page","source":["pricing","skill","md"]},
+{"id":"flux-2-pro","label":"FLUX.2 [pro]","modality":"image","released":"2025-11-25","capabilities":{"edit":true},"prices":[{"perMegapixel":{"first":30000000000,"further":15000000000},"perInputImage":15000000000}],"confidence":"vendor-page","source":["pricing","skill","md"]},
+{"id":"flux-2-max","label":"FLUX.2 [max]","modality":"image","released":"2025-12-16","capabilities":{"edit":true},"prices":[{"perMegapixel":{"first":70000000000,"further":30000000000},"perInputImage":30000000000}],"confidence":"vendor-page","source":["pricing","skill","md"],"note":"the pricing page quotes \\"from\\" prices; that of input is from the table of the vendor's skill"},
+{"id":"flux-2-flex","label":"FLUX.2 [flex]","modality":"image","released":"2025-11-25","capabilities":{"edit":true},"prices":[{"perMegapixel":{"first":50000000000,"further":50000000000},"perInputImage":50000000000}],"confidence":"vendor-page","source":["pricing","skill","md"],"note":"the pricing page quotes \\"from\\" prices; that of input is from the table of the vendor's skill"},
+{"id":"flux-kontext-pro","label":"FLUX.1 Kontext [pro]","modality":"image","released":"2025-05-29","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":40000000000}]}],"confidence":"two-datasets","source":["ll","pk"]},
+{"id":"flux-kontext-max","label":"FLUX.1 Kontext [max]","modality":"image","released":"2025-05-29","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":80000000000}]}],"confidence":"two-datasets","source":["ll","pk"]},
+{"id":"flux-pro-1.1","label":"FLUX1.1 [pro]","modality":"image","released":"2024-10-02","prices":[{"perImage":[{"rate":40000000000}]}],"confidence":"two-datasets","source":["ll","pk"],"note":"takes pictures as image_prompt only, which is native"},
+{"id":"flux-pro-1.1-ultra","label":"FLUX1.1 [pro] ultra","modality":"image","released":"2024-11-01","prices":[{"perImage":[{"rate":60000000000}]}],"confidence":"two-datasets","source":["ll","pk"],"note":"takes pictures as image_prompt only, which is native"},
+{"id":"flux-dev","label":"FLUX.1 [dev]","modality":"image","prices":[{"perImage":[{"rate":25000000000}]}],"confidence":"one-dataset","source":["ll","pk"]},
+{"id":"flux-3-image","label":"FLUX 3 Image","modality":"image","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":48000000000,"maxPixels":589824}],"unverified":["per_image"]}],"confidence":"reseller","source":["pi","https://vercel.com/ai-gateway/models/flux-3-image.md"],"note":"five classes of resolution, 768x768 to 4K, each with a price of its own: of the table only the lowest was read, at a reseller"},
+{"id":"flux-3-image-klein","label":"FLUX 3 Image [klein]","modality":"image","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":9000000000,"maxPixels":1048576},{"rate":14000000000,"maxPixels":4194304},{"rate":36000000000,"maxPixels":16777216}],"unverified":["per_image"]}],"confidence":"reseller","source":["https://vercel.com/ai-gateway/models/flux-3-image-klein.md","https://muapi.ai/zh/flux-klein"],"note":"prices of 1K, 2K and 4K at a reseller: read as squares of that side"}
 ]},
 {"provider":{"key":"bytedance","label":"ByteDance Seed","kind":"bytedance","baseUrl":"https://ark.ap-southeast.bytepluses.com/api/v3","apiKeyEnv":"ARK_API_KEY","checked":"2026-11-23"},"models":[
 {"id":"seed-2-1-turbo","label":"Seed 2.1 Turbo","pattern":"^seed-2-1-turbo-\\\\d{6}$","context":256000,"capabilities":{"tools":true,"vision":true,"reasoning":true},"prices":[{"rates":{"input":500000,"output":2500000}}],"confidence":"reseller","source":["pi"],"note":"The name with its date is needed, and unverified"},

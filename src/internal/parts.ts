@@ -9,6 +9,14 @@ const nothing: Response.ProviderMetadata = {}
 
 export const text = (text: string, metadata = nothing): Response.TextPart => ({ ...own, type: "text", text, metadata })
 
+export const file = (mediaType: string, data: Uint8Array, metadata = nothing): Response.FilePart => ({
+  ...own,
+  type: "file",
+  mediaType,
+  data,
+  metadata
+})
+
 export const textStart = (id: string): Response.TextStartPart => ({ ...own, type: "text-start", id, metadata: nothing })
 
 /** Streams are made of it. */

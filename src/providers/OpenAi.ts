@@ -13,15 +13,15 @@ import * as Layer from "effect/Layer"
 import type OpenAI from "openai"
 import * as Generator from "../Generator.ts"
 import type { Request } from "../Request.ts"
-import * as Transport from "../Transport.ts"
+import type * as Transport from "../Transport.ts"
 import * as Adapter from "../internal/adapter.ts"
-import { baseUrlOf } from "../internal/baseUrl.ts"
-import * as Keys from "../internal/keys.ts"
+import type * as Keys from "../internal/keys.ts"
+import { withImages } from "../internal/modalities.ts"
+import { access } from "./openai/Access.ts"
 import * as ChatProtocol from "./openai/ChatProtocol.ts"
 import * as OwnChat from "./openai/OwnChat.ts"
 import * as OwnResponses from "./openai/OwnResponses.ts"
 import * as ResponsesProtocol from "./openai/ResponsesProtocol.ts"
-import * as Sdk from "./openai/Sdk.ts"
 import * as Wire from "./openai/Wire.ts"
 
 /**
@@ -52,8 +52,13 @@ export interface Options {
  * @since 0.1.0
  */
 export interface Native {
-  readonly request: Partial<OpenAI.Responses.ResponseCreateParams> | Partial<OpenAI.Chat.ChatCompletionCreateParams>
-  readonly reply: OpenAI.Responses.Response | OpenAI.Chat.ChatCompletion
+  readonly request:
+    | Partial<OpenAI.Responses.ResponseCreateParams>
+    | Partial<OpenAI.Chat.ChatCompletionCreateParams>
+    | Partial<OpenAI.Images.ImageGenerateParams>
+    | Partial<OpenAI.Images.ImageEditParams>
+  /** Of images without their bytes, which are in `images`. */
+  readonly reply: OpenAI.Responses.Response | OpenAI.Chat.ChatCompletion | OpenAI.Images.ImagesResponse
 }
 
 /**
@@ -62,26 +67,18 @@ export interface Native {
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.fnUntraced(function*(
-  options?: Options
-): Effect.fn.Return<Generator.Generator, never, Transport.Transport> {
-  const transport = yield* Transport.Transport
-  const provider = options?.provider ?? "openai"
-  const baseUrl = yield* baseUrlOf(options?.baseUrl, "OPENAI_BASE_URL", "https://api.openai.com/v1")
-  const fetch = transport.vendor({ provider, baseUrl, limits: options?.limits })
-  return Adapter.make<OpenAI>({
-    key: yield* Keys.source(options?.apiKey, options?.apiKeyEnv ?? "OPENAI_API_KEY"),
-    fetch,
-    sdk: (secret) =>
-      Sdk.load(secret, { baseUrl, fetch, organization: options?.organization, project: options?.project }),
-    write: (request, stream) => {
-      const isChat = options?.protocol === undefined ? needsChat(request) : options.protocol === "chat"
-      return isChat ? chat(request, stream) : responses(request, stream)
-    },
-    requestIdHeader,
-    refusalOf: (cause, now) => Sdk.refusalOf(cause, now, Wire.kindOf, requestIdHeader)
-  })
-})
+export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = withImages(
+  (options) =>
+    Effect.map(access(options), (access) =>
+      Adapter.make<OpenAI>({
+        ...access,
+        write: (request, stream) => {
+          const isChat = options?.protocol === undefined ? needsChat(request) : options.protocol === "chat"
+          return isChat ? chat(request, stream) : responses(request, stream)
+        }
+      })),
+  () => import("./openai/Images.ts")
+)
 
 /**
  * Provides OpenAI as the Generator.
@@ -91,8 +88,6 @@ export const make = Effect.fnUntraced(function*(
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))
-
-const requestIdHeader = "x-request-id"
 
 const responses = ResponsesProtocol.make(OwnResponses.quirks)
 

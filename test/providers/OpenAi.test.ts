@@ -149,7 +149,9 @@ describe("openai, as itself", () => {
         prompt: "Hello",
         native: { prompt_cache_key: "tenant-7" }
       })
-      expectTypeOf(answer.native).toEqualTypeOf<OpenAI.Responses.Response | OpenAI.Chat.ChatCompletion>()
+      expectTypeOf(answer.native).toEqualTypeOf<
+        OpenAI.Responses.Response | OpenAI.Chat.ChatCompletion | OpenAI.Images.ImagesResponse
+      >()
       assert.strictEqual("output" in answer.native ? answer.native.prompt_cache_key : undefined, "tenant-7")
       yield* Loom.generate({
         provider: "openai",

@@ -78,6 +78,7 @@ export const kindOf = (code: string): Kind | undefined => {
       return "quota"
     case "content_filter":
     case "content_policy_violation":
+    case "moderation_blocked":
       return "filtered"
     default:
       return undefined
