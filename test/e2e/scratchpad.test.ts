@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { Sandbox } from "loom-router/sandbox"
 import { type ChildProcess, spawn } from "node:child_process"
+import { readFileSync } from "node:fs"
 
 const source = ["--conditions=loom-source"]
 
@@ -223,5 +224,29 @@ describe("scratchpad/agent.ts", () => {
       const [, spent, billed] = /tokens: \$(\S+) spent; the sandbox's bill says \$(\S+)\.$/m.exec(stdout) ?? []
       assert.strictEqual(spent, billed)
       assert.isAtMost(Number(spent), 0.001)
+    }))
+})
+
+describe("scratchpad/vendor.ts", () => {
+  it.live("has a vendor of its own in twelve lines: tools, streams, and what they cost", () =>
+    Effect.gen(function*() {
+      const own = /^const newco = [^]*?^const ask = .*$/m.exec(readFileSync("scratchpad/vendor.ts", "utf8"))?.[0] ?? ""
+      assert.isAtMost(own.split("\n").length, 12)
+      for (const part of ["registerOpenAiCompatible", "registerModel", "Loom.stream", "tools"]) {
+        assert.include(own, part)
+      }
+
+      const { code, stderr, stdout } = yield* finished(start("vendor", {}))
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      const [, calling, answering] = stdout.split(/^ {2}\w.*$/m)
+      assert.match(calling ?? "", /it calls look_up_stock\(\{"yarn":".+"\}\), in ([2-9]|\d\d) pieces\n.* tool-calls, /)
+      assert.match(answering ?? "", /it says in ([2-9]|\d\d) pieces: .*"metres":1200.*\n.* stop, /)
+      const parts = [...stdout.matchAll(/ out, \$(\d\.\d+)$/gm)].map(([, usd]) => Number(usd))
+      const [, spent, billed] =
+        /2 streams, \d+ tokens: \$(\S+) spent; the sandbox's bill says \$(\S+)\.$/m.exec(stdout) ??
+          []
+      assert.isAbove(Number(spent), 0)
+      assert.strictEqual(spent, billed)
+      assert.closeTo(parts.reduce((sum, usd) => sum + usd, 0), Number(billed), 1e-9)
     }))
 })
