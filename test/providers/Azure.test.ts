@@ -1,6 +1,6 @@
 import { assert, describe, it, vi } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
-import { Catalog, Loom, RetryPolicy, Transport } from "loom-router"
+import { Effect, Redacted, Stream } from "effect"
+import { Catalog, Generation, Loom, RetryPolicy, Transport } from "loom-router"
 import * as Azure from "loom-router/providers/Azure"
 import { compared } from "./bill.ts"
 import { at, type Body, contract, testKey } from "./contract.ts"
@@ -33,7 +33,7 @@ describe("Responses", () => {
       system: (body) => body["instructions"],
       maxOutputTokens: (body) => body["max_output_tokens"]
     },
-    native,
+    native: { ...native, marks: (reply) => at(reply, "content_filters", 1, "content_filter_results", "violence") },
     can: {
       ...can,
       promptCache: { ...promptCache, lifetimes: ["30m"] },
@@ -57,7 +57,7 @@ describe("Chat Completions", () => {
       system: (body) => at(body, "messages", 0, "content"),
       maxOutputTokens: (body) => body["max_completion_tokens"]
     },
-    native,
+    native: { ...native, marks: (reply) => at(reply, "prompt_filter_results") },
     can: { ...can, promptCache: { ...promptCache, lifetimes: ["30m"] }, pdf: "data" }
   })
 })
@@ -166,8 +166,29 @@ describe("azure, as itself", () => {
         at(answer.native, "choices", 0, "content_filter_results", "violence", "severity"),
         "safe"
       )
+      const streamed = Generation.fromParts(yield* Stream.runCollect(Loom.stream(hello)))
+      for (const native of [(yield* Loom.generate(hello)).native, streamed?.native]) {
+        assert.deepStrictEqual(
+          [0, 1].map((index) => at(native, "content_filters", index, "source_type")),
+          ["prompt", "completion"]
+        )
+        assert.strictEqual(at(native, "content_filters", 1, "content_filter_results", "violence", "severity"), "safe")
+      }
       yield* sandbox.script({ respond: { status: 400, code: "content_filter", message: "Filtered." } })
       const error = yield* failure(Loom.generate({ ...hello, retry: RetryPolicy.none }))
       assert.deepInclude(error.reason, { _tag: "ContentFiltered", detail: "Filtered." })
+    }))
+
+  it.live("azure: its own search isn't simulated, whichever way it is asked for", () =>
+    inWorld(setup, function*({ sandbox }) {
+      for (const options of [{}, { seed: 1 }]) {
+        const error = yield* failure(Loom.generate({ ...hello, ...options, webSearch: true }))
+        assert.include(error.why, "Web search isn't served here.")
+      }
+      assert.deepStrictEqual((yield* sandbox.journal).map(({ path }) => path.replace("/azure/openai/v1/", "")), [
+        "responses",
+        "chat/completions"
+      ])
+      assert.strictEqual(yield* billed(sandbox), 0)
     }))
 })

@@ -1,11 +1,10 @@
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
-import { Effect, Exit, Redacted, Schema } from "effect"
+import { Effect, Redacted, Schema } from "effect"
 import { Prompt, Tool } from "effect/ai"
 import { Loom } from "loom-router"
-import * as Anthropic from "loom-router/providers/Anthropic"
 import * as Minimax from "loom-router/providers/Minimax"
 import { compared } from "./bill.ts"
-import { at, type Case, casesOf, contract, testKey, tokens, type Vendor } from "./contract.ts"
+import { at, contract, testKey, tokens, type Vendor } from "./contract.ts"
 import { billed, bodies, failure, inWorld, type Setup, spent } from "./world.ts"
 
 const vendor: Vendor = {
@@ -34,32 +33,6 @@ const vendor: Vendor = {
 }
 
 contract(vendor)
-
-const fails = ({ body, setup }: Case) =>
-  Effect.map(Effect.exit(Effect.scoped(Effect.timeout(inWorld(setup, body), "5 seconds"))), Exit.isFailure)
-
-describe("another's route", () => {
-  const telling = /: (generate|system|temperature|prompt cache|usage|native options go)/
-  const swapped: ReadonlyArray<Vendor> = [
-    { ...vendor, providers: (sandbox) => ({ minimax: Minimax.layer({ baseUrl: sandbox.baseUrl("anthropic") }) }) },
-    {
-      ...vendor,
-      key: "anthropic",
-      apiKeyEnv: "ANTHROPIC_API_KEY",
-      defaults: undefined,
-      models: { text: "claude-haiku-4-5", answersAs: "claude-haiku-4-5-20251001" },
-      providers: (sandbox) => ({ anthropic: Anthropic.layer({ baseUrl: sandbox.baseUrl("minimax") }) })
-    }
-  ]
-  for (const one of swapped) {
-    it.live(`${one.key}: the contract doesn't hold there`, () =>
-      Effect.gen(function*() {
-        const cases = casesOf(one).filter(({ title }) => telling.test(title))
-        for (const one of cases) if (yield* fails(one)) return
-        assert.fail(`${cases.length} tests pass there`)
-      }))
-  }
-})
 
 const isFull = process.env["LOOM_TEST"] === "full"
 

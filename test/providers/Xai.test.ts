@@ -1,11 +1,10 @@
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
-import { Effect, Exit, Redacted, Schema, Stream } from "effect"
+import { Effect, Redacted, Schema, Stream } from "effect"
 import { Prompt, Tool } from "effect/ai"
 import { Generation, Loom } from "loom-router"
-import * as OpenAi from "loom-router/providers/OpenAi"
 import * as Xai from "loom-router/providers/Xai"
 import { compared } from "./bill.ts"
-import { at, type Case, casesOf, contract, testKey, tokens, type Vendor } from "./contract.ts"
+import { at, contract, testKey, tokens, type Vendor } from "./contract.ts"
 import { billed, bodies, failure, inWorld, type Setup, spent } from "./world.ts"
 
 const search = Tool.providerDefined({ id: "xai.web_search", customName: "XaiSearch", providerName: "web_search" })()
@@ -48,32 +47,6 @@ const vendor: Vendor = {
 }
 
 contract(vendor)
-
-const fails = ({ body, setup }: Case) =>
-  Effect.map(Effect.exit(Effect.scoped(Effect.timeout(inWorld(setup, body), "5 seconds"))), Exit.isFailure)
-
-describe("another's route", () => {
-  const telling = /: (generate|system|temperature|prompt cache|usage|native options go)/
-  const swapped: ReadonlyArray<Vendor> = [
-    { ...vendor, providers: (sandbox) => ({ xai: Xai.layer({ baseUrl: sandbox.baseUrl("openai") }) }) },
-    {
-      ...vendor,
-      key: "openai",
-      apiKeyEnv: "OPENAI_API_KEY",
-      models: { text: "gpt-4.1", answersAs: "gpt-4.1-2025-04-14" },
-      wire: { ...vendor.wire, system: (body) => body["instructions"] },
-      providers: (sandbox) => ({ openai: OpenAi.layer({ baseUrl: sandbox.baseUrl("xai") }) })
-    }
-  ]
-  for (const one of swapped) {
-    it.live(`${one.key}: the contract doesn't hold there`, () =>
-      Effect.gen(function*() {
-        const cases = casesOf(one).filter(({ title }) => telling.test(title))
-        for (const one of cases) if (yield* fails(one)) return
-        assert.fail(`${cases.length} tests pass there`)
-      }))
-  }
-})
 
 const isFull = process.env["LOOM_TEST"] === "full"
 

@@ -17,6 +17,7 @@ import {
   type Usage
 } from "loom-router"
 import type { BillEntry, JournalEntry } from "loom-router/sandbox"
+import { swapped } from "./swapped.ts"
 import { billed, bodies, type Box, failure, inWorld, quick, type Setup, spent, type World } from "./world.ts"
 
 /** A vendor, as far as the contract has to know it. An ability that isn't there isn't tested. */
@@ -52,6 +53,8 @@ export interface Vendor {
     readonly options: Readonly<Record<string, unknown>>
     /** The id in the vendor's own reply. */
     readonly idOf: (native: unknown) => unknown
+    /** What its replies carry, and those of whoever speaks as it does don't. */
+    readonly marks?: ((native: unknown) => unknown) | undefined
     /** The reply as it was on the wire, where the SDK has other names for it. */
     readonly wireOf?: ((native: unknown) => unknown) | undefined
   }
@@ -236,10 +239,11 @@ const collected = <E, R>(stream: Stream.Stream<Generation.Part, E, R>) =>
 /** Every vendor whose contract was run, or looked at: `table.ts` tells what they can. */
 export const vendors: Array<Vendor> = []
 
-/** Runs every test of a vendor's contract. */
+/** Runs every test of a vendor's contract, which holds at no other's route. */
 export const contract = (vendor: Vendor): void => {
   vendors.push(vendor)
   for (const { body, setup, title } of casesOf(vendor)) it.live(title, () => inWorld(setup, body))
+  swapped(vendor, casesOf)
 }
 
 /** What the contract asks of a vendor. */
@@ -777,6 +781,8 @@ export const casesOf = (vendor: Vendor): ReadonlyArray<Case> => {
     const [body] = yield* bodies(sandbox)
     for (const [name, value] of Object.entries(vendor.native.options)) assert.deepStrictEqual(body?.[name], value)
     assert.strictEqual(vendor.native.idOf(answer.native), (yield* sandbox.bill)[0]?.responseId)
+    const { marks } = vendor.native
+    if (marks !== undefined) assert.isDefined(marks(answer.native))
     const { generation } = yield* collected(Loom.stream({ model, prompt: "Hello" }))
     assert.strictEqual(vendor.native.idOf(generation.native), (yield* sandbox.bill)[1]?.responseId)
   })

@@ -2,15 +2,14 @@
  * Vendors that speak Chat Completions: what most of them share of the contract and of the bill.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Redacted, Struct } from "effect"
+import { Effect, Redacted } from "effect"
 import type { Providers } from "loom-router"
 import type * as OpenAiCompatible from "loom-router/providers/OpenAiCompatible"
 import type { Provider } from "loom-router/sandbox"
-import { vendors as routes } from "../../src/sandbox/Vendors.ts"
 import { compared } from "./bill.ts"
-import { at, type Body, type Case, casesOf, contract, testKey, type Vendor } from "./contract.ts"
+import { at, type Body, contract, testKey, type Vendor } from "./contract.ts"
 import type { Voice } from "./conversations.ts"
-import { type Box, inWorld } from "./world.ts"
+import type { Box } from "./world.ts"
 
 /** A vendor, as far as it isn't like most. */
 export interface Shaped extends Partial<Pick<Vendor, "title" | "catalog" | "defaults">> {
@@ -59,28 +58,8 @@ export const vendorOf = ({ layer, maxOutputTokens, native, route, ...vendor }: S
 
 const isFull = process.env["LOOM_TEST"] === "full"
 
-/** What a route of another vendor would have to answer as well. */
-const telling = /: (generate|stream|temperature|seed|reasoning|prompt cache|objects|tools|usage|stop|native options go)/
-
-const fails = ({ body, setup }: Case) =>
-  Effect.map(Effect.exit(Effect.scoped(Effect.timeout(inWorld(setup, body), "5 seconds"))), Exit.isFailure)
-
-/** The contract, and that it doesn't hold at the route of another vendor: of the next two, or in the full run of all. */
-export const shapedContract = (vendor: Shaped): void => {
-  contract(vendorOf(vendor))
-
-  const others = Struct.keys(routes).filter((route) => route !== vendor.route)
-  const next = others.findIndex((route) => route > vendor.route)
-  const nearest = [...others.slice(next), ...others.slice(0, next)].slice(0, isFull ? undefined : 2)
-  for (const route of nearest) {
-    it.live(`${vendor.key}: the contract doesn't hold at the route of ${route}`, () =>
-      Effect.gen(function*() {
-        const cases = casesOf(vendorOf({ ...vendor, route })).filter(({ title }) => telling.test(title))
-        for (const one of cases) if (yield* fails(one)) return
-        assert.fail(`${cases.length} tests pass there`)
-      }))
-  }
-}
+/** Runs every test of the contract. */
+export const shapedContract = (vendor: Shaped): void => contract(vendorOf(vendor))
 
 /** Holds random conversations, and compares what they cost with the sandbox's bill: 10 of them, in the full run 100. */
 export const shapedBill = (

@@ -1,8 +1,8 @@
 /**
  * Azure OpenAI, at its `v1` surface: what OpenAI does, with deployments called as their models, filters that say what they
- * found, and nothing of OpenAI's accounts.
+ * found, and nothing of OpenAI's accounts. Where Responses tell it is from learn.microsoft.com (2026-11-23).
  */
-import { at, isObject, type JsonObject, listAt } from "../Json.ts"
+import { at, isObject, type JsonObject, listAt, objectAt, stringAt } from "../Json.ts"
 import type { Answer, Body, Event, Incoming, Protocol, World } from "../Protocol.ts"
 import { digest } from "../Seed.ts"
 import * as OpenAi from "../openai/OpenAi.ts"
@@ -39,6 +39,31 @@ const chatBody = (body: Body): Body => {
   return body._tag === "Json" && isObject(body.value) ? { ...body, value: filteredBody(body.value) } : body
 }
 
+const filters = ["prompt", "completion"].map((source_type) => ({
+  blocked: false,
+  source_type,
+  content_filter_results: contentFilter,
+  content_filter_offsets: { start_offset: 0, end_offset: 0, check_offset: 0 }
+}))
+
+const responsesBody = (body: Body): Body => {
+  if (body._tag === "Json") {
+    return isObject(body.value) ? { ...body, value: { ...body.value, content_filters: filters } } : body
+  }
+  const events = body.events.map((event): Event => {
+    const told: unknown = JSON.parse(event.data)
+    const response = objectAt(told, "response")
+    if (!isObject(told) || response === undefined || stringAt(response, "status") === "in_progress") return event
+    return { ...event, data: JSON.stringify({ ...told, response: { ...response, content_filters: filters } }) }
+  })
+  return { ...body, events }
+}
+
+/** It searches by another engine than OpenAI, at a fee that isn't known: that isn't simulated. */
+const searches = (body: unknown): boolean =>
+  at(body, "web_search_options") !== undefined ||
+  listAt(body, "tools").some((tool) => stringAt(tool, "type")?.startsWith("web_search") === true)
+
 /** What was filtered says by what. */
 const explained = (answer: Answer): Answer => {
   const { body } = answer
@@ -49,6 +74,11 @@ const explained = (answer: Answer): Answer => {
     content_filter_result: { ...contentFilter, violence: { filtered: true, severity: "medium" } }
   }
   return { ...answer, body: { ...body, value: { error: { ...(isObject(error) ? error : {}), innererror } } } }
+}
+
+const bodies: Readonly<Record<string, (body: Body) => Body>> = {
+  "/chat/completions": chatBody,
+  "/responses": responsesBody
 }
 
 const accounts = ["openai-organization", "openai-project"]
@@ -68,6 +98,12 @@ export const make = (world: World): Protocol => {
     if (account !== undefined) {
       return { _tag: "Rejected", answer: refusal(problem(400, `Unexpected header: ${account}.`), "") }
     }
+    if (searches(incoming.body)) {
+      return {
+        _tag: "Rejected",
+        answer: refusal(problem(400, "Web search isn't served here.", { param: "tools" }), "")
+      }
+    }
     const found = own.receive(incoming)
     if (found._tag === "Rejected") return found
     return {
@@ -77,7 +113,7 @@ export const make = (world: World): Protocol => {
         const { body, charge, ...rest } = found.answer(alteration)
         return {
           ...rest,
-          body: incoming.path === "/chat/completions" ? chatBody(body) : body,
+          body: bodies[incoming.path]?.(body) ?? body,
           charge: charge === undefined ? undefined : { ...charge, provider: "azure" }
         }
       }
