@@ -236,6 +236,8 @@ const collected = <E, R>(stream: Stream.Stream<Generation.Part, E, R>) =>
     return { parts, generation }
   })
 
+const isFull = process.env["LOOM_TEST"] === "full"
+
 /** Every vendor whose contract was run, or looked at: `table.ts` tells what they can. */
 export const vendors: Array<Vendor> = []
 
@@ -321,6 +323,29 @@ export const casesOf = (vendor: Vendor): ReadonlyArray<Case> => {
     yield* sandbox.script({ respond: { status: 200, body: wireOf(folded.native) } })
     assert.deepStrictEqual(essence(yield* Loom.generate(asked)), essence(folded))
   })
+
+  test("a stream parses the same wherever the network cuts it", function*({ sandbox }) {
+    const asks: ReadonlyArray<GenerateOptions.GenerateOptions> = [
+      { model, prompt: `[say: ${"織機 🧶 naïvely ".repeat(8)}]` },
+      ...can.tools === false ? [] : [{ model, prompt: "lookup_weather and read_clock", tools: [weather, clock] }],
+      ...models.reasoning === undefined
+        ? []
+        : [{ model: named(models.reasoning), prompt: "[say: Because of the warp.]", reasoning: "low" as const }]
+    ]
+    for (const asked of asks) {
+      const read = Effect.fnUntraced(function*(chunks: { readonly seed?: string; readonly sizes?: Array<number> }) {
+        yield* sandbox.reset
+        yield* sandbox.script({ chunks })
+        const { generation, parts } = yield* collected(Loom.stream(asked))
+        return { ...essence(generation), cost: generation.cost.picoUsd, parts: parts.slice(0, -1) }
+      })
+      const whole = yield* read({ sizes: [1_000_000] })
+      for (const seed of isFull ? ["a", "b", "c", "d", "e", "f"] : ["a"]) {
+        assert.deepStrictEqual(yield* read({ seed }), whole)
+      }
+      if (isFull) assert.deepStrictEqual(yield* read({ sizes: [1] }), whole)
+    }
+  }, { sandbox: { startsAt: Date.UTC(2026, 10, 23, 10) } })
 
   test("system", function*({ sandbox }) {
     yield* Loom.generate({ model, system: "Answer in French.", prompt: "Hello" })
