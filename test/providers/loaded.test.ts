@@ -11,6 +11,7 @@ const dependencies = Object.keys(JSON.parse(readFileSync(join(root, "package.jso
 
 interface Loaded {
   readonly imported: ReadonlyArray<string>
+  readonly made: ReadonlyArray<string>
   readonly called: ReadonlyArray<string>
 }
 
@@ -40,6 +41,12 @@ describe("what is loaded", () => {
     const { imported } = await loaded()
     assert.deepStrictEqual(imported.filter((name) => dependencies.includes(name)), [])
     assert.deepStrictEqual(imported, ["effect"])
+  }, 120_000)
+
+  it("is no SDK by the modules of all vendors, and by what they make before they are asked", async () => {
+    const { made } = await loaded()
+    assert.include(made, "effect")
+    assert.deepStrictEqual(made.filter((name) => name !== "undici" && dependencies.includes(name)), [])
   }, 120_000)
 
   for (const [provider, own] of Object.entries(sdks)) {

@@ -1,8 +1,10 @@
 /**
- * Tells which packages are loaded by `import "loom-router"`, and by the first call of each of the providers in its
- * arguments: a JSON document of two lists.
+ * Tells which packages are loaded by `import "loom-router"`, by the first call of each of the providers in its arguments,
+ * and by the modules of all vendors with what they make: a JSON document of three lists.
  */
+import { readdirSync } from "node:fs"
 import { registerHooks } from "node:module"
+import { join } from "node:path"
 
 const packages = new Set<string>()
 
@@ -14,10 +16,10 @@ registerHooks({
   }
 })
 
-const { Catalog, Loom, RetryPolicy } = await import("loom-router")
+const { Catalog, Loom, RetryPolicy, Transport } = await import("loom-router")
 const imported = [...packages].sort()
 
-const { Effect, Struct } = await import("effect")
+const { Effect, Layer, Redacted, Struct } = await import("effect")
 const { make } = await import("loom-router/sandbox")
 const { natives, vendors } = await import("../../src/sandbox/Vendors.ts")
 const providers = Struct.keys({ ...natives, ...vendors }).filter((key) => process.argv.includes(key))
@@ -41,5 +43,21 @@ await Effect.runPromise(Effect.scoped(Effect.gen(function*() {
   }
 })))
 
-process.stdout.write(JSON.stringify({ imported, called: [...packages].sort() }))
+const called = [...packages].sort()
+
+packages.clear()
+const adapters = join(import.meta.dirname, "../../src/providers")
+for (const file of readdirSync(adapters).filter((name) => name.endsWith(".ts"))) {
+  const vendor = await import(join(adapters, file))
+  const options = {
+    provider: "newco",
+    baseUrl: "http://127.0.0.1:9/v1",
+    region: "us-east-1",
+    apiKey: Redacted.make("sk-test")
+  }
+  await Effect.runPromise(Effect.scoped(Layer.build(Layer.provide(vendor.layer(options), Transport.layer()))))
+}
+const made = [...packages].sort()
+
+process.stdout.write(JSON.stringify({ imported, made, called }))
 process.exit(0)
