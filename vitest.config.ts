@@ -11,7 +11,7 @@ const long = [
   "dashboard/{Api,Feed}.test.ts",
   "faults/{canary,stores}.test.ts",
   "providers/*Bill.test.ts",
-  "providers/{loaded,table}.test.ts",
+  "providers/{loaded,registry,table}.test.ts",
   "storage/SqliteCache.test.ts"
 ]
 

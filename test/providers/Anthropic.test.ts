@@ -5,6 +5,7 @@ import { Effect, Redacted, Schema, Stream } from "effect"
 import { Prompt, Response, Tool } from "effect/ai"
 import { type GenerateOptions, Generation, Loom } from "loom-router"
 import * as Anthropic from "loom-router/providers/Anthropic"
+import { anthropic, bill } from "./bill.ts"
 import { at, contract, testKey, tokens } from "./contract.ts"
 import { bodies, failure, inWorld, type Setup } from "./world.ts"
 
@@ -74,6 +75,8 @@ describe("Messages", () => {
     }
   })
 })
+
+bill(anthropic, 13)
 
 const claude: Setup = {
   providers: (sandbox) => ({

@@ -14,6 +14,7 @@ import {
 } from "loom-router"
 import * as Bedrock from "loom-router/providers/Bedrock"
 import { secretAccessKey } from "../../src/sandbox/bedrock/Bedrock.ts"
+import { bedrock, bill } from "./bill.ts"
 import { at, contract, testKey, tokens } from "./contract.ts"
 import { billed, bodies, failure, inWorld, type Setup, spent } from "./world.ts"
 
@@ -68,6 +69,8 @@ describe("Converse", () => {
     }
   })
 })
+
+bill(bedrock, 13)
 
 const world: Setup = {
   providers: (sandbox) => ({

@@ -3,6 +3,7 @@ import { Duration, Redacted, Schema, Stream } from "effect"
 import { Prompt, Tool } from "effect/ai"
 import { Generation, Loom, type Request, RetryPolicy } from "loom-router"
 import * as Cohere from "loom-router/providers/Cohere"
+import { bill, cohere } from "./bill.ts"
 import { at, contract, testKey } from "./contract.ts"
 import { bodies, failure, inWorld, type Setup } from "./world.ts"
 
@@ -36,6 +37,8 @@ describe("chat", () => {
     }
   })
 })
+
+bill(cohere, 6)
 
 const world: Setup = {
   providers: (sandbox) => ({

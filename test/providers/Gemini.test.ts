@@ -3,6 +3,7 @@ import { Effect, Redacted, Schema, Stream } from "effect"
 import { Prompt, Tool } from "effect/ai"
 import { type GenerateOptions, Generation, Loom, RetryPolicy } from "loom-router"
 import * as Gemini from "loom-router/providers/Gemini"
+import { bill, gemini as payee } from "./bill.ts"
 import { at, type Body, contract, testKey, tokens } from "./contract.ts"
 import { billed, bodies, failure, inWorld, type Setup, spent } from "./world.ts"
 
@@ -59,6 +60,8 @@ describe("generateContent", () => {
     }
   })
 })
+
+bill(payee, 12)
 
 const gemini: Setup = {
   providers: (sandbox) => ({

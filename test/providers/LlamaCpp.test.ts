@@ -3,7 +3,7 @@ import { Effect, Stream } from "effect"
 import { type GenerateOptions, Generation, Loom, RetryPolicy } from "loom-router"
 import * as LlamaCpp from "loom-router/providers/LlamaCpp"
 import { at } from "./contract.ts"
-import { common, type Shaped, shapedContract } from "./shaped.ts"
+import { common, type Shaped, shapedBill, shapedContract } from "./shaped.ts"
 import { bodies, failure, inWorld, type Setup } from "./world.ts"
 
 const llamacpp: Shaped = {
@@ -23,6 +23,14 @@ const llamacpp: Shaped = {
 }
 
 shapedContract(llamacpp)
+
+shapedBill(llamacpp, {
+  voices: [
+    { model: "gemma-4", reasons: false, samples: true, tiers: [], files: "images" },
+    { model: "qwen3.6", reasons: true, samples: true, tiers: [], files: "images" }
+  ],
+  reads: false
+})
 
 const setup: Setup = {
   sandbox: { requireKey: false },

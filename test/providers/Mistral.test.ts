@@ -7,6 +7,7 @@ import { Effect, Redacted, Schema, Stream } from "effect"
 import { Tool } from "effect/ai"
 import { Generation, Loom, type Request, RetryPolicy } from "loom-router"
 import * as Mistral from "loom-router/providers/Mistral"
+import { bill, mistral } from "./bill.ts"
 import { at, contract, testKey } from "./contract.ts"
 import { bodies, failure, inWorld, type Setup } from "./world.ts"
 
@@ -58,6 +59,8 @@ describe("Chat Completions", () => {
     }
   })
 })
+
+bill(mistral, 13)
 
 const world: Setup = {
   providers: (sandbox) => ({

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import { type GenerateOptions, Generation, Loom, RetryPolicy } from "loom-router"
 import * as Ollama from "loom-router/providers/Ollama"
-import { common, type Shaped, shapedContract } from "./shaped.ts"
+import { common, type Shaped, shapedBill, shapedContract } from "./shaped.ts"
 import { bodies, failure, inWorld, type Setup } from "./world.ts"
 
 const ollama: Shaped = {
@@ -23,6 +23,14 @@ const ollama: Shaped = {
 }
 
 shapedContract(ollama)
+
+shapedBill(ollama, {
+  voices: [
+    { model: "llama3.2", reasons: false, unforced: true, samples: true, tiers: [], files: "images" },
+    { model: "qwen3:8b", reasons: true, unforced: true, samples: true, tiers: [], files: "images" }
+  ],
+  reads: false
+})
 
 const setup: Setup = {
   sandbox: { requireKey: false },

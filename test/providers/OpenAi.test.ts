@@ -4,6 +4,7 @@ import { Tool } from "effect/ai"
 import { type GenerateOptions, Generation, Generator, Loom, Request, Transport } from "loom-router"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import type OpenAI from "openai"
+import { bill, openai } from "./bill.ts"
 import { at, type Body, contract, testKey, tokens } from "./contract.ts"
 import { billed, bodies, failure, inWorld, quick, type Setup, spent } from "./world.ts"
 
@@ -103,6 +104,8 @@ describe("Chat Completions", () => {
     models: { text: "gpt-4.1", answersAs: "gpt-4.1", writes: "gpt-6-luna" }
   })
 })
+
+bill(openai, 13)
 
 const responses: Setup = {
   providers: (sandbox) => ({

@@ -3,7 +3,7 @@ import { Effect, Stream } from "effect"
 import { type GenerateOptions, Generation, Loom, RetryPolicy } from "loom-router"
 import * as Vllm from "loom-router/providers/Vllm"
 import { at } from "./contract.ts"
-import { common, type Shaped, shapedContract } from "./shaped.ts"
+import { common, type Shaped, shapedBill, shapedContract } from "./shaped.ts"
 import { bodies, failure, inWorld, type Setup } from "./world.ts"
 
 const vllm: Shaped = {
@@ -22,6 +22,14 @@ const vllm: Shaped = {
 }
 
 shapedContract(vllm)
+
+shapedBill(vllm, {
+  voices: [
+    { model: "meta-llama/Llama-3.2-3B-Instruct", reasons: false, samples: true, tiers: [], files: "images" },
+    { model: "Qwen/Qwen3-8B", reasons: true, samples: true, tiers: [], files: "images" }
+  ],
+  reads: false
+})
 
 const setup: Setup = {
   sandbox: { requireKey: false },

@@ -1,7 +1,7 @@
 /**
  * The bill: what Loom says that random conversations cost is what the sandbox charges, to the pico-dollar.
  */
-import { assert } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, Schema } from "effect"
 import { Tool } from "effect/ai"
 import { type Attempt, type GenerateOptions, Loom, type Providers } from "loom-router"
@@ -283,6 +283,27 @@ export const gemini: Payee = {
 /** The least that each count must be, of those that a vendor has. */
 export const covers = (covered: object, { lacks = [] }: Payee, least: number): void => {
   for (const [name, count] of Object.entries(covered)) if (!lacks.includes(name)) assert.isAbove(count, least, name)
+}
+
+const isFull = process.env["LOOM_TEST"] === "full"
+
+/** Whose bill is compared: `registry.ts` tells who is missing. */
+export const payees: Array<string> = []
+
+/** Holds random conversations, and compares what they cost with the sandbox's bill: 10 of them, in the full run 100. */
+export const bill = (payee: Payee, models = 1): void => {
+  payees.push(payee.key)
+  const count = isFull ? 100 : 10
+  describe("the bill", () => {
+    it.live(`${payee.key}: ${count} random conversations cost what the sandbox charges, to the pico-dollar`, () =>
+      Effect.gen(function*() {
+        const covered = yield* compared(isFull ? payee : { ...payee, long: [] }, count, 1)
+        if (isFull) covers(covered, payee, 0)
+        assert.isAtLeast(covered.requests, isFull ? 150 : 10)
+        assert.isAbove(covered.streams, 0)
+        if (isFull) assert.isAtLeast(covered.models, models)
+      }))
+  })
 }
 
 /** Holds `count` conversations of this seed, and compares every request with the bill. */

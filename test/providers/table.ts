@@ -7,47 +7,15 @@
 import { Effect, Schema } from "effect"
 import { Loom } from "loom-router"
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
-import { registerHooks } from "node:module"
 import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Vendor } from "./contract.ts"
+import { recorded } from "./recorded.ts"
 import { inWorld } from "./world.ts"
 
 const root = resolve(import.meta.dirname, "../..")
 const adapters = join(root, "src/providers")
 const readme = join(adapters, "README.md")
-
-/** The tests' files are read for the records in them: nothing of them is run. */
-const stub = `data:text/javascript,${
-  encodeURIComponent(`
-    const nothing = new Proxy(() => nothing, { get: () => nothing })
-    export const describe = (_, body) => body()
-    export { nothing as afterAll, nothing as assert, nothing as beforeAll, nothing as expectTypeOf, nothing as it, nothing as vi }
-  `)
-}`
-
-registerHooks({
-  resolve: (specifier, context, next) =>
-    specifier === "@effect/vitest" ? { url: stub, shortCircuit: true } : next(specifier, context)
-})
-
-interface Recorded {
-  readonly vendor: Vendor
-  /** The file of its adapter. */
-  readonly module: string
-}
-
-const recorded = async (): Promise<ReadonlyArray<Recorded>> => {
-  const { vendors } = await import("./contract.ts")
-  const found: Array<Recorded> = []
-  for (const file of readdirSync(adapters).filter((name) => name.endsWith(".ts")).sort()) {
-    const from = vendors.length
-    await import(`./${file.replace(".ts", ".test.ts")}`)
-    if (vendors.length === from) throw new Error(`test/providers has no contract for ${file}`)
-    found.push(...vendors.slice(from).map((vendor) => ({ vendor, module: join(adapters, file) })))
-  }
-  return found
-}
 
 /** The packages that an adapter loads. */
 const clientsOf = (module: string, seen = new Set<string>()): ReadonlyArray<string> => {
