@@ -50,6 +50,7 @@ const responsesBody = (body: Body): Body => {
   if (body._tag === "Json") {
     return isObject(body.value) ? { ...body, value: { ...body.value, content_filters: filters } } : body
   }
+  if (body._tag === "Bytes") return body
   const events = body.events.map((event): Event => {
     const told: unknown = JSON.parse(event.data)
     const response = objectAt(told, "response")
