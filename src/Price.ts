@@ -378,7 +378,7 @@ export const forImage = (
  * @category combinators
  * @since 0.1.0
  */
-export const megapixels = (image: Images): number | undefined => {
+export const megapixels = (image: Pick<Images, "width" | "height">): number | undefined => {
   const pixels = pixelsOf(image)
   return pixels === undefined ? undefined : Math.max(1, Math.ceil(pixels / 1_048_576))
 }

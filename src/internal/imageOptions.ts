@@ -8,7 +8,7 @@ import { refuse } from "./imageAsked.ts"
 export type Fields = Readonly<Record<string, unknown>>
 
 /** What a vendor calls an option, or what it makes of its value. Throws {@link refuse} for one that it can't do. */
-export type Writer<A> = string | ((value: A, request: Request.Request) => Fields)
+export type Writer<A> = string | ((value: A, request: Request.Request) => object)
 
 type Known = Omit<Request.ImageParams, "mask"> & Pick<Request.Params, "seed">
 
@@ -30,7 +30,7 @@ export const fieldsOf = (request: Request.Request, options: Options): Fields => 
     }`
     throw Request.fail(request, new Unsupported({ feature: name, detail }))
   }
-  const written = <A>(value: A | undefined, writer: Writer<A> | undefined): Fields | undefined =>
+  const written = <A>(value: A | undefined, writer: Writer<A> | undefined): object | undefined =>
     value === undefined || writer === undefined
       ? undefined
       : typeof writer === "string"
@@ -71,10 +71,13 @@ export const oneOf = (
   }
 }
 
+export interface Pixels {
+  readonly width: number
+  readonly height: number
+}
+
 /** The pixels of a size. */
-export const pixelsOf = (
-  size: NonNullable<Request.ImageParams["size"]>
-): { readonly width: number; readonly height: number } => {
+export const pixelsOf = (size: NonNullable<Request.ImageParams["size"]>): Pixels => {
   const [width = NaN, height = NaN] = size.split("x").map(Number)
   return { width, height }
 }
@@ -107,15 +110,18 @@ export const within = (
   size: NonNullable<Request.ImageParams["size"]>,
   bounds: Bounds,
   request: Request.Request
-): { readonly width: number; readonly height: number } => {
-  const { width, height } = pixelsOf(size)
+): Pixels => {
+  const pixels = pixelsOf(size)
+  if (!isWithin(pixels, bounds)) throw refuse(request, "size", `${size} isn't among its sizes: ${inWords(bounds)}`)
+  return pixels
+}
+
+const isWithin = ({ height, width }: Pixels, bounds: Bounds): boolean => {
   const { least = 1, leastArea = 0, most = Infinity, mostArea = Infinity, mostRatio = Infinity, step } = bounds
   const short = Math.min(width, height)
   const long = Math.max(width, height)
-  const fits = width % step === 0 && height % step === 0 && short >= least && long <= most &&
+  return width % step === 0 && height % step === 0 && short >= least && long <= most &&
     width * height >= leastArea && width * height <= mostArea && long / short <= mostRatio
-  if (!fits) throw refuse(request, "size", `${size} isn't among its sizes: ${inWords(bounds)}`)
-  return { width, height }
 }
 
 const inWords = ({ least, leastArea, most, mostArea, mostRatio, step }: Bounds): string =>
@@ -134,13 +140,15 @@ export const sizeFor = (
   bounds: Bounds,
   request: Request.Request,
   area = 1024 * 1024
-): { readonly width: number; readonly height: number } => {
+): Pixels => {
   const [a = NaN, b = NaN] = ratio.split(":").map(Number)
   const shared = gcd(a, b)
   const width = (a / shared) * bounds.step
   const height = (b / shared) * bounds.step
   const factor = Math.max(1, Math.round(Math.sqrt(area / (width * height))))
-  return within(`${width * factor}x${height * factor}`, bounds, request)
+  const pixels = { width: width * factor, height: height * factor }
+  if (isWithin(pixels, bounds)) return pixels
+  throw refuse(request, "aspectRatio", `none of its sizes is ${ratio}: they have ${inWords(bounds)}`)
 }
 
 const gcd = (a: number, b: number): number => b === 0 ? a : gcd(b, a % b)

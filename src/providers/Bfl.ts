@@ -17,15 +17,17 @@ import { isString } from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { ContentFiltered, type GenerateError, InvalidResponse, Overloaded } from "../GenerateError.ts"
 import * as Generator from "../Generator.ts"
+import * as Price from "../Price.ts"
 import type { Request } from "../Request.ts"
 import type * as Transport from "../Transport.ts"
 import * as Usage from "../Usage.ts"
 import { type Answer, imagesOf } from "../internal/imageAnswer.ts"
-import { type Asked, base64Of, refuse } from "../internal/imageAsked.ts"
+import { type Asked, base64Of, type Given, refuse } from "../internal/imageAsked.ts"
 import type { Polled } from "../internal/imageJob.ts"
 import * as ImageOptions from "../internal/imageOptions.ts"
 import * as ImageVendor from "../internal/imageVendor.ts"
 import { isRecord } from "../internal/json.ts"
+import { see } from "../internal/picture.ts"
 import type { Refusal } from "../internal/refusal.ts"
 import type { Refused } from "../internal/refused.ts"
 
@@ -70,7 +72,11 @@ export interface Result {
   readonly result: { readonly sample: string; readonly seed?: number | undefined }
 }
 
-type Sent = Readonly<Record<string, unknown>>
+interface Sent {
+  readonly body: ImageOptions.Fields
+  /** Megapixels of the pictures to start from. */
+  readonly input: number
+}
 
 const Submitted = Schema.Struct({
   id: Schema.NonEmptyString,
@@ -107,21 +113,24 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
     oneByOne: true,
     concurrency: 24,
     write: (request, asked) => ({
-      prompt: asked.prompt,
-      ...ImageOptions.fieldsOf(request, optionsOf(request)),
-      ...inputsOf(request, asked),
-      ...request.native
+      body: {
+        prompt: asked.prompt,
+        ...ImageOptions.fieldsOf(request, optionsOf(request)),
+        ...inputsOf(request, asked),
+        ...request.native
+      },
+      input: asked.images.reduce((sum, given) => sum + megapixelsOf(given), 0)
     }),
     ask: Effect.fnUntraced(function*(sent, wire): Effect.fn.Return<Answer, GenerateError> {
       const { request } = wire
       const submitted = yield* wire.send(Submitted, {
         method: "POST",
         to: `/${encodeURIComponent(request.model.upstream)}`,
-        json: sent
+        json: sent.body
       })
       const { cost, id, input_mp: input, polling_url: url } = submitted.value
       const to = /[?&]id=/.test(url) ? url : `${url}${url.includes("?") ? "&" : "?"}id=${encodeURIComponent(id)}`
-      const inputImages = Math.ceil(input ?? 0)
+      const inputImages = Math.max(sent.input, Math.ceil(input ?? 0))
       const done = yield* wire.job({
         id,
         interval: ["500 millis", "2 seconds"],
@@ -182,6 +191,9 @@ const inputsOf = (request: Request, { images }: Asked): ImageOptions.Fields => {
     ])
   )
 }
+
+/** Begun ones count; how the vendor rounds is unverified. */
+const megapixelsOf = (given: Given): number => "url" in given ? 1 : Price.megapixels(see(given.bytes) ?? {}) ?? 1
 
 const looked = ({ details, progress, result, status }: typeof Looked.Type, json: unknown): Polled<Done> => {
   switch (status) {
