@@ -81,9 +81,61 @@ export interface Vendors {
  */
 export type Source = Generator.Generator | Layer.Layer<Generator.Generator, never, Transport>
 
-type Adapter = (provider: Provider) => Promise<Layer.Layer<Generator.Generator, never, Transport>>
+type Built = Layer.Layer<Generator.Generator, never, Transport>
 
-/** By the protocol that a catalog says a provider speaks. A module is loaded when a provider of its kind is first asked. */
+type Adapter = (provider: Provider) => Promise<Built>
+
+/** Loads a vendor's module when the vendor is first asked; `native` is nothing but a type. */
+interface Vendor<Native> extends Adapter {
+  readonly native?: Native
+}
+
+const vendor = <Native>(load: () => Promise<{ readonly layer: () => Built }>): Vendor<Native> => async () =>
+  (await load()).layer()
+
+/* oxlint-disable typescript/consistent-type-imports -- a vendor is one line: with its types imported it would be two */
+/** The vendors that Loom knows, by the protocols that a catalog says they speak, which are their keys. */
+const vendors = {
+  openai: vendor<import("./providers/OpenAi.ts").Native>(() => import("./providers/OpenAi.ts")),
+  anthropic: vendor<import("./providers/Anthropic.ts").Native>(() => import("./providers/Anthropic.ts")),
+  azure: vendor<import("./providers/Azure.ts").Native>(() => import("./providers/Azure.ts")),
+  bedrock: vendor<import("./providers/Bedrock.ts").Native>(() => import("./providers/Bedrock.ts")),
+  bytedance: vendor<import("./providers/ByteDance.ts").Native>(() => import("./providers/ByteDance.ts")),
+  cohere: vendor<import("./providers/Cohere.ts").Native>(() => import("./providers/Cohere.ts")),
+  deepseek: vendor<import("./providers/DeepSeek.ts").Native>(() => import("./providers/DeepSeek.ts")),
+  fireworks: vendor<import("./providers/Fireworks.ts").Native>(() => import("./providers/Fireworks.ts")),
+  gemini: vendor<import("./providers/Gemini.ts").Native>(() => import("./providers/Gemini.ts")),
+  groq: vendor<import("./providers/Groq.ts").Native>(() => import("./providers/Groq.ts")),
+  hunyuan: vendor<import("./providers/Hunyuan.ts").Native>(() => import("./providers/Hunyuan.ts")),
+  llamacpp: vendor<import("./providers/LlamaCpp.ts").Native>(() => import("./providers/LlamaCpp.ts")),
+  minimax: vendor<import("./providers/Minimax.ts").Native>(() => import("./providers/Minimax.ts")),
+  mistral: vendor<import("./providers/Mistral.ts").Native>(() => import("./providers/Mistral.ts")),
+  moonshot: vendor<import("./providers/Moonshot.ts").Native>(() => import("./providers/Moonshot.ts")),
+  ollama: vendor<import("./providers/Ollama.ts").Native>(() => import("./providers/Ollama.ts")),
+  openrouter: vendor<import("./providers/OpenRouter.ts").Native>(() => import("./providers/OpenRouter.ts")),
+  perplexity: vendor<import("./providers/Perplexity.ts").Native>(() => import("./providers/Perplexity.ts")),
+  qwen: vendor<import("./providers/Qwen.ts").Native>(() => import("./providers/Qwen.ts")),
+  together: vendor<import("./providers/Together.ts").Native>(() => import("./providers/Together.ts")),
+  vllm: vendor<import("./providers/Vllm.ts").Native>(() => import("./providers/Vllm.ts")),
+  xai: vendor<import("./providers/Xai.ts").Native>(() => import("./providers/Xai.ts")),
+  zai: vendor<import("./providers/Zai.ts").Native>(() => import("./providers/Zai.ts"))
+}
+/* oxlint-enable typescript/consistent-type-imports */
+
+type Known = {
+  readonly [Key in keyof typeof vendors]: (typeof vendors)[Key] extends Vendor<infer Native> ? Native : never
+}
+
+/**
+ * What each vendor's SDK takes (`native` in options) and gives (`native` in answers), by provider key. Declare your own
+ * vendors into it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Vendors extends Known {}
+
+/** By the protocol that a catalog says a provider speaks. */
 const adapters: Readonly<Record<string, Adapter>> = {
   "anthropic": async () => (await import("./providers/Anthropic.ts")).layer(),
   "azure": async () => (await import("./providers/Azure.ts")).layer(),
@@ -98,19 +150,9 @@ const adapters: Readonly<Record<string, Adapter>> = {
   "groq": async () => (await import("./providers/Groq.ts")).layer(),
   "moonshot": async () => (await import("./providers/Moonshot.ts")).layer(),
   "openai": async () => (await import("./providers/OpenAi.ts")).layer(),
+  ...vendors,
   "openai-compatible": async ({ apiKeyEnv, baseUrl, key }) =>
-    (await import("./providers/OpenAiCompatible.ts")).layer({ provider: key, baseUrl: baseUrl ?? "", apiKeyEnv }),
-  "openrouter": async () => (await import("./providers/OpenRouter.ts")).layer(),
-  "perplexity": async () => (await import("./providers/Perplexity.ts")).layer(),
-  "qwen": async () => (await import("./providers/Qwen.ts")).layer(),
-  "bytedance": async () => (await import("./providers/ByteDance.ts")).layer(),
-  "hunyuan": async () => (await import("./providers/Hunyuan.ts")).layer(),
-  "ollama": async () => (await import("./providers/Ollama.ts")).layer(),
-  "vllm": async () => (await import("./providers/Vllm.ts")).layer(),
-  "llamacpp": async () => (await import("./providers/LlamaCpp.ts")).layer(),
-  "together": async () => (await import("./providers/Together.ts")).layer(),
-  "xai": async () => (await import("./providers/Xai.ts")).layer(),
-  "zai": async () => (await import("./providers/Zai.ts")).layer()
+    (await import("./providers/OpenAiCompatible.ts")).layer({ provider: key, baseUrl: baseUrl ?? "", apiKeyEnv })
 }
 
 /**
