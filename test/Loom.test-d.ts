@@ -11,6 +11,14 @@ import {
 import type OpenAI from "openai"
 import { describe, expectTypeOf, it } from "vitest"
 
+declare module "loom-router" {
+  namespace Providers {
+    interface Vendors {
+      readonly weavers: { readonly request: { readonly heat?: number }; readonly reply: { readonly id: string } }
+    }
+  }
+}
+
 type OpenAiReply = OpenAI.Responses.Response | OpenAI.Chat.ChatCompletion | OpenAI.Images.ImagesResponse
 type Failure = GenerateError.GenerateError
 
@@ -32,6 +40,13 @@ describe("generate", () => {
     expectTypeOf<Answer["native"]>().toEqualTypeOf<OpenAiReply>()
     const elsewhere = Loom.generate({ provider: "newco", model: "large", prompt: "Hi" })
     expectTypeOf<Effect.Success<typeof elsewhere>["native"]>().toEqualTypeOf<unknown>()
+  })
+
+  it("knows the types of vendors that were declared beside its own", () => {
+    const answered = Loom.generate({ provider: "weavers", model: "large", prompt: "Hi", native: { heat: 1 } })
+    expectTypeOf<Effect.Success<typeof answered>["native"]>().toEqualTypeOf<{ readonly id: string }>()
+    // @ts-expect-error a number is needed
+    void Loom.generate({ provider: "weavers", model: "large", prompt: "Hi", native: { heat: "high" } })
   })
 
   it("knows ids, and takes others", () => {

@@ -16,7 +16,7 @@ interface Registry {
 
 /** The modules that Loom asks vendors of text through. */
 const modules = [
-  ...readFileSync(join(root, "src/Providers.ts"), "utf8").matchAll(/\bimport\("\.\/providers\/(\w+)\.ts"\)/g)
+  ...readFileSync(join(root, "src/Providers.ts"), "utf8").matchAll(/\bimport\("\.\/providers\/(\w+)\.ts"\)(?!\.)/g)
 ].map(([, name = ""]) => name).sort()
 
 /** Vendors of text, by the catalog. */
