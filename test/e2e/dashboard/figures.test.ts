@@ -115,6 +115,41 @@ const kpi = async (page: Page, name: string) => {
   return { value: await text("value"), delta: await text("delta"), note: await text("note") }
 }
 
+interface Drawn {
+  readonly bucket: number
+  /** Begins a line, rather than goes on with one. */
+  readonly begins: boolean
+  /** Of the highest that is drawn. */
+  readonly share: number
+}
+
+/** The points of a sparkline, read off its paths: 120 wide, 32 high, with a margin of 2 above and below. */
+const drawnIn = async (page: Page, name: string, buckets: number): Promise<ReadonlyArray<Drawn>> => {
+  const paths = await page.getByTestId(`kpi-${name}`).locator("svg.spark path").evaluateAll((paths) =>
+    paths.map((path) => path.getAttribute("d") ?? "")
+  )
+  return paths.flatMap((path) =>
+    [...path.matchAll(/([ML])([\d.]+) ([\d.]+)/g)].map(([, command, x, y]) => ({
+      bucket: Math.round(Number(x) * (buckets - 1) / 120),
+      begins: command === "M",
+      share: (30 - Number(y)) / 28
+    }))
+  )
+}
+
+/** One value a bucket: a line through what is known, which begins anew behind what isn't. */
+const isDrawn = async (page: Page, name: string, values: ReadonlyArray<number | null>) => {
+  const most = Math.max(...values.map((value) => value ?? 0)) || 1
+  const expected = values.flatMap((value, bucket) =>
+    value === null ? [] : [{ bucket, begins: (values[bucket - 1] ?? null) === null, share: Math.max(0, value) / most }]
+  )
+  const drawn = await drawnIn(page, name, values.length)
+  const places = (all: ReadonlyArray<Drawn>) => all.map(({ begins, bucket }) => `${begins ? "from" : "to"} ${bucket}`)
+  assert.deepStrictEqual(places(drawn), places(expected), name)
+  // A tenth of a pixel is what it is rounded to.
+  for (const [n, { share }] of expected.entries()) assert.closeTo(drawn[n]!.share, share, 0.05 / 28 + 1e-9, name)
+}
+
 const prev = (delta: string | null) => delta === null ? null : `${delta} vs prev range`
 
 describe.skipIf(isWithout)("the page's figures", () => {
@@ -132,6 +167,12 @@ describe.skipIf(isWithout)("the page's figures", () => {
         ])
         yield* made.ended
         assert.deepStrictEqual(made.said, [{ made: 220 }])
+        // In every minute of late there is something.
+        const late = yield* start(process.execPath, [
+          ...programOf("dashboard/callsChild.ts"),
+          ...[path, seed + 1, 60, now - 4 * 60_000, now - 1_000].map(String)
+        ])
+        yield* late.ended
         const { attempts, calls } = rowsOf(yield* connect(path, { readOnly: true }))
         assert.isAtLeast(calls.length, 220)
 
@@ -171,6 +212,21 @@ describe.skipIf(isWithout)("the page's figures", () => {
           assert.strictEqual(requests.value, Format.perMinute(is.perMinute))
           assert.strictEqual(requests.delta, prev(signed(change, Format.rate(Math.abs(change)))))
 
+          const lastMinute = Math.floor(range.now / 60_000) * 60_000
+          assert.strictEqual(
+            requests.note,
+            `now ${Format.count(within(calls, lastMinute - 60_000, lastMinute).length)}`
+          )
+
+          const buckets = Array.from({ length: range.buckets }, (_, n) => range.since + n * range.bucket)
+          const valuesOf = (value: (figures: ReturnType<typeof figuresOf>) => number | null) =>
+            buckets.map((at) => at + range.bucket <= first || at > range.now ? null : value(of(at, at + range.bucket)))
+          assert.isAbove(range.buckets, 10)
+          await isDrawn(page, "requests", valuesOf(({ total }) => total))
+          await isDrawn(page, "latency", valuesOf(({ latency }) => latency))
+          await isDrawn(page, "hits", valuesOf(({ hitRate }) => hitRate))
+          await isDrawn(page, "saved", valuesOf(({ saved }) => Number(saved) / 1e12))
+
           const slower = is.latency! - was.latency!
           assert.deepStrictEqual(await kpi(page, "latency"), {
             value: Format.duration(is.latency!),
@@ -179,6 +235,7 @@ describe.skipIf(isWithout)("the page's figures", () => {
           })
           await page.getByTestId("with-cached").click()
           assert.strictEqual((await kpi(page, "latency")).value, Format.duration(is.latencyWithCached!))
+          await isDrawn(page, "latency", valuesOf(({ latencyWithCached }) => latencyWithCached))
 
           const warmer = is.hitRate! - was.hitRate!
           assert.deepStrictEqual(await kpi(page, "hits"), {
@@ -210,10 +267,10 @@ describe.skipIf(isWithout)("the page's figures", () => {
               Format.plural(is.errors, "error")
             }, ${is.interrupted} interrupted`
           )
-          const buckets = await page.getByTestId("buckets").locator("tbody tr").evaluateAll((rows) =>
+          const told = await page.getByTestId("buckets").locator("tbody tr").evaluateAll((rows) =>
             rows.map((row) => [...row.querySelectorAll("td")].map((cell) => Number(cell.textContent)))
           )
-          const totals = [0, 1, 2, 3].map((column) => buckets.reduce((all, row) => all + row[column]!, 0))
+          const totals = [0, 1, 2, 3].map((column) => told.reduce((all, row) => all + row[column]!, 0))
           assert.deepStrictEqual(totals, [is.ok, is.errors, is.retries, is.failovers])
 
           assert.strictEqual(await textOf(page, "tokens-total"), `range · ${Format.count(is.allTokens)} total`)
