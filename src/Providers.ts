@@ -14,64 +14,6 @@ import { GenerateError, InvalidRequest } from "./GenerateError.ts"
 import * as Generator from "./Generator.ts"
 import type { Provider } from "./Model.ts"
 import type { Transport } from "./Transport.ts"
-import type * as Anthropic from "./providers/Anthropic.ts"
-import type * as Azure from "./providers/Azure.ts"
-import type * as Bedrock from "./providers/Bedrock.ts"
-import type * as Bfl from "./providers/Bfl.ts"
-import type * as ByteDance from "./providers/ByteDance.ts"
-import type * as Cohere from "./providers/Cohere.ts"
-import type * as DeepSeek from "./providers/DeepSeek.ts"
-import type * as Fireworks from "./providers/Fireworks.ts"
-import type * as Gemini from "./providers/Gemini.ts"
-import type * as Groq from "./providers/Groq.ts"
-import type * as Hunyuan from "./providers/Hunyuan.ts"
-import type * as LlamaCpp from "./providers/LlamaCpp.ts"
-import type * as Minimax from "./providers/Minimax.ts"
-import type * as Mistral from "./providers/Mistral.ts"
-import type * as Moonshot from "./providers/Moonshot.ts"
-import type * as Ollama from "./providers/Ollama.ts"
-import type * as OpenAi from "./providers/OpenAi.ts"
-import type * as OpenRouter from "./providers/OpenRouter.ts"
-import type * as Perplexity from "./providers/Perplexity.ts"
-import type * as Qwen from "./providers/Qwen.ts"
-import type * as Together from "./providers/Together.ts"
-import type * as Vllm from "./providers/Vllm.ts"
-import type * as Xai from "./providers/Xai.ts"
-import type * as Zai from "./providers/Zai.ts"
-
-/**
- * What each vendor's SDK takes (`native` in options) and gives (`native` in answers), by provider key. Declare your own
- * vendors into it.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Vendors {
-  readonly openai: OpenAi.Native
-  readonly anthropic: Anthropic.Native
-  readonly azure: Azure.Native
-  readonly deepseek: DeepSeek.Native
-  readonly fireworks: Fireworks.Native
-  readonly groq: Groq.Native
-  readonly minimax: Minimax.Native
-  readonly moonshot: Moonshot.Native
-  readonly openrouter: OpenRouter.Native
-  readonly perplexity: Perplexity.Native
-  readonly qwen: Qwen.Native
-  readonly bytedance: ByteDance.Native
-  readonly hunyuan: Hunyuan.Native
-  readonly ollama: Ollama.Native
-  readonly vllm: Vllm.Native
-  readonly llamacpp: LlamaCpp.Native
-  readonly together: Together.Native
-  readonly xai: Xai.Native
-  readonly zai: Zai.Native
-  readonly gemini: Gemini.Native
-  readonly mistral: Mistral.Native
-  readonly bedrock: Bedrock.Native
-  readonly cohere: Cohere.Native
-  readonly bfl: Bfl.Native
-}
 
 /**
  * Something that a provider can be made from.
@@ -100,6 +42,7 @@ const vendors = {
   anthropic: vendor<import("./providers/Anthropic.ts").Native>(() => import("./providers/Anthropic.ts")),
   azure: vendor<import("./providers/Azure.ts").Native>(() => import("./providers/Azure.ts")),
   bedrock: vendor<import("./providers/Bedrock.ts").Native>(() => import("./providers/Bedrock.ts")),
+  bfl: vendor<import("./providers/Bfl.ts").Native>(() => import("./providers/Bfl.ts")),
   bytedance: vendor<import("./providers/ByteDance.ts").Native>(() => import("./providers/ByteDance.ts")),
   cohere: vendor<import("./providers/Cohere.ts").Native>(() => import("./providers/Cohere.ts")),
   deepseek: vendor<import("./providers/DeepSeek.ts").Native>(() => import("./providers/DeepSeek.ts")),
@@ -137,19 +80,6 @@ export interface Vendors extends Known {}
 
 /** By the protocol that a catalog says a provider speaks. */
 const adapters: Readonly<Record<string, Adapter>> = {
-  "anthropic": async () => (await import("./providers/Anthropic.ts")).layer(),
-  "azure": async () => (await import("./providers/Azure.ts")).layer(),
-  "deepseek": async () => (await import("./providers/DeepSeek.ts")).layer(),
-  "bfl": async () => (await import("./providers/Bfl.ts")).layer(),
-  "bedrock": async () => (await import("./providers/Bedrock.ts")).layer(),
-  "cohere": async () => (await import("./providers/Cohere.ts")).layer(),
-  "gemini": async () => (await import("./providers/Gemini.ts")).layer(),
-  "minimax": async () => (await import("./providers/Minimax.ts")).layer(),
-  "mistral": async () => (await import("./providers/Mistral.ts")).layer(),
-  "fireworks": async () => (await import("./providers/Fireworks.ts")).layer(),
-  "groq": async () => (await import("./providers/Groq.ts")).layer(),
-  "moonshot": async () => (await import("./providers/Moonshot.ts")).layer(),
-  "openai": async () => (await import("./providers/OpenAi.ts")).layer(),
   ...vendors,
   "openai-compatible": async ({ apiKeyEnv, baseUrl, key }) =>
     (await import("./providers/OpenAiCompatible.ts")).layer({ provider: key, baseUrl: baseUrl ?? "", apiKeyEnv })

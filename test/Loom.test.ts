@@ -6,6 +6,7 @@ import {
   type CallRecord,
   Catalog,
   GenerateError,
+  type GenerateOptions,
   Generation,
   Generator,
   Ledger,
@@ -251,7 +252,7 @@ describe("layer", () => {
 })
 
 describe("defaults", () => {
-  const params = (options: Partial<Parameters<typeof Loom.generate>[0]>, defaults?: Request.Params) =>
+  const params = (options: Partial<GenerateOptions.Common>, defaults?: Request.Params) =>
     Effect.gen(function*() {
       const catalog = yield* Catalog.fromYaml(
         "provider: acme\nmodels: [{ id: ada, defaults: { temperature: 0.1, topP: 0.1, seed: 1 } }]"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
-import { type ProviderHealth, RetryPolicy } from "loom-router"
+import { type GenerateOptions, type ProviderHealth, RetryPolicy } from "loom-router"
 import type * as Sandbox from "loom-router/sandbox"
 import { billed, spent } from "../providers/world.ts"
 import { type Asking, ways } from "./drive.ts"
@@ -16,7 +16,7 @@ const seconds = 1000
 /** Every question is another one, so that none shares an answer. */
 const asker = (ask: Asking) => {
   let asked = 0
-  return (options: Partial<Parameters<Asking>[0]> = {}) =>
+  return (options: Partial<GenerateOptions.Common> = {}) =>
     Effect.suspend(() => ask({ model, prompt: `Question ${asked++}`, ...options }))
 }
 

@@ -141,7 +141,7 @@ const ending = (stop_reason: string) => ({
 describe("anthropic, thinking", () => {
   type Case = readonly [
     model: string,
-    options: Partial<GenerateOptions.GenerateOptions>,
+    options: Partial<GenerateOptions.Common>,
     sent: { readonly thinking?: unknown; readonly effort?: string; readonly max_tokens?: number },
     warning?: RegExp
   ]

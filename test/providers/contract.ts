@@ -495,7 +495,7 @@ export const casesOf = (vendor: Vendor): ReadonlyArray<Case> => {
 
   toolTest("tools: parallel, required, named, none", function*() {
     const prompt = "lookup_weather and read_clock"
-    type Options = Partial<Parameters<typeof Loom.generate>[0]>
+    type Options = Partial<GenerateOptions.Common>
     const names = (options: Options) =>
       Effect.map(
         Loom.generate({ model, prompt, tools: [weather, clock], ...options }),

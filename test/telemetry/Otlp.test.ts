@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Conventions from "@opentelemetry/semantic-conventions/incubating"
 import { Clock, Duration, Effect, Exit, Layer, Logger, Metric, Redacted, Scope, Stream } from "effect"
-import { type CallRecord, Catalog, Cost, Generator, Loom } from "loom-router"
+import { type CallRecord, Catalog, Cost, type GenerateOptions, Generator, Loom } from "loom-router"
 import * as Otlp from "loom-router/telemetry/Otlp"
 import { errorOf, inPair, key, secondModel } from "../faults/pair.ts"
 import { environmentOf, november } from "../providers/world.ts"
@@ -27,7 +27,7 @@ const workload = Effect.fnUntraced(function*(
       health: false
     },
     function*({ first, records, second }) {
-      const ask = (prompt: string, more?: Partial<Parameters<typeof Loom.generate>[0]>) =>
+      const ask = (prompt: string, more?: Partial<GenerateOptions.Common>) =>
         Loom.generate({ model, prompt: `${prompt} ${secret}`, tags: { tenant: "acme" }, ...more })
       const { text } = yield* ask("A call.", { temperature: 0.5, maxOutputTokens: 300 })
       yield* first.script({ respond: { status: 429, headers: { "retry-after-ms": "1" } } })
