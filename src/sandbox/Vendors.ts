@@ -10,10 +10,21 @@ import * as Bfl from "./bfl/Bfl.ts"
 import type { Vendor } from "./chat/Vendor.ts"
 import * as Cohere from "./cohere/Cohere.ts"
 import * as Gemini from "./gemini/Gemini.ts"
+import * as GeminiImages from "./gemini/Images.ts"
+import * as MinimaxImages from "./minimax/Images.ts"
 import * as Minimax from "./minimax/Minimax.ts"
 import * as Mistral from "./mistral/Mistral.ts"
 import * as OpenAiImages from "./openai/Images.ts"
 import * as OpenAi from "./openai/OpenAi.ts"
+import * as Fal from "./painters/Fal.ts"
+import * as GlmImage from "./painters/GlmImage.ts"
+import * as HunyuanImage from "./painters/Hunyuan.ts"
+import * as Ideogram from "./painters/Ideogram.ts"
+import * as Recraft from "./painters/Recraft.ts"
+import * as Replicate from "./painters/Replicate.ts"
+import * as Seedream from "./painters/Seedream.ts"
+import * as Stability from "./painters/Stability.ts"
+import * as TogetherImages from "./painters/Together.ts"
 import { byteDance } from "./vendors/ByteDance.ts"
 import { deepSeek } from "./vendors/DeepSeek.ts"
 import { fireworks } from "./vendors/Fireworks.ts"
@@ -28,6 +39,7 @@ import { qwen } from "./vendors/Qwen.ts"
 import { together } from "./vendors/Together.ts"
 import { vllm } from "./vendors/Vllm.ts"
 import { zai } from "./vendors/Zai.ts"
+import * as XaiImages from "./xai/Images.ts"
 import * as Xai from "./xai/Xai.ts"
 
 export const natives = {
@@ -61,8 +73,23 @@ export const vendors = {
 
 /** Those that make pictures and nothing else. */
 export const imageVendors = {
-  bfl: Bfl.make
+  bfl: Bfl.make,
+  ideogram: Ideogram.make,
+  stability: Stability.make,
+  recraft: Recraft.make,
+  replicate: Replicate.make,
+  fal: Fal.make
 } as const satisfies Readonly<Record<string, (world: World) => Protocol>>
 
 /** What makes pictures of those that make text. */
-export const images: ReadonlyArray<(world: World) => Protocol> = [OpenAiImages.make]
+export const images: ReadonlyArray<(world: World) => Protocol> = [
+  OpenAiImages.make,
+  XaiImages.make,
+  GeminiImages.make,
+  Seedream.make,
+  MinimaxImages.make,
+  GlmImage.make,
+  HunyuanImage.tokenHub,
+  HunyuanImage.cloud,
+  TogetherImages.make
+]

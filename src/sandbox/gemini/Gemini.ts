@@ -10,13 +10,26 @@ import * as Generate from "./Generate.ts"
 import * as ModelInfo from "./ModelInfo.ts"
 import { inBand, ofFailure, ofKey } from "./Problem.ts"
 
-const headers = (): Readonly<Record<string, string>> => ({
+export const headers = (): Readonly<Record<string, string>> => ({
   "vary": "Origin, X-Origin, Referer",
   "server": "scaffolding on HTTPServer2"
 })
 
 const keyOf = (incoming: Incoming): string | undefined =>
   incoming.headers["x-goog-api-key"] ?? incoming.query.get("key") ?? Headers.bearer(incoming)
+
+/** What all of its requests come through. */
+export const door: Omit<Door.Vendor, "route"> = {
+  provider: "gemini",
+  basePath: "/gemini",
+  ownHeaders: new Set(["x-goog-api-key", "x-goog-api-client", "x-server-timeout"]),
+  requestId: (root) => root.slice(0, 22),
+  headers,
+  key: keyOf,
+  refusedKey: ofKey,
+  problem: ofFailure,
+  inBand
+}
 
 export const make = (world: World): Protocol => {
   const seals = Seal.make(world.seed, "gemini")
@@ -52,22 +65,11 @@ export const make = (world: World): Protocol => {
     return ofFailure({ status: 404 })
   }
 
-  const door = Door.make(world, {
-    provider: "gemini",
-    basePath: "/gemini",
-    ownHeaders: new Set(["x-goog-api-key", "x-goog-api-client", "x-server-timeout"]),
-    requestId: (root) => root.slice(0, 22),
-    headers,
-    key: keyOf,
-    refusedKey: ofKey,
-    problem: ofFailure,
-    inBand,
-    route
-  })
+  const protocol = Door.make(world, { ...door, route })
   return {
-    ...door,
+    ...protocol,
     reset: () => {
-      door.reset()
+      protocol.reset()
       caches.clear()
     }
   }

@@ -8,20 +8,27 @@ export const usd = (amount: number): bigint => BigInt(Math.round(amount * 1e12))
 
 const free = { input: 0n, cachedRead: 0n, cacheWrite: {}, output: 0n }
 
+export interface Text {
+  readonly tokens: number
+  /** Units of 1e-12 USD a token. */
+  readonly rate: bigint
+}
+
 /** A charge for goods, and for tokens of text where the vendor counts them. */
 export const charge = (
   what: Pick<Charge, "provider" | "requestId" | "responseId" | "model"> & {
     readonly goods: ReadonlyArray<Goods>
-    readonly text?: { readonly tokens: number; readonly rate: bigint } | undefined
+    readonly text?: Text | undefined
+    readonly textOutput?: Text | undefined
   }
 ): Charge => {
-  const { text, ...rest } = what
+  const { text, textOutput, ...rest } = what
   return {
     ...rest,
     serviceTier: "default",
-    card: { ...free, input: text?.rate ?? 0n },
+    card: { ...free, input: text?.rate ?? 0n, output: textOutput?.rate ?? 0n },
     multiplier: { times: 1n, per: 1n },
-    tokens: { input: text?.tokens ?? 0, cachedRead: 0, cacheWrite: {}, output: 0 },
+    tokens: { input: text?.tokens ?? 0, cachedRead: 0, cacheWrite: {}, output: textOutput?.tokens ?? 0 },
     reasoning: 0,
     webSearches: 0,
     webSearchRate: 0n

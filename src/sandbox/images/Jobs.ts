@@ -25,7 +25,7 @@ export interface Job<A> {
 
 export interface Jobs<A> {
   /** Takes a job in. */
-  readonly submit: (job: Omit<Job<A>, "submittedAt">) => void
+  readonly submit: (job: Omit<Job<A>, "submittedAt">) => Job<A>
   /** The job of this key; undefined where there is none. */
   readonly find: (id: string, key: string) => Job<A> | undefined
   /** Its state as one more poll sees it. */
@@ -80,7 +80,11 @@ export const make = <A>(time: Time.Time): Jobs<A> => {
       : { _tag: "Running", fraction }
 
   return {
-    submit: (job) => Bounded.setNewest(jobs, 10_000, job.id, { ...job, submittedAt: time.now() }),
+    submit: (submitted) => {
+      const job = { ...submitted, submittedAt: time.now() }
+      Bounded.setNewest(jobs, 10_000, job.id, job)
+      return job
+    },
     find: (id, key) => {
       const job = jobs.get(id)
       return job?.key === key ? job : undefined

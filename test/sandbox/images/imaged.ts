@@ -87,6 +87,9 @@ export const measured = (bytes: Buffer) => {
   return `${format} ${width}x${height}`
 }
 
+/** Units of 1e-12 USD. */
+export const dollars = (amount: number): bigint => BigInt(Math.round(amount * 1e12))
+
 export const ofBase64 = (text: string) => measured(Buffer.from(text, "base64"))
 
 /** A picture to send along. */

@@ -1,0 +1,191 @@
+/**
+ * Ideogram: 4.5 over JSON, 3 and 4 over forms, at once or as a job, from its own reference and ComfyUI's client
+ * (2026-11-23).
+ *
+ * Unverified: the fields of 4.5 besides `prompt` and `async` (here those of 3, and a `quality`), where its jobs are asked
+ * after, and the words for how they stand.
+ */
+import { at, type JsonObject, numberAt, stringAt } from "../Json.ts"
+import { boolean, decimal, type Fields, integer, object, oneOf, type Shape, string } from "../Shape.ts"
+import { images } from "../images/Charges.ts"
+import * as Painter from "../images/Painter.ts"
+import * as Pictures from "../images/Pictures.ts"
+import { isProblem, ofFailure, type Problem, problem } from "../openai/Problem.ts"
+
+const shared: Fields = {
+  seed: integer({ min: 0, max: 2_147_483_647 }),
+  resolution: string,
+  aspect_ratio: oneOf(
+    "1x1",
+    "1x2",
+    "2x1",
+    "1x3",
+    "3x1",
+    "2x3",
+    "3x2",
+    "3x4",
+    "4x3",
+    "4x5",
+    "5x4",
+    "9x16",
+    "16x9",
+    "10x16",
+    "16x10"
+  ),
+  num_images: integer({ min: 1, max: 8 }),
+  magic_prompt: oneOf("AUTO", "ON", "OFF"),
+  negative_prompt: string
+}
+
+const third: Fields = {
+  ...shared,
+  prompt: string,
+  rendering_speed: oneOf("FLASH", "TURBO", "DEFAULT", "QUALITY"),
+  style_type: oneOf("AUTO", "GENERAL", "REALISTIC", "DESIGN", "FICTION"),
+  style_codes: string,
+  color_palette: string
+}
+
+const fourth: Fields = {
+  ...shared,
+  text_prompt: string,
+  json_prompt: string,
+  rendering_speed: oneOf("TURBO", "DEFAULT", "QUALITY")
+}
+
+const newest: Fields = { ...shared, prompt: string, quality: oneOf("low", "medium", "high"), async: boolean }
+
+const shapes: Readonly<Record<string, Shape>> = {
+  "v2/image/generate/ideogram-4-5": object(newest, ["prompt"]),
+  "v1/ideogram-v4/generate": object(fourth),
+  "v1/ideogram-v4/async/generate": object(fourth),
+  "v1/ideogram-v3/generate": object(third, ["prompt"]),
+  "v1/ideogram-v3/edit": object(third, ["prompt"]),
+  "v1/ideogram-v3/remix": object({ ...third, image_weight: decimal({ min: 1, max: 100 }) }, ["prompt"])
+}
+
+const files: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "v1/ideogram-v3/generate": ["style_reference_images"],
+  "v1/ideogram-v3/edit": ["image", "mask", "style_reference_images"],
+  "v1/ideogram-v3/remix": ["image", "style_reference_images"]
+}
+
+/** US dollars, by what is asked of a model. */
+const prices: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  "ideogram-4-5": { low: 0.03, medium: 0.06, high: 0.1 },
+  "ideogram-4": { TURBO: 0.03, DEFAULT: 0.06, QUALITY: 0.1 },
+  "ideogram-3": { FLASH: 0.03, TURBO: 0.03, DEFAULT: 0.06, QUALITY: 0.09 }
+}
+
+const modelOf = (path: string): string =>
+  path.includes("4-5") ? "ideogram-4-5" : path.includes("v4") ? "ideogram-4" : "ideogram-3"
+
+const sizeOf = (body: JsonObject): Pictures.Size | Problem => {
+  const [resolution, ratio] = [stringAt(body, "resolution"), stringAt(body, "aspect_ratio")]
+  if (resolution !== undefined && ratio !== undefined) {
+    return problem(400, "resolution and aspect_ratio exclude each other", { param: "resolution" })
+  }
+  const size = resolution === undefined
+    ? Pictures.sizeOfRatio(ratio ?? "1x1", 1_048_576, 64, "x")
+    : Pictures.readSize(resolution)
+  return size === undefined || size.width % 64 !== 0 || size.height % 64 !== 0 || size.width * size.height > 4_194_304
+    ? problem(400, "resolution is not supported", { param: "resolution" })
+    : size
+}
+
+const read = ({ body, caught: [path = ""], form, root }: Painter.Asked): Painter.Painting | Problem => {
+  const model = modelOf(path)
+  const prompts = ["prompt", "text_prompt", "json_prompt"].flatMap((name) => stringAt(body, name) ?? [])
+  if (prompts.length !== 1) return problem(400, "exactly one of text_prompt and json_prompt is required")
+  const inputs = Painter.filesOf(form, ...files[path] ?? [])
+  if (isProblem(inputs)) return inputs
+  if (/\/(edit|remix)$/.test(path) && inputs.length === 0) return problem(400, "image is required", { param: "image" })
+  const size = sizeOf(body)
+  if (isProblem(size)) return size
+  const grade = stringAt(body, "quality") ?? stringAt(body, "rendering_speed") ??
+    (model === "ideogram-4-5" ? "medium" : "DEFAULT")
+  const seed = numberAt(body, "seed") ?? Painter.seedOf(root)
+  const asJob = at(body, "async") === true || path.includes("/async/")
+  const kind = model === "ideogram-4-5" ? { generation_kind: "sampling" } : {}
+  return {
+    _tag: "Painting",
+    model,
+    ask: { ...size, prompt: prompts[0] ?? "", seed, inputs, format: "png" },
+    count: numberAt(body, "num_images") ?? 1,
+    goods: (count) => images(count, prices[model]?.[grade] ?? 0),
+    submitted: asJob ? ({ about }) => ({ value: { generation_id: about.id, ...kind } }) : undefined,
+    done: (made, { at, id }) => ({
+      value: {
+        ...(asJob || model === "ideogram-4-5" ? { generation_id: id, ...kind, seed } : {}),
+        created: new Date(at).toISOString(),
+        data: made.map(({ ask, index, isBlocked, url }) => ({
+          url: isBlocked ? "" : url(),
+          prompt: ask.prompt,
+          resolution: `${ask.width}x${ask.height}`,
+          seed: seed + index,
+          is_image_safe: !isBlocked,
+          ...(model === "ideogram-3" ? { style_type: stringAt(body, "style_type") ?? "GENERAL" } : {})
+        }))
+      }
+    })
+  }
+}
+
+const unsafe = "Prompt or provided image failed the safety checks"
+
+const poll = ({ about, made, painting, state }: Painter.Looked): Painter.Reply | Problem => {
+  const of = (status: string, rest: object = {}): Painter.Reply => ({
+    value: { generation_id: about.id, status, ...rest }
+  })
+  const done = (): Painter.Reply => {
+    const { value } = painting.done(made(), about)
+    return of("COMPLETED", typeof value === "object" && value !== null ? value : {})
+  }
+  switch (state._tag) {
+    case "Queued":
+      return of("PENDING")
+    case "Running":
+      return of("PROCESSING")
+    case "Done":
+      return done()
+    case "Blocked":
+      return state.stage === "output" ? done() : of("FAILED", { error: unsafe })
+    case "Failed":
+    case "Cancelled":
+      return of("FAILED", { error: "Generation failed" })
+  }
+}
+
+const forms = { seed: "integer", num_images: "integer", image_weight: "integer" } as const
+
+export const make = Painter.make({
+  provider: "ideogram",
+  basePath: "/ideogram",
+  headers: new Set(["api-key"]),
+  key: ({ headers }) => headers["api-key"],
+  error: ({ message }) => ({ error: message }),
+  failure: (failure) =>
+    failure.status === 429
+      ? problem(429, failure.message ?? "Too many requests are in flight.")
+      : ofFailure(failure),
+  links: { livesMillis: 86_400_000, deadStatus: 403 },
+  blocked: (stage) => stage === "input" ? problem(422, unsafe) : undefined,
+  billsWithheld: true,
+  cap: 10,
+  endpoints: [
+    {
+      _tag: "Make",
+      path: /^\/(v2\/image\/generate\/ideogram-4-5)$/,
+      shape: ([path = ""]) => shapes[path] ?? problem(404, "Not found"),
+      read
+    },
+    {
+      _tag: "Make",
+      path: /^\/(v1\/ideogram-v(?:3\/(?:generate|edit|remix)|4\/(?:async\/)?generate))$/,
+      form: forms,
+      shape: ([path = ""]) => shapes[path] ?? problem(404, "Not found"),
+      read
+    },
+    { _tag: "Look", path: /^\/v1\/generations\/([^/]+)$/, id: ([id = ""]) => id, told: poll }
+  ]
+})
