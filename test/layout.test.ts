@@ -91,6 +91,7 @@ const unmirrored = [
   /^(cli|sandbox|storage)\//,
   /^dashboard\/[a-z]\w*\.ts$/,
   /^providers\/([a-z]\w*|(days|loaded|registry|table|\w+Bill)\.test)\.ts$/,
+  /^providers\/([a-z]\w*|(loaded|table|\w+Bill|\w+Images)\.test)\.ts$/,
   /^(secrets|telemetry)\/[a-z]\w*\.ts$/,
   /^(docs|layout|CatalogData)\.test\.ts$/,
   /^(listening|scripted|setup)\.ts$/

@@ -130,7 +130,11 @@ const essence = ({ content, finishReason, usage }: Generation.Generation) => ({
 const isAble = <A>(ability: A | Unsupported): ability is A =>
   typeof ability !== "object" || ability === null || !("unsupported" in ability)
 
+/** The records of the vendors that were held to the contract. */
+export const imageVendors: Array<ImageVendor> = []
+
 export const imageContract = (vendor: ImageVendor): void => {
+  imageVendors.push(vendor)
   for (const { body, setup, title } of imageCasesOf(vendor)) it.live(title, () => inWorld(setup, body))
 }
 
@@ -401,7 +405,7 @@ export const imageCasesOf = (vendor: ImageVendor): ReadonlyArray<Case> => {
   if (can.link) {
     test("link: read without a key", function*({ sandbox }) {
       yield* Loom.generate({ ...asked, prompt: "A loom" })
-      const [link] = (yield* sandbox.journal).filter(({ step }) => step === "link")
+      const link = (yield* sandbox.journal).find(({ step }) => step === "link")
       assert.strictEqual(link?.status, 200)
       assert.notInclude(JSON.stringify(link?.headers), testKey.slice(-4))
     })

@@ -10,6 +10,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Vendor } from "./contract.ts"
+import type { ImageVendor } from "./imageContract.ts"
 import { recorded } from "./recorded.ts"
 import { inWorld } from "./world.ts"
 
@@ -195,8 +196,44 @@ const written = async (): Promise<string> => {
       ...rows.map(({ cells, vendor }) => [nameOf(vendor)].concat(cells))
     ]),
     "What has a – isn't among the facts of that vendor, or nothing in them lets Loom keep its word. Where they were read, and when:",
-    facts.join("\n")
+    facts.join("\n"),
+    "Images:",
+    await writtenOfImages()
   ].join("\n\n")
+}
+
+/** A record tells all of it. */
+const imageColumns: ReadonlyArray<{ readonly title: string; readonly cell: (vendor: ImageVendor) => string }> = [
+  { title: "n", cell: ({ can }) => can.n },
+  { title: "formats", cell: ({ formats }) => formats.length === 0 ? no : formats.join(", ") },
+  { title: "quality", cell: ({ wire }) => mark(wire.quality !== undefined) },
+  { title: "seed", cell: ({ wire }) => mark(wire.seed !== undefined) },
+  { title: "negative prompt", cell: ({ wire }) => mark(wire.negativePrompt !== undefined) },
+  {
+    title: "pictures to start from",
+    cell: ({ can }) => "unsupported" in can.edit ? no : can.givesLinks ? "data, links" : "data"
+  },
+  { title: "mask", cell: ({ can }) => mark(can.mask === true) },
+  { title: "job", cell: ({ can }) => can.job === false ? no : can.job.cancel ? "can be cancelled" : "✓" },
+  { title: "before it is finished", cell: ({ can }) => mark(can.partials) },
+  { title: "moderation is billed", cell: ({ can: { moderation } }) => stageOf(moderation.input, moderation.output) }
+]
+
+const stageOf = (...stages: ReadonlyArray<string | object>): string => {
+  const [input, output] = stages.map((stage) => typeof stage === "string" ? stage : no)
+  return input === output ? String(input) : `asked ${input}, made ${output}`
+}
+
+const writtenOfImages = async (): Promise<string> => {
+  for (const file of readdirSync(import.meta.dirname).filter((name) => name.endsWith("Images.test.ts"))) {
+    await import(`./${file}`)
+  }
+  const { imageVendors } = await import("./imageContract.ts")
+  const rows = imageVendors.toSorted((a, b) => (a.title ?? a.key) < (b.title ?? b.key) ? -1 : 1)
+  return table([
+    ["vendor", ...imageColumns.map(({ title }) => title)],
+    ...rows.map((vendor) => [vendor.title ?? vendor.key, ...imageColumns.map(({ cell }) => cell(vendor))])
+  ])
 }
 
 const open = "<!-- made by test/providers/table.ts -->"
