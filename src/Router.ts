@@ -51,6 +51,7 @@ import * as Request from "./Request.ts"
 import { RetryPolicy } from "./RetryPolicy.ts"
 import * as Usage from "./Usage.ts"
 import * as Hedge from "./internal/hedge.ts"
+import { pixelsOf } from "./internal/imageSize.ts"
 import { Params, stated } from "./internal/params.ts"
 import { problemsOf } from "./internal/problems.ts"
 import { translate } from "./internal/standIn.ts"
@@ -477,7 +478,9 @@ const ordered = ({ candidates, order }: Router, { call, catalog, requestFor }: A
 
 /**
  * What a request may cost, before it is sent: a token for every four characters that it asks with, and an answer as long
- * as `maxOutputTokens` allows, else of 500 tokens. Where a service tier has no price, by that of the usual one.
+ * as `maxOutputTokens` allows, else of 500 tokens. Where a service tier has no price, by that of the usual one. Of images,
+ * as many as are asked for, of a megapixel where no size is, and of as many tokens as one of OpenAI's has, where they are
+ * sold by those.
  *
  * @category accessors
  * @since 0.1.0
@@ -485,11 +488,33 @@ const ordered = ({ candidates, order }: Router, { call, catalog, requestFor }: A
 export const estimate = (request: Request.Request): Cost.Cost => {
   const { call, modality, model, params: { maxOutputTokens = 500, serviceTier } } = request
   const { inputUncached } = Request.estimateUsage(request, 0)
-  const output = modality === "image" ? { images: [{ count: 1 }] } : { outputText: maxOutputTokens }
+  const output = modality === "image" ? imagesOf(request) : { outputText: maxOutputTokens }
   const usage = Usage.make({ state: "estimated", inputUncached, ...output })
   const options = { at: call.startedAt, currency: call.currency }
   const tiered = Cost.of(model, usage, { ...options, serviceTier })
   return tiered.picoUsd === undefined && serviceTier !== undefined ? Cost.of(model, usage, options) : tiered
+}
+
+const imagesOf = ({ model, params: { n: count = 1, quality, size } }: Request.Request) => {
+  const { height, width } = size === undefined ? { width: 1024, height: 1024 } : pixelsOf(size)
+  const isByPiece = model.prices.some(({ perImage, perMegapixel }) => perImage.length > 0 || perMegapixel !== undefined)
+  return isByPiece
+    ? { images: [{ count, width, height, ...(quality === undefined ? undefined : { quality }) }] }
+    : {
+      imageOutput: Math.ceil(
+        count * (tokensByQuality[quality ?? ""] ?? usualTokens) * Math.max(1, width * height / 1_048_576)
+      )
+    }
+}
+
+/** Worked back from OpenAI's prices for a square of 1024 pixels. */
+const usualTokens = 1800
+const tokensByQuality: Readonly<Record<string, number>> = {
+  low: 200,
+  medium: 1800,
+  high: 7000,
+  xhigh: 10_500,
+  max: 14_000
 }
 
 /**

@@ -71,6 +71,33 @@ describe("decode", () => {
     for (const [options, why] of refused) assert.match(error(options).why, why)
   })
 
+  it("takes the options of images, and names what is wrong in them", () => {
+    const taken = [
+      { n: 2, size: "1024x1536", quality: "high", format: "webp", background: "transparent" },
+      { aspectRatio: "21:9", negativePrompt: "people", seed: 7 },
+      { mask: new Uint8Array(3) },
+      { mask: new URL("https://acme.test/mask.png") },
+      { mask: "data:image/png;base64,AAAA" }
+    ]
+    for (const options of taken) decoded(options)
+    const refused: ReadonlyArray<readonly [object, RegExp]> = [
+      [{ n: 0 }, /^n: /],
+      [{ n: 1.5 }, /^n: /],
+      [{ size: "large" }, /^size: .*1024x1024/],
+      [{ size: "0x1024" }, /^size: /],
+      [{ size: "1024x1024\n" }, /^size: /],
+      [{ aspectRatio: "16x9" }, /^aspectRatio: .*16:9/],
+      [{ quality: "" }, /^quality: /],
+      [{ format: "gif" }, /^format: /],
+      [{ background: "red" }, /^background: /],
+      [{ negativePrompt: "" }, /^negativePrompt: /],
+      [{ mask: "mask.png" }, /^mask: /],
+      [{ mask: 7 }, /^mask: /],
+      [{ size: "1024x1024", aspectRatio: "1:1" }, /^aspectRatio: .*together/]
+    ]
+    for (const [options, why] of refused) assert.match(error(options).why, why)
+  })
+
   it("says nothing of what was there, which may be secret", () => {
     for (
       const options of [{ temperature: "hunter2" }, { prompt: [{ role: "hunter2", content: "hunter2" }] }, {
@@ -149,6 +176,59 @@ describe("request", () => {
       assert.strictEqual(unknown.reason._tag, "UnknownModel")
       const richer = Catalog.registerModel(catalog, { provider: "acme", model: "eve" })
       assert.strictEqual((yield* request(richer, {}, yield* Call.make())).model.id, "eve")
+    }))
+})
+
+describe("modality", () => {
+  const painter = Catalog.registerModel(catalog, { provider: "acme", model: "brush", modality: "image" })
+  const of = (options: object, defaults: GenerateOptions.Defaults = {}) =>
+    Effect.flatMap(Call.make(), (call) => decoded(options).request(painter, defaults, call))
+
+  it.effect("is what the model makes, unless it is said", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* of({})).modality, "text")
+      assert.strictEqual((yield* of({ model: "acme/brush" })).modality, "image")
+      for (const options of [{ modality: "image" }, { model: "acme/brush", modality: "text" }]) {
+        assert.deepInclude((yield* Effect.flip(of(options))).reason, { _tag: "Unsupported", feature: "modality" })
+      }
+    }))
+
+  it.effect("refuses the options of another, by their names", () =>
+    Effect.gen(function*() {
+      for (
+        const [field, value] of Object.entries({ n: 1, size: "1024x1024", quality: "low", mask: new Uint8Array(1) })
+      ) {
+        const { reason } = yield* Effect.flip(of({ [field]: value }))
+        assert.deepInclude(reason, { _tag: "InvalidRequest", field })
+      }
+      for (
+        const [field, value] of Object.entries({ temperature: 1, maxOutputTokens: 5, stop: ["."], webSearch: true })
+      ) {
+        const { reason } = yield* Effect.flip(of({ model: "acme/brush", [field]: value }))
+        assert.deepInclude(reason, { _tag: "InvalidRequest", field })
+      }
+      const tools = [Tool.make("look")]
+      for (const options of [{ tools }, { schema: Schema.Struct({}) }]) {
+        assert.strictEqual((yield* Effect.flip(of({ model: "acme/brush", ...options }))).reason._tag, "Unsupported")
+      }
+      assert.deepStrictEqual((yield* of({ model: "acme/brush", seed: 7 })).params, { seed: 7 })
+    }))
+
+  it.effect("takes of a layer's defaults what belongs to it", () =>
+    Effect.gen(function*() {
+      const defaults = { temperature: 0, quality: "low", seed: 7, size: "512x512" } as const
+      assert.deepStrictEqual((yield* of({}, defaults)).params, { temperature: 0, seed: 7 })
+      assert.deepStrictEqual((yield* of({ model: "acme/brush" }, defaults)).params, {
+        quality: "low",
+        seed: 7,
+        size: "512x512"
+      })
+      // A ratio takes the place of a size.
+      assert.deepStrictEqual((yield* of({ model: "acme/brush", aspectRatio: "1:1" }, defaults)).params, {
+        quality: "low",
+        seed: 7,
+        aspectRatio: "1:1"
+      })
     }))
 })
 

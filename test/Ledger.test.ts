@@ -729,6 +729,25 @@ describe("budget", () => {
         assert.strictEqual(yield* needed({ model: searching, params }), usd(50 + 20_000, 10) + 0.02)
       }))
 
+    it.effect("images have the price of their size, or of the tokens they may take", () =>
+      Effect.gen(function*() {
+        const of = (price: Parameters<typeof Price.make>[0], params: Request.Params) => {
+          const model = Model.make({ provider: "acme", id: "brush", modality: "image", prices: [Price.make(price)] })
+          return needed({ model, modality: "image", params })
+        }
+        const cent = 10_000_000_000
+        const rows = { perImage: [{ rate: cent, maxPixels: 1_048_576 }, { rate: 3 * cent, maxPixels: 4_194_304 }] }
+        assert.strictEqual(yield* of(rows, { size: "1024x1024" }), 0.01)
+        assert.strictEqual(yield* of(rows, { n: 4, size: "1024x1024" }), 0.04)
+        assert.strictEqual(yield* of(rows, {}), 0.03)
+        const megapixels = { perMegapixel: { first: 2 * cent, further: cent } }
+        assert.strictEqual(yield* of(megapixels, { size: "2048x1024" }), 0.03)
+        const tokens = { rates: { input: 1_000_000, imageOutput: 10_000_000 } }
+        assert.strictEqual(yield* of(tokens, {}), (50 + 10 * 8000) / 1e6)
+        assert.strictEqual(yield* of(tokens, { size: "2048x2048" }), (50 + 10 * 32_000) / 1e6)
+        assert.strictEqual(yield* of(tokens, { quality: "max" }), (50 + 10 * 16_000) / 1e6)
+      }))
+
     it.effect("what isn't text counts too", () =>
       Effect.gen(function*() {
         const file = (mediaType: string, data: string | URL | Uint8Array): Prompt.RawInput => [

@@ -586,6 +586,21 @@ describe("explain", () => {
       assert.deepStrictEqual([asked, records], [[], []])
     }))
 
+  it.effect("images by their size and number, also where they are sold by tokens", () =>
+    Effect.gen(function*() {
+      const router = Router.make({ candidates: ["openai/gpt-image-2.6-flare", "bfl/flux-2-pro"] })
+      const of = (params: Request.Params) =>
+        Effect.gen(function*() {
+          const request = yield* Request.fromPrompt("A loom", { modality: "image", params })
+          return (yield* Router.explain(router, request)).map(({ cost: { status, usd } }) => [status, usd?.toFixed(3)])
+        })
+      assert.deepStrictEqual(yield* of({}), [["estimated", "0.054"], ["estimated", "0.030"]])
+      assert.deepStrictEqual(yield* of({ n: 3, size: "2048x1024", quality: "low" }), [
+        ["estimated", "0.036"],
+        ["estimated", "0.135"]
+      ])
+    }))
+
   it.effect("the same of a Request of one's own", () =>
     Effect.gen(function*() {
       const router = Router.make({ candidates: ["openai/gpt-4o-mini", "anthropic/claude-haiku-4-5"] })

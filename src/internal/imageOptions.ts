@@ -4,6 +4,9 @@
 import { Unsupported } from "../GenerateError.ts"
 import * as Request from "../Request.ts"
 import { refuse } from "./imageAsked.ts"
+import { type Pixels, pixelsOf } from "./imageSize.ts"
+
+export { type Pixels, pixelsOf, ratioOf, sizeOf } from "./imageSize.ts"
 
 export type Fields = Readonly<Record<string, unknown>>
 
@@ -69,27 +72,6 @@ export const oneOf = (
     if (word === undefined) throw refuse(request, option, `${value} isn't one of ${[...names.keys()].join(", ")}`)
     return { [field]: word }
   }
-}
-
-export interface Pixels {
-  readonly width: number
-  readonly height: number
-}
-
-/** The pixels of a size. */
-export const pixelsOf = (size: NonNullable<Request.ImageParams["size"]>): Pixels => {
-  const [width = NaN, height = NaN] = size.split("x").map(Number)
-  return { width, height }
-}
-
-/** How large an image is to be, as far as the caller has said it in pixels. */
-export const sizeOf = ({ params: { size } }: Request.Request) =>
-  size === undefined ? { width: undefined, height: undefined } : pixelsOf(size)
-
-/** A ratio as a number. */
-export const ratioOf = (ratio: NonNullable<Request.ImageParams["aspectRatio"]>): number => {
-  const [width = NaN, height = NaN] = ratio.split(":").map(Number)
-  return width / height
 }
 
 /** What a vendor allows of a size. */

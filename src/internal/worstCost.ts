@@ -7,6 +7,7 @@ import * as Cost from "../Cost.ts"
 import * as Price from "../Price.ts"
 import type { Request } from "../Request.ts"
 import * as Usage from "../Usage.ts"
+import { pixelsOf } from "./imageSize.ts"
 import { json, promptSize } from "./promptSize.ts"
 import { askedOf } from "./webSearch.ts"
 
@@ -18,7 +19,11 @@ const tokensPerTool = 500
 const tokensPerSchema = 1000
 const tokensPerFile = 3000
 const bytesPerFileToken = 16
+/** What a square of 1024 pixels takes at the highest of the usual qualities. */
 const tokensPerImage = 8000
+const tokensPerBestImage = 16_000
+/** As large as a vendor's own choice is, about: where nobody says, a price by size is taken for this. */
+const usualSide = 2048
 /** Nobody tells beforehand how often a model searches; most do once or twice. */
 const searches = 5
 const tokensPerSearch = 10_000
@@ -30,15 +35,14 @@ export const worstCost = (request: Request, at: number, outputTokens: number): b
   if (price === undefined) return undefined
   const found = searchesOf(request)
   const input = inputTokens(request) + found * tokensPerSearch
+  if (modality === "image") return worstOfImages(request, price, input, at)
   const rates = Price.ratesFor(price, input)
   const answers = answersOf(request)
   const output = answers * (statedOutput(request) ?? model.maxOutput ?? outputTokens)
   const ttl = mayWriteCache(request) ? dearestWrite(rates) : undefined
   const usage = Usage.make({
     ...(ttl === undefined ? { inputUncached: input } : { cacheWrite: { [ttl]: input } }),
-    ...(modality === "image"
-      ? rates.imageOutput === undefined ? { images: [{ count: answers }] } : { imageOutput: answers * tokensPerImage }
-      : (rates.reasoningOutput ?? 0) > (rates.output ?? 0)
+    ...((rates.reasoningOutput ?? 0) > (rates.output ?? 0)
       ? { outputReasoning: output }
       : { outputText: output }),
     ...(found === 0 || price.perRequest["web_search"] === undefined ? undefined : { requests: { web_search: found } })
@@ -50,11 +54,36 @@ export const worstCost = (request: Request, at: number, outputTokens: number): b
   return tiered === undefined ? undefined : BigInt(Math.max(plain, tiered))
 }
 
+/** By tokens where they have a price, else by the piece. Pictures to start from are among the input, and count apart. */
+const worstOfImages = (request: Request, price: Price.Price, input: number, at: number): bigint | undefined => {
+  const { params: { quality, size }, model, prompt } = request
+  const rates = Price.ratesFor(price, input)
+  const count = answersOf(request)
+  const sides = size === undefined ? { width: usualSide, height: usualSide } : pixelsOf(size)
+  const each = quality === "xhigh" || quality === "max" ? tokensPerBestImage : tokensPerImage
+  const pixels = size === undefined ? 1 : Math.max(1, (sides.width * sides.height) / 1_048_576)
+  const files = prompt.content.flatMap((message) =>
+    message.role === "user" ? message.content.filter((part) => part.type === "file") : []
+  )
+  const imageInput = rates.imageInput === undefined ? 0 : files.reduce((sum, file) => sum + fileTokens(file), 0)
+  const usage = Usage.make({
+    inputUncached: input - imageInput,
+    imageInput,
+    // Sold by the megapixel, as a rule: four are the most that vendors take.
+    inputImages: files.length * 4,
+    ...(rates.imageOutput === undefined
+      ? { images: [{ count, ...sides, ...(quality === undefined ? undefined : { quality }) }] }
+      : { imageOutput: Math.ceil(count * each * pixels) })
+  })
+  const { picoUsd } = Cost.of(model, usage, { at })
+  return picoUsd === undefined ? undefined : BigInt(picoUsd)
+}
+
 /** An estimate of all the tokens that a request takes, where each answer has so many unless the request says. */
 export const estimatedTokens = (request: Request, outputTokens: number): number =>
   inputTokens(request) + answersOf(request) * (statedOutput(request) ?? outputTokens)
 
-const answersOf = ({ native }: Request): number => counted(native["n"]) ?? 1
+const answersOf = ({ native, params: { n } }: Request): number => counted(native["n"]) ?? n ?? 1
 
 const statedOutput = ({ native, params }: Request): number | undefined =>
   counted(native["max_output_tokens"]) ?? counted(native["max_completion_tokens"]) ?? counted(native["max_tokens"]) ??
