@@ -47,7 +47,6 @@ const testedThrough: Readonly<Record<string, string>> = {
   "internal/imageAsked.ts": "providers/imageContract.ts",
   "internal/imageLinks.ts": "providers/imageContract.ts",
   "internal/imageSize.ts": "internal/imageOptions.test.ts",
-  "internal/imageVendor.ts": "providers/imageContract.ts",
   "internal/json.ts": "providers/contract.ts",
   "internal/keys.ts": "providers/contract.ts",
   "internal/lane.ts": "Limits.test.ts",

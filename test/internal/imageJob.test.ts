@@ -69,14 +69,14 @@ describe("wait", () => {
       })
       assert.deepStrictEqual(
         heard.slice(1),
-        Array(6).fill({
+        Array.from({ length: 6 }, () => ({
           type: "progress",
           provider,
           model,
           status: "Running",
           fraction: 0.5,
           queuePosition: 2
-        })
+        }))
       )
     }))
 

@@ -232,7 +232,7 @@ const writtenOfImages = async (): Promise<string> => {
   const rows = imageVendors.toSorted((a, b) => (a.title ?? a.key) < (b.title ?? b.key) ? -1 : 1)
   return table([
     ["vendor", ...imageColumns.map(({ title }) => title)],
-    ...rows.map((vendor) => [vendor.title ?? vendor.key, ...imageColumns.map(({ cell }) => cell(vendor))])
+    ...rows.map((vendor) => [vendor.title ?? vendor.key].concat(imageColumns.map(({ cell }) => cell(vendor))))
   ])
 }
 
