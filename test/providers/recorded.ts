@@ -1,6 +1,7 @@
 /**
  * The records that contracts are run with, for programs that aren't tests.
  */
+import { Catalog } from "loom-router"
 import { readdirSync } from "node:fs"
 import { registerHooks } from "node:module"
 import { join, resolve } from "node:path"
@@ -28,12 +29,18 @@ export interface Recorded {
   readonly module: string
 }
 
-/** Every contract that is run, in the order of the adapters' files. */
+/** What only makes images has a contract of another kind. */
+const makesText = (file: string): boolean => {
+  const models = Catalog.models(Catalog.bundled, { provider: file.replace(".ts", "").toLowerCase() })
+  return models.length === 0 || models.some(({ modality }) => modality === "text")
+}
+
+/** Every contract of text that is run, in the order of the adapters' files. */
 export const recorded = async (): Promise<ReadonlyArray<Recorded>> => {
   const { vendors } = await import("./contract.ts")
   const { imageVendors } = await import("./imageContract.ts")
   const found: Array<Recorded> = []
-  for (const file of readdirSync(adapters).filter((name) => name.endsWith(".ts")).sort()) {
+  for (const file of readdirSync(adapters).filter((name) => name.endsWith(".ts") && makesText(name)).sort()) {
     const from = vendors.length
     const images = imageVendors.length
     await import(`./${file.replace(".ts", ".test.ts")}`)

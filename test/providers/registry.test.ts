@@ -14,7 +14,7 @@ interface Registry {
   readonly payees: ReadonlyArray<string>
 }
 
-/** The modules that Loom asks vendors of text through. */
+/** The modules that Loom asks vendors through. */
 const modules = [
   ...readFileSync(join(root, "src/Providers.ts"), "utf8").matchAll(/\bimport\("\.\/providers\/(\w+)\.ts"\)(?!\.)/g)
 ].map(([, name = ""]) => name).sort()
@@ -40,8 +40,10 @@ describe("every vendor of text", () => {
 
   it("has an adapter, a route in the sandbox, and a contract", () => {
     assert.isAbove(listed.length, 20)
-    assert.deepStrictEqual(Object.keys({ ...natives, ...vendors }).sort(), listed)
-    assert.deepStrictEqual([...new Set(registry.contracts.map(({ module }) => module))].sort(), modules)
+    assert.includeMembers(Object.keys({ ...natives, ...vendors }), listed)
+    const without = modules.filter((name) => !registry.contracts.some(({ module }) => module === name))
+    assert.deepStrictEqual(without.filter((name) => listed.includes(name.toLowerCase())), [])
+    assert.includeMembers(modules, registry.contracts.map(({ module }) => module))
     const own = registry.contracts.filter(({ module }) => module !== "OpenAiCompatible")
     assert.deepStrictEqual([...new Set(own.map(({ key }) => key))].sort(), listed)
   })

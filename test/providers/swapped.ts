@@ -13,7 +13,9 @@ import { type Box, inWorld } from "./world.ts"
 
 const isFull = process.env["LOOM_TEST"] === "full"
 
-const routes: ReadonlyArray<Provider> = [...Struct.keys(natives), ...Struct.keys(shaped)].sort()
+const routes: ReadonlyArray<Provider> = [...Struct.keys(natives), ...Struct.keys(shaped)]
+  .filter((provider) => Catalog.models(Catalog.bundled, { provider, modality: "text" }).length > 0)
+  .sort()
 
 /** What another's route would have to answer as well. */
 const telling =
