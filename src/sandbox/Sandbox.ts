@@ -97,6 +97,11 @@ export class SandboxError extends Schema.TaggedError<SandboxError>()("SandboxErr
  * `GET /sandbox/journal`, `GET /sandbox/bill`, `POST /sandbox/faults`, `POST /sandbox/reset`, `POST /sandbox/clock`
  * and `POST /sandbox/keys` do over HTTP what the methods do.
  *
+ * Pictures are drawn from the prompt and the seed. Marks in a prompt make them go wrong: `[block input]`,
+ * `[block output]`, `[block one]` of several, `[no image]`, `[job fails]`, `[polls: 5]`, `[takes: 30]` (seconds of its
+ * clock), `[dead link]`, `[huge: 40]` (megabytes) and `[html]`. Links lead to `/files/…` and refuse whoever sends a
+ * credential; the journal's `step` tells what a request was to a picture, and `charged` whether it is on the bill.
+ *
  * **Example** (Pointing the OpenAI SDK at it)
  *
  * ```ts

@@ -136,7 +136,7 @@ export const make = (world: World): Protocol => {
         model: model.id,
         prompt,
         stream: false,
-        answer: () => {
+        answer: ({ drop }) => {
           jobs.submit({ id: requestId, key, marks, value: { ask: { ...size, prompt, seed, inputs, format } } })
           const charged = charge({
             provider: "bfl",
@@ -149,7 +149,7 @@ export const make = (world: World): Protocol => {
           const told = {
             id: requestId,
             polling_url: `${world.origin()}${basePath}/get_result?id=${requestId}`,
-            cost: cents,
+            ...(drop?.includes("usage") === true ? {} : { cost: cents }),
             input_mp: inputs.reduce((sum, input) => sum + mp(input), 0),
             output_mp: mp(size)
           }

@@ -7,7 +7,7 @@
 import * as Door from "../Door.ts"
 import { at, type JsonObject, listAt, numberAt, objectAt, stringAt } from "../Json.ts"
 import * as Media from "../Media.ts"
-import type { Answer, Incoming, Protocol, World } from "../Protocol.ts"
+import type { Alteration, Answer, Incoming, Protocol, World } from "../Protocol.ts"
 import { array, byTag, decimal, integer, object, oneOf, type Shape, string } from "../Shape.ts"
 import * as Tokens from "../Tokens.ts"
 import { charge, usd } from "../images/Charges.ts"
@@ -151,7 +151,7 @@ const jobOf = (id: string, model: Model, { body, root }: Door.Generation): Job |
   }
 }
 
-const answer = (job: Job, requestId: string): Answer => {
+const answer = (job: Job, requestId: string, { drop }: Alteration): Answer => {
   const { ask, id, model, size, withText } = job
   const marks = Marks.read(ask.prompt)
   const isMade = marks.blocked === undefined && !marks.isEmpty
@@ -176,16 +176,18 @@ const answer = (job: Job, requestId: string): Answer => {
         index: 0
       }]
     }),
-    usageMetadata: {
-      promptTokenCount: promptText + promptImage,
-      promptTokensDetails: details(["TEXT", promptText], ["IMAGE", promptImage]),
-      ...(image + text === 0 ? {} : {
-        candidatesTokenCount: image + text,
-        candidatesTokensDetails: details(["IMAGE", image], ["TEXT", text])
-      }),
-      ...(thought === 0 ? {} : { thoughtsTokenCount: thought }),
-      totalTokenCount: promptText + promptImage + image + text + thought
-    },
+    ...(drop?.includes("usage") === true ? {} : {
+      usageMetadata: {
+        promptTokenCount: promptText + promptImage,
+        promptTokensDetails: details(["TEXT", promptText], ["IMAGE", promptImage]),
+        ...(image + text === 0 ? {} : {
+          candidatesTokenCount: image + text,
+          candidatesTokensDetails: details(["IMAGE", image], ["TEXT", text])
+        }),
+        ...(thought === 0 ? {} : { thoughtsTokenCount: thought }),
+        totalTokenCount: promptText + promptImage + image + text + thought
+      }
+    }),
     modelVersion: id,
     responseId: requestId
   }
@@ -222,7 +224,7 @@ const route = ({ path }: Incoming): Door.Route => {
         model: id,
         prompt: job.ask.prompt,
         stream: false,
-        answer: () => answer(job, generation.requestId)
+        answer: (alteration) => answer(job, generation.requestId, alteration)
       }
     }
   }

@@ -6,7 +6,7 @@ import * as Door from "../Door.ts"
 import * as Headers from "../Headers.ts"
 import { isObject, type JsonObject } from "../Json.ts"
 import type { Verdict } from "../Keys.ts"
-import type { Answer, Body, Event, Failure, InBand, Incoming, Protocol, World } from "../Protocol.ts"
+import type { Alteration, Answer, Body, Event, Failure, InBand, Incoming, Protocol, World } from "../Protocol.ts"
 import type { Shape } from "../Shape.ts"
 import { inBand, isProblem, ofFailure, ofIssue, type Problem, problem } from "../openai/Problem.ts"
 import { charge, type Text } from "./Charges.ts"
@@ -60,6 +60,8 @@ export interface About {
   readonly at: number
   /** What is on the bill for it, in US dollars. */
   readonly usd: number
+  /** False where a fault has it left out what was used. */
+  readonly tellsUsage: boolean
   readonly world: World
 }
 
@@ -142,6 +144,7 @@ export interface Painter {
 interface Kept {
   readonly painting: Painting
   readonly usd: number
+  readonly tellsUsage: boolean
   made?: ReadonlyArray<Made>
 }
 
@@ -223,13 +226,14 @@ export const make = (painter: Painter) => (world: World): Protocol => {
       ) / 1e12
 
   const seen = ({ id, submittedAt, value }: Jobs.Job<Kept>, state: Jobs.State): Looked => ({
-    about: { id, at: submittedAt, usd: value.usd, world },
+    about: { id, at: submittedAt, usd: value.usd, tellsUsage: value.tellsUsage, world },
     painting: value.painting,
     state,
     made: () => value.made ??= madeOf(value.painting)
   })
 
-  const paint = (painting: Painting, requestId: string, key: string): Answer => {
+  const paint = (painting: Painting, requestId: string, key: string, { drop }: Alteration): Answer => {
+    const tellsUsage = drop?.includes("usage") !== true
     const marks = Marks.read(painting.ask.prompt)
     const at = world.time.now()
     const refusal = marks.blocked === undefined ? undefined : painter.blocked(marks.blocked)
@@ -237,7 +241,7 @@ export const make = (painter: Painter) => (world: World): Protocol => {
       const made = madeOf(painting)
       const isFree = refusal !== undefined && (painter.billsWithheld !== true || marks.blocked === "input")
       const charged = isFree ? undefined : chargeOf(painting, made, requestId)
-      const about = { id: requestId, at, usd: usdOf(charged), world }
+      const about = { id: requestId, at, usd: usdOf(charged), tellsUsage, world }
       return { ...answered(refusal ?? painting.done(made, about), requestId), charge: charged }
     }
     const isFree = marks.fails || marks.blocked === "input" ||
@@ -248,7 +252,7 @@ export const make = (painter: Painter) => (world: World): Protocol => {
       id: requestId,
       key,
       marks: isSoon ? { ...marks, polls: 0 } : marks,
-      value: { painting, usd: usdOf(charged) }
+      value: { painting, usd: usdOf(charged), tellsUsage }
     })
     const state = painting.waits === true ? jobs.poll(job) : jobs.state(job)
     return { ...answered(painting.submitted(seen(job, state)), requestId), charge: charged }
@@ -285,7 +289,7 @@ export const make = (painter: Painter) => (world: World): Protocol => {
         model: painting.model,
         prompt: painting.ask.prompt,
         stream: painting.streams === true,
-        answer: () => paint(painting, requestId, key)
+        answer: (alteration) => paint(painting, requestId, key, alteration)
       }
     }
 

@@ -6,7 +6,7 @@
  */
 import * as Door from "../Door.ts"
 import { at, type JsonObject, numberAt, stringAt } from "../Json.ts"
-import type { Answer, Event, Protocol, World } from "../Protocol.ts"
+import type { Alteration, Answer, Event, Protocol, World } from "../Protocol.ts"
 import { boolean, integer, nullable, object, oneOf, type Shape, string } from "../Shape.ts"
 import * as Tokens from "../Tokens.ts"
 import { charge, usd } from "../images/Charges.ts"
@@ -150,10 +150,11 @@ const usageOf = ({ ask: { inputs = [], prompt, ...ask }, count, fidelity, model,
   }
 }
 
-const answer = (world: World, job: Job): Answer => {
+const answer = (world: World, job: Job, { drop = [] }: Alteration): Answer => {
   const { ask, count, kind, model, partials, requestId, streams } = job
   const marks = Marks.read(ask.prompt)
   const usage = usageOf(job)
+  const used = drop.includes("usage") ? {} : { usage }
   const perMillion = (price: number) => usd(price / 1_000_000)
   const charged = charge({
     provider: "openai",
@@ -188,7 +189,7 @@ const answer = (world: World, job: Job): Answer => {
       status: 200,
       headers: headers(requestId),
       requestId,
-      body: Door.json({ created, ...about, data, usage }, inBandBody),
+      body: Door.json({ created, ...about, data, ...used }, inBandBody),
       charge: charged
     }
   }
@@ -205,10 +206,10 @@ const answer = (world: World, job: Job): Answer => {
       b64_json: picture(index, (number + 1) / (partials + 1))
     })
   const completed = (index: number) =>
-    event(`${kind}.completed`, { ...about, created_at: created, b64_json: picture(index), usage })
+    event(`${kind}.completed`, { ...about, created_at: created, b64_json: picture(index), ...used })
   const events = Array.from({ length: partials }, (_, number) => partial(0, number))
   if (marks.blocked !== undefined) events.push(event("error", blockedEvent))
-  else if (!marks.isEmpty) events.push(completed(0))
+  else if (!marks.isEmpty && !drop.includes("terminal")) events.push(completed(0))
   return {
     status: 200,
     headers: headers(requestId),
@@ -273,7 +274,7 @@ export const make = (world: World): Protocol => {
       model: job.model.id,
       prompt: job.ask.prompt,
       stream: job.streams,
-      answer: () => answer(world, job)
+      answer: (alteration) => answer(world, job, alteration)
     }
 
   const edited = ({ incoming: { form }, ...taken }: Door.Taken): Door.Received | Door.Problem => {

@@ -73,10 +73,10 @@ const read = ({ body, root }: Painter.Asked): Painter.Painting | Problem => {
     ask: { ...size, prompt, seed, format: "webp" },
     count: numberAt(body, "n") ?? 1,
     goods: (count) => images(count, model.each),
-    done: (made, { at, id, usd }) => ({
+    done: (made, { at, id, tellsUsage, usd }) => ({
       value: {
         created: Math.floor(at / 1000),
-        credits: Math.round(usd * 1000),
+        ...(tellsUsage ? { credits: Math.round(usd * 1000) } : {}),
         data: made.map(({ base64, index, url }) => ({
           image_id: `${id.slice(0, 24)}${index}`,
           ...(asBase64 ? { b64_json: base64() } : { url: url() })

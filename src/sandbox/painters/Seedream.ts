@@ -109,7 +109,9 @@ const read = ({ body, root }: Painter.Asked): Painter.Painting | Problem => {
       const created = Math.floor(about.at / 1000)
       const good = made.filter(({ isBlocked }) => !isBlocked).length
       const tokens = Math.round(size.width * size.height / 256) * good
-      const usage = { generated_images: good, output_tokens: tokens, total_tokens: tokens }
+      const usage = about.tellsUsage
+        ? { usage: { generated_images: good, output_tokens: tokens, total_tokens: tokens } }
+        : {}
       const items = made.map(({ base64, isBlocked, url }): JsonObject =>
         isBlocked
           ? { error: withheld }
@@ -121,7 +123,7 @@ const read = ({ body, root }: Painter.Asked): Painter.Painting | Problem => {
         tokens: 0
       })
       return {
-        value: { model: id, created, data: items, usage },
+        value: { model: id, created, data: items, ...usage },
         events: streams
           ? [
             ...items.map((item, image_index) =>
@@ -130,7 +132,7 @@ const read = ({ body, root }: Painter.Asked): Painter.Painting | Problem => {
                 ...item
               })
             ),
-            event("image_generation.completed", { usage })
+            event("image_generation.completed", usage)
           ]
           : undefined
       }

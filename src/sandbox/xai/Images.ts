@@ -66,7 +66,7 @@ const read = ({ body, caught: [kind], root }: Painter.Asked): Painter.Painting |
       ...images(count, price(resolution, quality ?? "low")),
       { item: "inputImage", quantity: inputs.length, rate: usd(0.01) }
     ],
-    done: (made, { usd }) => ({
+    done: (made, { tellsUsage, usd }) => ({
       value: {
         data: made.map(({ base64, isBlocked, url }) => ({
           ...(asBase64 ? { b64_json: isBlocked ? null : base64() } : { url: isBlocked ? null : url() }),
@@ -74,7 +74,7 @@ const read = ({ body, caught: [kind], root }: Painter.Asked): Painter.Painting |
           mime_type: "image/jpeg",
           respect_moderation: !isBlocked
         })),
-        usage: { cost_in_usd_ticks: Math.round(usd * 1e10) }
+        ...(tellsUsage ? { usage: { cost_in_usd_ticks: Math.round(usd * 1e10) } } : {})
       }
     })
   }

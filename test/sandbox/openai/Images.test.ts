@@ -76,6 +76,17 @@ describe("images of OpenAI", () => {
       assert.strictEqual((yield* sandbox.bill)[0]?.amount, 9n * 5_000_000n + 310n * 30_000_000n)
     }))
 
+  it.effect("leave out what a fault has them leave out", () =>
+    driven(function*({ openai, sandbox }) {
+      const ask = { model: "gpt-image-2", prompt: "a red cube", size: "64x64" }
+      yield* sandbox.script({ drop: ["usage"], stream: false }, { drop: ["terminal"], stream: true })
+      const reply = yield* call(() => openai.images.generate(ask))
+      assert.isUndefined(reply.usage)
+      const events = yield* collect(() => openai.images.generate({ ...ask, stream: true, partial_images: 1 }))
+      assert.deepStrictEqual(events.map(({ type }) => type), ["image_generation.partial_image"])
+      assert.strictEqual((yield* sandbox.bill).length, 2)
+    }))
+
   it.effect("are blocked by an error, which costs nothing", () =>
     driven(function*({ openai, sandbox }) {
       for (const mark of ["[block input]", "[block output]"]) {
