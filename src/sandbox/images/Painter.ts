@@ -105,6 +105,8 @@ export type Endpoint =
     readonly quiet?: boolean
     readonly id: (caught: ReadonlyArray<string>, incoming: Incoming) => string
     readonly told: (looked: Looked) => Reply | Problem
+    /** Of a job that there isn't: not found, where it has no other words. */
+    readonly lost?: (id: string) => Reply
   }
   | At & {
     readonly _tag: "Cancel"
@@ -126,7 +128,7 @@ export interface Painter {
   readonly requestIdHeader?: string
   /** The body of a refusal. */
   readonly error: (problem: Problem, requestId: string) => unknown
-  readonly errorStatus?: (status: number) => number
+  readonly errorStatus?: (problem: Problem) => number
   readonly errorHeaders?: (problem: Problem) => Readonly<Record<string, string>>
   /** What it says for a status when nothing else is known. */
   readonly failure?: (failure: Failure) => Problem | undefined
@@ -134,6 +136,8 @@ export interface Painter {
   readonly links: Pictures.Links
   /** Its refusal of what moderation stops; without one the answer tells it by the picture. */
   readonly blocked: (stage: "input" | "output") => Problem | undefined
+  /** Moderation may withhold one of several. */
+  readonly judgesEach?: boolean
   /** It charges for what moderation withholds once it is made. */
   readonly billsWithheld?: boolean
   /** How many jobs of a key may be under way. */
@@ -154,7 +158,7 @@ export const make = (painter: Painter) => (world: World): Protocol => {
   /** Its body is written where the request's id is known. */
   const refused = (found: Problem): Door.Problem => ({
     _tag: "Problem",
-    status: painter.errorStatus?.(found.status) ?? found.status,
+    status: painter.errorStatus?.(found) ?? found.status,
     body: found,
     headers: painter.errorHeaders?.(found)
   })
@@ -197,16 +201,19 @@ export const make = (painter: Painter) => (world: World): Protocol => {
       return {
         index,
         ask: its,
-        isBlocked: blocked !== undefined || (blockedOne && index === 0),
+        isBlocked: blocked !== undefined || (blockedOne && painter.judgesEach === true && index === 0),
         url: () => url ??= Pictures.link(world, painter.links, its),
         base64: () => Pictures.base64(its)
       }
     })
   }
 
-  const chargeOf = (painting: Painting, made: ReadonlyArray<Made>, requestId: string) => {
-    const { goods, model, text } = painting
-    const count = painter.billsWithheld === true ? made.length : made.filter(({ isBlocked }) => !isBlocked).length
+  /** What comes to nothing though it was done, as an empty answer, is charged. */
+  const chargeOf = (painting: Painting, requestId: string) => {
+    const { ask, goods, model, text } = painting
+    const { blocked, blockedOne } = Marks.read(ask.prompt)
+    const withheld = blocked !== undefined ? painting.count : blockedOne && painter.judgesEach === true ? 1 : 0
+    const count = painting.count - (painter.billsWithheld === true ? 0 : withheld)
     return count === 0 ? undefined : charge({
       provider: painter.provider,
       requestId,
@@ -240,13 +247,13 @@ export const make = (painter: Painter) => (world: World): Protocol => {
     if (painting.submitted === undefined) {
       const made = madeOf(painting)
       const isFree = refusal !== undefined && (painter.billsWithheld !== true || marks.blocked === "input")
-      const charged = isFree ? undefined : chargeOf(painting, made, requestId)
+      const charged = isFree ? undefined : chargeOf(painting, requestId)
       const about = { id: requestId, at, usd: usdOf(charged), tellsUsage, world }
       return { ...answered(refusal ?? painting.done(made, about), requestId), charge: charged }
     }
     const isFree = marks.fails || marks.blocked === "input" ||
       (marks.blocked === "output" && painter.billsWithheld !== true)
-    const charged = isFree ? undefined : chargeOf(painting, madeOf(painting), requestId)
+    const charged = isFree ? undefined : chargeOf(painting, requestId)
     const isSoon = painting.waits === true && marks.polls === undefined && marks.takesMillis === undefined
     const job = jobs.submit({
       id: requestId,
@@ -296,9 +303,15 @@ export const make = (painter: Painter) => (world: World): Protocol => {
   const looked =
     (endpoint: Endpoint & { readonly _tag: "Look" | "Cancel" }, caught: ReadonlyArray<string>) =>
     ({ incoming, key, requestId }: Door.Taken): Door.Received | Door.Problem => {
-      const job = jobs.find(endpoint.id(caught, incoming), key)
-      if (job === undefined) return refused(problemOf({ status: 404 }))
-      const { id, value } = job
+      const id = endpoint.id(caught, incoming)
+      const job = jobs.find(id, key)
+      if (job === undefined) {
+        const lost = endpoint._tag === "Look" ? endpoint.lost?.(id) : undefined
+        return lost === undefined
+          ? refused(problemOf({ status: 404 }))
+          : { model: undefined, prompt: "", stream: false, answer: () => answered(lost, requestId) }
+      }
+      const { value } = job
       const answer = (): Answer => {
         const state = endpoint._tag === "Cancel"
           ? jobs.cancel(job)

@@ -92,9 +92,10 @@ export const make = Painter.make({
   failure: (failure) => ({ ...ofFailure(failure), code: failure.code ?? null }),
   refusedKey: () => told(1004, "login fail: Please carry the API secret key in the 'Authorization' field"),
   // Only what has no place or broke has a status of its own.
-  errorStatus: (status) => status < 500 && status !== 404 ? 200 : status,
+  errorStatus: ({ status }) => status < 500 && status !== 404 ? 200 : status,
   failed: inBand,
   links: { livesMillis: 86_400_000, deadStatus: 403 },
   blocked: (stage) => stage === "input" ? told(1026, "input new_sensitive") : told(1027, "output new_sensitive"),
+  judgesEach: true,
   endpoints: [{ _tag: "Make", path: /^\/image_generation$/, shape: () => shape, read }]
 })

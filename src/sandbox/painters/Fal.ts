@@ -13,6 +13,7 @@ import * as Painter from "../images/Painter.ts"
 import * as Pictures from "../images/Pictures.ts"
 import { isProblem, ofFailure, type Problem, problem } from "../openai/Problem.ts"
 import * as Picture from "../pictures/Picture.ts"
+import * as Pydantic from "./Pydantic.ts"
 
 interface Model {
   readonly each: number
@@ -177,17 +178,13 @@ export const make = Painter.make({
   key: ({ headers }) => /^Key\s+(\S+)$/.exec(headers["authorization"] ?? "")?.[1],
   requestId: (root) => root.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5"),
   requestIdHeader: "x-fal-request-id",
-  error: ({ code, message, param, status }) =>
-    param === null && (platform.has(code ?? "") || status === 401 || status === 429 || status >= 500)
-      ? { detail: message, ...(code === null ? {} : { error_type: code }) }
+  error: (problem) =>
+    problem.param === null
+      ? { detail: problem.message, ...(problem.code === null ? {} : { error_type: problem.code }) }
       : {
-        detail: [{
-          loc: ["body", ...(param ?? "prompt").split(".")],
-          msg: message,
-          type: code === "unknown_parameter" ? "extra_forbidden" : code ?? "value_error",
-          url: "https://docs.fal.ai/errors"
-        }]
+        detail: [{ ...Pydantic.detailOf(problem), url: "https://docs.fal.ai/errors" }]
       },
+  errorStatus: Pydantic.statusOf,
   errorHeaders: ({ code, status }) => ({
     "x-fal-retryable": String(status >= 500 || status === 429),
     ...(platform.has(code ?? "") ? { "x-fal-error-type": code ?? "" } : {})
@@ -195,6 +192,7 @@ export const make = Painter.make({
   failure: (failure) => ({ ...ofFailure(failure), code: failure.code ?? null, param: null }),
   links,
   blocked: () => undefined,
+  judgesEach: true,
   billsWithheld: true,
   endpoints: [
     {

@@ -170,6 +170,7 @@ export const make = Painter.make({
       : ofFailure(failure),
   links: { livesMillis: 86_400_000, deadStatus: 403 },
   blocked: (stage) => stage === "input" ? problem(422, unsafe) : undefined,
+  judgesEach: true,
   billsWithheld: true,
   cap: 10,
   endpoints: [

@@ -156,5 +156,6 @@ export const make = Painter.make({
         code: "InputTextSensitiveContentDetected"
       })
       : undefined,
+  judgesEach: true,
   endpoints: [{ _tag: "Make", path: /^\/images\/generations$/, shape: () => shape, read }]
 })

@@ -97,6 +97,7 @@ export const make = Painter.make({
     stage === "input"
       ? problem(400, "The prompt was rejected by content moderation.", { code: "content-moderated" })
       : undefined,
+  judgesEach: true,
   endpoints: [
     { _tag: "Make", path: /^\/images\/(generations)$/, shape: () => generation, read },
     { _tag: "Make", path: /^\/images\/(edits)$/, shape: () => edit, read }

@@ -19,6 +19,24 @@ describe("images of Together", () => {
       assert.deepStrictEqual(yield* amounts, [dollars(0.006), dollars(0.003)])
     }))
 
+  it.effect("are charged for though none came", () =>
+    imaged(together, function*({ amounts, post }) {
+      const { body } = yield* post("/images/generations", {
+        model: "black-forest-labs/FLUX.1-schnell",
+        prompt: "[no image]"
+      })
+      assert.deepStrictEqual(body.data, [])
+      // It has no verdict on one of several.
+      yield* post("/images/generations", {
+        model: "black-forest-labs/FLUX.1-schnell",
+        prompt: "[block one]",
+        n: 2,
+        width: 64,
+        height: 64
+      })
+      assert.deepStrictEqual(yield* amounts, [dollars(0.003), dollars(0.006)])
+    }))
+
   it.effect("are refused in OpenAI's shape", () =>
     imaged(together, function*({ amounts, post }) {
       const refused = (rest: object) =>

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { dataUri, imaged, measured, picture, stepsOf } from "./imaged.ts"
+import { dataUri, imaged, measured, picture, stepsOf } from "../images/imaged.ts"
 
 const bfl = { provider: "bfl", auth: { "x-key": "test-0123456789abcd" } } as const
 
