@@ -8,9 +8,11 @@ import * as Logger from "effect/Logger"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Cost from "../Cost.ts"
-import type * as Generation from "../Generation.ts"
+import * as Generation from "../Generation.ts"
+import * as Images from "../Images.ts"
 import * as Loom from "../Loom.ts"
 import * as Usage from "../Usage.ts"
+import * as Failure from "./Failure.ts"
 import * as Format from "./Format.ts"
 import { Output } from "./Output.ts"
 import type { Question } from "./Question.ts"
@@ -23,6 +25,13 @@ export const Document = Schema.Struct({
   text: Schema.String,
   /** The decoded answer, where a schema was given. */
   object: Schema.optional(Schema.Unknown),
+  /** Where they are kept. */
+  images: Schema.optional(Schema.Array(Schema.Struct({
+    path: Schema.String,
+    mediaType: Schema.String,
+    width: Schema.optional(Schema.Int),
+    height: Schema.optional(Schema.Int)
+  }))),
   finishReason: Schema.String,
   usage: Usage.Usage,
   cost: Cost.Cost,
@@ -85,7 +94,11 @@ export const give = (question: Question, how: How) =>
   Effect.gen(function*() {
     const output = yield* Output
     const isWhole = output.json || question.schema !== undefined || !how.stream
-    const summary = isWhole ? yield* giveWhole(question) : yield* giveStream(question)
+    const summary = question.output !== undefined
+      ? yield* giveImages(question, question.output, { isWhole, quiet: how.quiet })
+      : isWhole
+      ? yield* giveWhole(question)
+      : yield* giveStream(question)
     if (how.quiet || summary === undefined) return
     const notes = [...output.json ? [] : summary.warnings, ...troubles(summary.finishReason)]
     for (const note of notes) yield* output.note(`note: ${note}`)
@@ -130,6 +143,56 @@ const giveStream = Effect.fnUntraced(function*({ options }: Question) {
   )
   return summary
 })
+
+/** Keeps the images, and prints where they are: what is heard of them before goes to stderr. */
+const giveImages = Effect.fnUntraced(function*(
+  { options }: Question,
+  path: string,
+  { isWhole, quiet }: { readonly isWhole: boolean; readonly quiet: boolean }
+) {
+  const output = yield* Output
+  const tell = (text: string) => quiet ? Effect.void : output.note(output.err.dim(`  ${text}`))
+  let latest = ""
+  const hear = (part: Generation.Part) => {
+    const text = part.type === "progress" ? wordsOf(part) : part.type === "partial-image" ? "taking shape" : latest
+    if (text === latest) return Effect.void
+    latest = text
+    return tell(text)
+  }
+  const generation = isWhole
+    ? yield* Loom.generate(options)
+    : Generation.fromParts(yield* Stream.runCollect(Stream.tap(Loom.stream(options), hear)))
+  if (generation === undefined) return undefined
+  const { images } = generation
+  const files = images.map((image, index) => ({
+    path: images.length === 1 ? path : path.replace(/(\.[^./\\]+)?$/, (dot) => `-${index + 1}${dot}`),
+    mediaType: image.mediaType,
+    ...Images.dimensions(image)
+  }))
+  yield* Effect.forEach(images, (image, index) =>
+    Effect.mapError(
+      Images.save(image, files[index]?.path ?? path),
+      ({ message }) =>
+        Failure.failed("Output", { what: "the image can't be kept", why: message, fix: "name another file with -o" })
+    ))
+  for (const file of files) {
+    if (!output.json) yield* output.line(file.path)
+    const kind = file.mediaType.slice("image/".length)
+    if (!isNamed(file.path, kind)) yield* tell(`${file.path} holds ${kind.toUpperCase()}`)
+  }
+  if (output.json) yield* output.document(Document, { ...documentOf(generation, false), images: files })
+  return generation
+})
+
+const isNamed = (path: string, kind: string): boolean =>
+  path.toLowerCase().replace(/\.jpg$/, ".jpeg").endsWith(`.${kind.replace("svg+xml", "svg")}`)
+
+const wordsOf = ({ fraction, queuePosition, status }: Generation.ProgressPart): string =>
+  [
+    status.toLowerCase(),
+    ...fraction === undefined ? [] : [`${Math.round(fraction * 100)} %`],
+    ...queuePosition === undefined ? [] : [`${queuePosition} before it`]
+  ].join(", ")
 
 const documentOf = (generation: Generation.Generation, hasObject: boolean): typeof Document.Type => ({
   schemaVersion: 1,

@@ -5,24 +5,32 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
+import * as Path from "effect/Path"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import type * as Prompt from "effect/ai/Prompt"
-import type { ReasoningEffort } from "../Request.ts"
+import * as Catalog from "../Catalog.ts"
+import * as Request from "../Request.ts"
 import * as Attachment from "./Attachment.ts"
 import * as Failure from "./Failure.ts"
 import { Output } from "./Output.ts"
 import * as Shelf from "./Shelf.ts"
 
 /** Options of `Loom.generate` that a command line gives. */
-interface Options<Model> {
+interface Options<Model, Size = Request.ImageParams["size"], Ratio = Request.ImageParams["aspectRatio"]> {
   readonly model: Model
   readonly system: string | undefined
   readonly maxOutputTokens: number | undefined
   readonly temperature: number | undefined
-  readonly reasoning: ReasoningEffort | undefined
+  readonly reasoning: Request.ReasoningEffort | undefined
+  readonly modality: "text" | "image" | undefined
+  readonly n: number | undefined
+  readonly size: Size
+  readonly aspectRatio: Ratio
+  readonly quality: string | undefined
+  readonly format: Request.ImageParams["format"]
   readonly timeout: Duration.Duration | undefined
   readonly failover: boolean
 }
@@ -35,6 +43,8 @@ export interface Question {
     readonly native: Readonly<Record<string, unknown>>
   }
   readonly schema: Schema.Codec<unknown, unknown> | undefined
+  /** Where images go: only of a question for images. */
+  readonly output: string | undefined
 }
 
 export const ask = Effect.fnUntraced(function*(asked: {
@@ -43,7 +53,8 @@ export const ask = Effect.fnUntraced(function*(asked: {
   readonly native: ReadonlyArray<string>
   readonly schemaFile: string | undefined
   readonly quiet: boolean
-  readonly options: Options<string>
+  readonly output: string | undefined
+  readonly options: Options<string, string | undefined, string | undefined>
 }) {
   const isAttached = asked.attachments.includes("-")
   if (asked.prompt === "-" && isAttached) {
@@ -54,6 +65,25 @@ export const ask = Effect.fnUntraced(function*(asked: {
   }
   const { model } = asked.options
   if (!isQualified(model)) return yield* Effect.andThen(Shelf.find(model), Effect.die("a bare name was found"))
+  const { aspectRatio, size } = asked.options
+  if (!isSize(size)) return yield* Failure.usage({ what: `--size takes pixels such as 1024x1024, not ${size}` })
+  if (!isRatio(aspectRatio)) {
+    return yield* Failure.usage({ what: `--aspect-ratio takes a ratio such as 16:9, not ${aspectRatio}` })
+  }
+  const modality = asked.options.modality ?? Result.match(Catalog.resolve(Catalog.bundled, { model }), {
+    onSuccess: Request.modalityOf,
+    onFailure: () => "text"
+  })
+  if (modality === "image" && asked.output === undefined) {
+    return yield* Failure.usage({ what: "an image needs a file to go to", fix: "name one: `-o loom.png`" })
+  }
+  if (modality === "text" && asked.output !== undefined) {
+    return yield* Failure.usage({
+      what: "-o is for images, and text goes to stdout",
+      fix: "name a model that makes images (`loom models --modality image`), or leave -o out"
+    })
+  }
+  if (asked.output !== undefined) yield* mayHold(asked.output)
   const native = yield* Effect.fromResult(nativeOf(asked.native))
   const { isReadable, read } = yield* input(asked.quiet)
 
@@ -77,14 +107,34 @@ export const ask = Effect.fnUntraced(function*(asked: {
     options: {
       ...asked.options,
       model,
+      size,
+      aspectRatio,
       prompt: files.length === 0 ? prompt : [{ role: "user", content: [...files, { type: "text", text: prompt }] }],
       native
     },
-    schema
+    schema,
+    output: asked.output
   } satisfies Question
 })
 
+/** Looked at before anything is paid for. */
+const mayHold = Effect.fnUntraced(function*(output: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const isFolder = (name: string) =>
+    Effect.orElseSucceed(Effect.map(fileSystem.stat(name), ({ type }) => type === "Directory"), () => false)
+  const folder = path.dirname(output)
+  if (yield* isFolder(output)) return yield* Failure.usage({ what: `${output} is a folder`, fix: "name a file in it" })
+  if (!(yield* isFolder(folder))) return yield* Failure.usage({ what: `there is no folder ${folder}`, fix: "make it" })
+})
+
 const isQualified = (model: string): model is Qualified => model.includes("/")
+
+const isSize = (text: string | undefined): text is Request.ImageParams["size"] =>
+  text === undefined || /^\d+x\d+$/.test(text)
+
+const isRatio = (text: string | undefined): text is Request.ImageParams["aspectRatio"] =>
+  text === undefined || /^\d+:\d+$/.test(text)
 
 /** Stdin. Whoever waits for an input that nobody closes is told so. */
 const input = Effect.fnUntraced(function*(quiet: boolean) {

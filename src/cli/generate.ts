@@ -32,6 +32,39 @@ const flags = {
     Flag.withMetavar("file|url|-"),
     Flag.withDescription("An image or PDF to send along; - is stdin; may be given several times")
   ),
+  modality: Flag.Literals("modality", ["text", "image"]).pipe(
+    Flag.withDescription("What to make; what the model makes by default"),
+    Flag.optional
+  ),
+  output: Flag.String("output").pipe(
+    Flag.withAlias("o"),
+    Flag.withMetavar("file"),
+    Flag.withDescription("Where an image goes; of several, a number goes before the dot"),
+    Flag.optional
+  ),
+  count: Flag.Int("count").pipe(Flag.withAlias("n"), Flag.withDescription("How many images"), Flag.optional),
+  size: Flag.String("size").pipe(
+    Flag.withMetavar("pixels"),
+    Flag.withDescription("How large an image is: 1024x1024"),
+    Flag.optional
+  ),
+  aspectRatio: Flag.String("aspect-ratio").pipe(
+    Flag.withMetavar("ratio"),
+    Flag.withDescription("The shape of an image, in place of its size: 16:9"),
+    Flag.optional
+  ),
+  quality: Flag.String("quality").pipe(
+    Flag.withDescription("How good an image is, in the vendor's words: low, medium, high"),
+    Flag.optional
+  ),
+  format: Flag.Literals("format", ["png", "jpeg", "webp"]).pipe(
+    Flag.withDescription("The format of an image; the vendor's own by default"),
+    Flag.optional
+  ),
+  images: repeated("image").pipe(
+    Flag.withMetavar("file|url"),
+    Flag.withDescription("A picture to start from; may be given several times")
+  ),
   native: repeated("option").pipe(
     Flag.withAlias("O"),
     Flag.withMetavar("key=value"),
@@ -108,12 +141,13 @@ export const generate = Command.make(
     ),
     ...flags
   },
-  Effect.fnUntraced(function*({ attachments, dryRun, native, prompt, schema, stream, usage, ...flags }) {
+  Effect.fnUntraced(function*({ attachments, dryRun, images, native, prompt, schema, stream, usage, ...flags }) {
     const quiet = yield* Flags.Quiet
     const { ask } = yield* Effect.promise(() => import("./Question.ts"))
     const question = yield* ask({
       prompt: Option.getOrUndefined(prompt),
-      attachments,
+      attachments: [...images, ...attachments],
+      output: Option.getOrUndefined(flags.output),
       native,
       schemaFile: Option.getOrUndefined(schema),
       quiet,
@@ -123,6 +157,12 @@ export const generate = Command.make(
         maxOutputTokens: Option.getOrUndefined(flags.maxOutputTokens),
         temperature: Option.getOrUndefined(flags.temperature),
         reasoning: Option.getOrUndefined(flags.reasoning),
+        modality: Option.getOrUndefined(flags.modality),
+        n: Option.getOrUndefined(flags.count),
+        size: Option.getOrUndefined(flags.size),
+        aspectRatio: Option.getOrUndefined(flags.aspectRatio),
+        quality: Option.getOrUndefined(flags.quality),
+        format: Option.getOrUndefined(flags.format),
         timeout: Option.getOrUndefined(flags.timeout),
         failover: flags.failover
       }
@@ -152,6 +192,7 @@ export const generate = Command.make(
     { command: "loom generate \"Say hello.\"" },
     { command: "git diff | loom g \"Write a commit message\"", description: "Piped input goes before the prompt" },
     { command: "loom g \"What does it say?\" -a receipt.jpg -m openai/gpt-5-mini" },
+    { command: "loom g \"A loom, as a woodcut\" -m openai/gpt-image-2.6-flare --quality low -o loom.png" },
     { command: "loom g \"Invent a person\" --schema person.schema.json | jq .name" },
     { command: "loom g \"What is a loom?\" --cache 1d --failover", description: "Asked again, it costs nothing" },
     { command: "loom g \"News on looms\" -O 'tools=[{\"type\":\"web_search\"}]'", description: "A vendor's own option" }

@@ -2,7 +2,9 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Duration, Effect, FileSystem, Path, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { CallLog, GenerateError, Generator, Loom, Router } from "loom-router"
+import { CallLog, GenerateError, Generator, Images, Loom, Router } from "loom-router"
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Answer from "../../src/cli/Answer.ts"
 import * as DryRun from "../../src/cli/DryRun.ts"
@@ -475,6 +477,88 @@ layer(Sandbox.layer({ seed: "cli" }), { excludeTestServices: true })("loom gener
       assert.deepStrictEqual([refused.code, refused.stderr], [4, ""])
       assert.strictEqual(failureIn(refused).tag, "KeyRefused")
     }))
+})
+
+layer(Sandbox.layer({ seed: "cli" }), { excludeTestServices: true })("loom generate, of images", (it) => {
+  const model = "openai/gpt-image-2.6-flare"
+  const args = ["g", "A loom", "-m", model, "--size", "64x48", "--quality", "low"]
+  const inFolder = <A, E, R>(use: (folder: string) => Effect.Effect<A, E, R>) =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "loom-generate-"))),
+      use,
+      (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
+    )
+  const sizeOf = (path: string) => Images.dimensions({ data: new Uint8Array(readFileSync(path)) })
+
+  it.effect("keeps the image, prints where, and tells on stderr how it goes", () =>
+    inFolder((folder) =>
+      Effect.gen(function*() {
+        const { ask, bodies } = yield* asking
+        const path = join(folder, "loom.png")
+        const ran = yield* ask([...args, "-o", path])
+        assert.deepStrictEqual([ran.code, ran.stdout, ran.stderr], [0, `${path}\n`, "  taking shape\n"])
+        assert.deepStrictEqual(sizeOf(path), { width: 64, height: 48 })
+        assert.deepInclude((yield* bodies)[0], { size: "64x48", quality: "low", stream: true })
+      })
+    ))
+
+  it.effect("numbers several, and lists them with --json", () =>
+    inFolder((folder) =>
+      Effect.gen(function*() {
+        const { ask } = yield* asking
+        const ran = yield* ask([...args, "-n", "2", "--format", "jpeg", "-o", join(folder, "loom.jpg"), "--json"])
+        assert.strictEqual(ran.code, 0)
+        assert.deepStrictEqual(
+          decoded(Answer.Document, ran).images,
+          ["loom-1.jpg", "loom-2.jpg"].map((name) => ({
+            path: join(folder, name),
+            mediaType: "image/jpeg",
+            width: 64,
+            height: 48
+          }))
+        )
+        assert.deepStrictEqual(readdirSync(folder).sort(), ["loom-1.jpg", "loom-2.jpg"])
+      })
+    ))
+
+  it.effect("starts from pictures, and says where a file's name misleads", () =>
+    inFolder((folder) =>
+      Effect.gen(function*() {
+        const { ask, sandbox } = yield* asking
+        yield* ask([...args, "-o", join(folder, "first.png")])
+        const ran = yield* ask([
+          ...args,
+          "--image",
+          join(folder, "first.png"),
+          "-o",
+          join(folder, "second.jpg"),
+          "--no-stream"
+        ])
+        assert.deepStrictEqual([ran.code, ran.stderr], [0, `  ${join(folder, "second.jpg")} holds PNG\n`])
+        assert.match((yield* sandbox.journal).at(-1)?.path ?? "", /images\/edits$/)
+      })
+    ))
+
+  it.effect("asks nobody where the image has nowhere to go", () =>
+    inFolder((folder) =>
+      Effect.gen(function*() {
+        const { ask, sandbox } = yield* asking
+        const wrong: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
+          [args, /needs a file/],
+          [[...args, "-o", folder], /is a folder/],
+          [[...args, "-o", join(folder, "no", "loom.png")], /there is no folder/],
+          [["g", "Hello", "-o", join(folder, "a.png")], /-o is for images/],
+          [[...args.slice(0, 4), "--size", "large", "-o", join(folder, "a.png")], /1024x1024, not large/],
+          [[...args.slice(0, 4), "--aspect-ratio", "wide", "-o", join(folder, "a.png")], /16:9, not wide/]
+        ]
+        for (const [args, why] of wrong) {
+          const ran = yield* ask(args)
+          assert.strictEqual(ran.code, 2)
+          assert.match(ran.stderr, why)
+        }
+        assert.deepStrictEqual(yield* sandbox.journal, [])
+      })
+    ))
 })
 
 describe("loom", () => {
