@@ -96,6 +96,9 @@ export interface Entry {
   readonly at: number
 }
 
+/** Half of what it would be. */
+export const half = ({ per, times }: Multiplier): Multiplier => ({ times, per: per * 2n })
+
 /** Rounds half to even; both numbers are positive. */
 export const divideHalfEven = (numerator: bigint, denominator: bigint): bigint => {
   const floor = numerator / denominator

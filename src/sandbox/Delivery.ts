@@ -6,6 +6,7 @@ import type { ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import { Readable } from "node:stream"
 import { createGzip } from "node:zlib"
+import type * as Disk from "./Disk.ts"
 import type { Fault, Position } from "./Faults.ts"
 import type { Event, Framing } from "./Protocol.ts"
 import { dice } from "./Seed.ts"
@@ -201,6 +202,77 @@ export const spill = async (options: {
     bytes = border
     report({ bytes, events: 0, tokens: 0 })
   }
+}
+
+const linesIn = (bytes: Buffer): number => {
+  let lines = 0
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines++
+  return lines
+}
+
+/** How many of `bytes` come before the place, given what was sent before them. */
+const reaching = (bytes: Buffer, at: Position | undefined, before: Progress): number => {
+  if (at === undefined) return Infinity
+  if (at.afterEvents === undefined) return (at.afterBytes ?? 0) - before.bytes
+  let left = at.afterEvents - before.events
+  let end = 0
+  for (; left > 0; left--) {
+    const next = bytes.indexOf(10, end)
+    if (next < 0) return Infinity
+    end = next + 1
+  }
+  return end
+}
+
+/** Sends a file as it is read, cut or stalled after so many bytes or lines. */
+export const pour = async (options: {
+  readonly response: ServerResponse
+  readonly file: Disk.File
+  readonly fault: Fault | undefined
+  readonly wait: (millis: number) => Promise<void>
+  readonly closed: AbortSignal
+  readonly report: (progress: Progress) => void
+  readonly conclude: (outcome: Outcome) => void
+}): Promise<void> => {
+  const { closed, conclude, fault, file, report, response, wait } = options
+  let progress: Progress = { bytes: 0, events: 0, tokens: 0 }
+  let stalls = fault?.stall
+  const write = async (bytes: Buffer, flushes: boolean) => {
+    if (bytes.length === 0) return
+    progress = { bytes: progress.bytes + bytes.length, events: progress.events + linesIn(bytes), tokens: 0 }
+    report(progress)
+    if (flushes) await flushed(response, bytes, closed)
+    else if (!response.write(bytes)) await drained(response, closed)
+  }
+  response.flushHeaders()
+  for await (const chunk of file.read()) {
+    let bytes = chunk
+    if (fault?.chunkDelayMillis !== undefined) await wait(fault.chunkDelayMillis)
+    if (closed.aborted) return conclude({ ...progress, end: "closed" })
+    const stallAt = reaching(bytes, stalls, progress)
+    if (stallAt <= Math.min(reaching(bytes, fault?.cut, progress), bytes.length)) {
+      await write(bytes.subarray(0, stallAt), true)
+      bytes = bytes.subarray(stallAt)
+      await wait(stalls?.forMillis ?? Infinity)
+      stalls = undefined
+      if (closed.aborted) return conclude({ ...progress, end: "closed" })
+    }
+    const cutAt = reaching(bytes, fault?.cut, progress)
+    if (cutAt <= bytes.length) {
+      await write(bytes.subarray(0, cutAt), true)
+      conclude({ ...progress, end: "cut" })
+      if (fault?.cut?.clean === true) return ended(response)
+      response.socket?.destroy()
+      return
+    }
+    if (progress.bytes + bytes.length === file.bytes()) {
+      conclude({ bytes: file.bytes(), events: progress.events + linesIn(bytes), tokens: 0, end: "finished" })
+      return ended(response, bytes)
+    }
+    await write(bytes, false)
+  }
+  conclude({ ...progress, end: "finished" })
+  return ended(response)
 }
 
 /** Sends `megabytes` of JSON, gzipped or plain, without ever holding it. */

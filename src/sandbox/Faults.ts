@@ -28,6 +28,8 @@ export const Fault = Schema.Struct({
   route: Schema.optional(Schema.String),
   /** What the request is to a picture: asks for it, asks after its job, ends that, or fetches what was made. */
   step: Schema.optional(Schema.Literals(steps)),
+  /** Such as `POST`, where a route has several. */
+  method: Schema.optional(Schema.String),
   /** The model asked for. */
   model: Schema.optional(Schema.String),
   /** A part of the user's last message. */
@@ -126,6 +128,7 @@ export const decode = (body: unknown) => decodeList(Array.isArray(body) ? body :
 
 /** What a fault may look at. */
 export interface Subject {
+  readonly method: string
   readonly path: string
   readonly step: typeof steps[number] | undefined
   readonly headers: Readonly<Record<string, string>>
@@ -144,6 +147,7 @@ export interface Script {
 const fits = (fault: Fault, subject: Subject): boolean =>
   (fault.route === undefined || subject.path.endsWith(fault.route))
   && (fault.step === undefined || fault.step === subject.step)
+  && (fault.method === undefined || fault.method === subject.method)
   && (fault.model === undefined || fault.model === subject.model)
   && (fault.prompt === undefined || subject.prompt.includes(fault.prompt))
   && (fault.stream === undefined || fault.stream === subject.stream)

@@ -12,13 +12,15 @@ export interface Entry {
   readonly path: string
   /** Lower-case names; keys are cut to their last four characters. */
   readonly headers: Readonly<Record<string, string>>
-  /** The parsed JSON, or the text when it is none; undefined too once it was dropped to save memory. */
+  /** The parsed JSON, the fields of a form, or the text when it is neither; undefined too once it was dropped to save memory. */
   readonly body: unknown
   readonly requestId: string | undefined
   /** What it is to a picture; undefined for all that isn't about one. */
   readonly step: Step | undefined
   /** True when it is on the bill. */
   readonly charged: boolean
+  /** The job that it made, whether or not the client was told: the vendor will do its work and charge for it. */
+  readonly job: string | undefined
   /** Undefined until a status line was sent. */
   readonly status: number | undefined
   /** Body bytes handed to the socket. */
@@ -97,6 +99,7 @@ export const make = (capacity: number): Journal => {
         requestId: undefined,
         step: undefined,
         charged: false,
+        job: undefined,
         status: undefined,
         bytesSent: 0,
         eventsSent: 0,

@@ -1,14 +1,16 @@
 /**
- * Reads `multipart/form-data` as it arrives: short fields into memory, files to disk.
+ * Reads `multipart/form-data` as it arrives, into memory, or its files to disk.
  */
 import type * as Disk from "./Disk.ts"
 
 export interface Part {
   readonly name: string
-  /** Undefined for a field that is no file. */
-  readonly file: { readonly name: string; readonly type: string; readonly content: Disk.File } | undefined
-  /** Of a field; empty for a file. */
-  readonly text: string
+  /** Of a file only. */
+  readonly filename: string | undefined
+  readonly contentType: string | undefined
+  /** Empty where `content` is on disk. */
+  readonly bytes: Buffer
+  readonly content?: Disk.File | undefined
 }
 
 /** In the order in which they came. */
@@ -17,7 +19,6 @@ export type Form = ReadonlyArray<Part>
 const lineEnd = Buffer.from("\r\n")
 const headEnd = Buffer.from("\r\n\r\n")
 const headLimit = 16_384
-const fieldLimit = 1_048_576
 
 /** The boundary of a form, undefined where the content is none. */
 export const boundaryOf = (contentType: string | undefined): string | undefined => {
@@ -28,15 +29,19 @@ export const boundaryOf = (contentType: string | undefined): string | undefined 
 
 /** Forgets the files that nobody keeps. */
 export const release = (form: Form): void => {
-  for (const { file } of form) file?.content.release()
+  for (const { content } of form) content?.release()
 }
 
 const isFlawed = (step: unknown): step is "malformed" | "too large" => step === "malformed" || step === "too large"
 
-/** All of the body is read, whatever it is. */
+/** All of the body is read, whatever it is; files go to the disk where one is given. */
 export const read = async (
   body: AsyncIterable<unknown>,
-  { boundary, disk, limit }: { readonly boundary: string; readonly disk: Disk.Disk; readonly limit: number }
+  { boundary, disk, limit }: {
+    readonly boundary: string
+    readonly disk: Disk.Disk | undefined
+    readonly limit: number
+  }
 ): Promise<Form | "malformed" | "too large"> => {
   const parser = parserOf(Buffer.from(`\r\n--${boundary}`), disk)
   let size = 0
@@ -55,27 +60,22 @@ export const read = async (
   return found
 }
 
-interface Open {
-  readonly name: string
-  readonly file: Part["file"]
-  text: string
+interface Open extends Part {
+  readonly chunks: Array<Buffer>
 }
 
-const parserOf = (delimiter: Buffer, disk: Disk.Disk) => {
+const closed = ({ chunks, ...part }: Open): Part => ({ ...part, bytes: Buffer.concat(chunks) })
+
+const parserOf = (delimiter: Buffer, disk: Disk.Disk | undefined) => {
   const parts: Array<Part> = []
   // The first delimiter has nothing before it.
   let rest: Buffer = Buffer.from(lineEnd)
   let open: Open | undefined
   let state: "skip" | "border" | "head" | "body" | "ended" = "skip"
 
-  const take = (bytes: Buffer): "malformed" | undefined => {
-    if (open === undefined) return undefined
-    if (open.file !== undefined) {
-      open.file.content.append(bytes)
-      return undefined
-    }
-    open.text += bytes.toString("latin1")
-    return open.text.length > fieldLimit ? "malformed" : undefined
+  const take = (bytes: Buffer) => {
+    if (open?.content === undefined) open?.chunks.push(bytes)
+    else open.content.append(bytes)
   }
 
   /** False where more must come before it can go on. */
@@ -85,11 +85,11 @@ const parserOf = (delimiter: Buffer, disk: Disk.Disk) => {
       case "body": {
         const at = rest.indexOf(delimiter)
         const length = at < 0 ? Math.max(0, rest.length - delimiter.length + 1) : at
-        if (take(rest.subarray(0, length)) !== undefined) return "malformed"
+        take(rest.subarray(0, length))
         rest = rest.subarray(at < 0 ? length : at + delimiter.length)
         if (at < 0) return false
         if (open !== undefined) {
-          parts.push({ ...open, text: Buffer.from(open.text, "latin1").toString("utf8") })
+          parts.push(closed(open))
           open = undefined
         }
         state = "border"
@@ -130,12 +130,12 @@ const parserOf = (delimiter: Buffer, disk: Disk.Disk) => {
       }
     },
     /** With the one that is still open. */
-    parts: (): Form => open === undefined ? parts : [...parts, open],
+    parts: (): Form => open === undefined ? parts : [...parts, closed(open)],
     isEnded: () => state === "ended"
   }
 }
 
-const openOf = (head: string, disk: Disk.Disk): Open | undefined => {
+const openOf = (head: string, disk: Disk.Disk | undefined): Open | undefined => {
   const headers = new Map(
     head.split("\r\n").map((line): readonly [string, string] => {
       const colon = line.indexOf(":")
@@ -146,7 +146,35 @@ const openOf = (head: string, disk: Disk.Disk): Open | undefined => {
   const name = /;\s*name="([^"]*)"/i.exec(disposition)?.[1]
   if (name === undefined) return undefined
   const filename = /;\s*filename="([^"]*)"/i.exec(disposition)?.[1]
-  if (filename === undefined) return { name, file: undefined, text: "" }
-  const type = headers.get("content-type") ?? "application/octet-stream"
-  return { name, file: { name: filename, type, content: disk.make() }, text: "" }
+  return {
+    name,
+    filename,
+    contentType: headers.get("content-type"),
+    bytes: Buffer.alloc(0),
+    content: filename === undefined ? undefined : disk?.make(),
+    chunks: []
+  }
 }
+
+/** The text of a field, or of the first of that name. */
+export const fieldIn = (form: Form, name: string): string | undefined =>
+  form.find((part) => part.name === name && part.filename === undefined)?.bytes.toString("utf8")
+
+/** The text of every field, in a list where it comes more than once; and files told by name, type and size. */
+export const summary = (form: Form): Readonly<Record<string, unknown>> => {
+  const values = Map.groupBy(form, ({ name }) => name)
+  return Object.fromEntries(
+    Array.from(values, ([name, parts]) => {
+      const told = parts.map(({ bytes, content, contentType, filename }) =>
+        filename === undefined
+          ? bytes.toString("utf8")
+          : { filename, contentType, size: content?.bytes() ?? bytes.length }
+      )
+      return [name, told.length === 1 ? told[0] : told]
+    })
+  )
+}
+
+/** All of it in memory but its boundaries, which are random. */
+export const textOf = (form: Form): string =>
+  form.map(({ bytes, filename, name }) => `${name}\n${filename ?? ""}\n${bytes.toString("latin1")}`).join("\n")

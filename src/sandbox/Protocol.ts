@@ -2,13 +2,14 @@
  * What one vendor's protocol gives to the server, and what it gets from it.
  */
 import type * as Bill from "./Bill.ts"
+import type * as Disk from "./Disk.ts"
 import type * as Faults from "./Faults.ts"
 import type * as Keys from "./Keys.ts"
+import type * as Multipart from "./Multipart.ts"
 import type * as PrefixCache from "./PrefixCache.ts"
 import type * as Rates from "./Rates.ts"
 import type * as Time from "./Time.ts"
 import type { Files } from "./images/Files.ts"
-import type { Form } from "./images/Multipart.ts"
 
 /** What all vendors share. */
 export interface World {
@@ -22,6 +23,19 @@ export interface World {
   readonly origin: () => string
   /** How often this content has arrived before: 0 for the first time. */
   readonly occurrence: (content: string) => number
+  readonly disk: Disk.Disk
+  /** Charges for what nobody waits for. */
+  readonly charge: (charge: Bill.Charge) => void
+  readonly batches: Batches
+}
+
+/** How batches go. */
+export interface Batches {
+  /** From the submission to the last result. */
+  readonly takesMillis: number
+  /** In place of the vendor's own limits. */
+  readonly maxRows: number | undefined
+  readonly maxBytes: number | undefined
 }
 
 export interface Incoming {
@@ -33,8 +47,10 @@ export interface Incoming {
   readonly text: string
   /** The parsed body, undefined when it is no JSON. */
   readonly body: unknown
-  /** The fields of a multipart body. */
-  readonly form?: Form | undefined
+  /** The parts of a multipart body. */
+  readonly form?: Multipart.Form | undefined
+  /** Of a batch, whose key was checked when it was submitted. */
+  readonly trusted?: boolean | undefined
 }
 
 /** What a request is to a picture: asks for it, asks after its job, ends that, or fetches what was made. */
@@ -73,6 +89,7 @@ export type Body =
     readonly fail: (sequence: number, failure: InBand) => Event
   }
   | { readonly _tag: "Bytes"; readonly contentType: string; readonly bytes: Buffer }
+  | { readonly _tag: "File"; readonly content: Disk.File; readonly type: string }
 
 export interface Answer {
   readonly status: number
@@ -82,6 +99,8 @@ export interface Answer {
   readonly charge?: Bill.Charge | undefined
   /** The id of an earlier request that is charged no more. */
   readonly refund?: string | undefined
+  /** The job that the request made. */
+  readonly job?: string | undefined
 }
 
 /** What a fault changes in the answer itself. */
@@ -125,4 +144,16 @@ export interface Protocol {
   /** How the vendor tells what is left of its limits; without it, it doesn't. */
   readonly rateHeaders?: ((state: Rates.State, now: number) => Readonly<Record<string, string>>) | undefined
   readonly reset: () => void
+  /** Bytes of a body that it takes, where that isn't what the server takes. */
+  readonly bodyLimit?: ((path: string) => number | undefined) | undefined
+  /** Of which paths the files go to disk. */
+  readonly keepsFiles?: ((path: string) => boolean) | undefined
+  readonly jobs?: Jobs | undefined
+}
+
+/** What goes on by the clock. */
+export interface Jobs {
+  readonly catchUp: () => Promise<void>
+  /** Finishes all of it now. */
+  readonly finish: () => Promise<void>
 }

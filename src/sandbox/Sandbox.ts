@@ -11,9 +11,10 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import type { Server as HttpServer } from "node:http"
-import type * as Bill from "./Bill.ts"
+import * as Bill from "./Bill.ts"
 import * as Bounded from "./Bounded.ts"
 import * as Control from "./Control.ts"
+import * as Disk from "./Disk.ts"
 import * as Faults from "./Faults.ts"
 import * as Journal from "./Journal.ts"
 import * as Keys from "./Keys.ts"
@@ -64,6 +65,21 @@ export interface Options {
   readonly limits?: Readonly<Partial<Record<Provider, RateLimit>>> | undefined
   /** How many entries the journal and the bill keep: 10,000 by default. */
   readonly history?: number | undefined
+  readonly batches?: Batches | undefined
+}
+
+/**
+ * How batches go, which is by the sandbox's clock.
+ *
+ * @category models
+ */
+export interface Batches {
+  /** From the submission to the last result: 10 seconds by default. Past the vendor's own limit, a batch expires. */
+  readonly takes?: Duration.Input | undefined
+  /** How many rows a batch may have, in place of the vendor's limit. */
+  readonly maxRows?: number | undefined
+  /** How large a batch may be, in place of the vendor's limit. */
+  readonly maxBytes?: number | undefined
 }
 
 /**
@@ -94,8 +110,13 @@ export class SandboxError extends Schema.TaggedError<SandboxError>()("SandboxErr
  *
  * **Details**
  *
- * `GET /sandbox/journal`, `GET /sandbox/bill`, `POST /sandbox/faults`, `POST /sandbox/reset`, `POST /sandbox/clock`
- * and `POST /sandbox/keys` do over HTTP what the methods do.
+ * `GET /sandbox/journal`, `GET /sandbox/bill`, `POST /sandbox/faults`, `POST /sandbox/reset`, `POST /sandbox/clock`,
+ * `POST /sandbox/keys` and `POST /sandbox/batches` (which finishes them) do over HTTP what the methods do.
+ *
+ * Rows of a batch finish one by one between its first and its last tenth, in an order of their own. A row is steered by
+ * its prompt: `[batch: fail]` and `[batch: fail 500]` refuse it, `[batch: stall]` doesn't come to it before the batch
+ * expires, `[batch: lose]` leaves it out of the results (and of the bill), `[batch: twice]` tells it twice. An entry of the
+ * journal that made a batch names it as its `job`.
  *
  * Pictures are drawn from the prompt and the seed. Marks in a prompt make them go wrong: `[block input]`,
  * `[block output]`, `[block one]` of several, `[no image]`, `[job fails]`, `[polls: 5]`, `[takes: 30]` (seconds of its
@@ -136,15 +157,17 @@ export class Sandbox extends Context.Service<Sandbox, {
   readonly awaitJournal: (
     holds: (journal: ReadonlyArray<JournalEntry>) => boolean
   ) => Effect.Effect<ReadonlyArray<JournalEntry>>
-  /** Every charged request, in the order in which they were charged. */
+  /** Every charged request, in the order in which they were charged; each row of a batch is one. */
   readonly bill: Effect.Effect<ReadonlyArray<BillEntry>>
   /**
-   * Forgets journal, bill, faults, prompt caches, stored answers and what was counted against limits, and restores the
-   * keys; the clock stays.
+   * Forgets journal, bill, faults, prompt caches, stored answers, files, batches and what was counted against limits, and
+   * restores the keys; the clock stays.
    */
   readonly reset: Effect.Effect<void>
   /** Moves the clock: cache lifetimes, delays, stalls and paces follow. */
   readonly advance: (duration: Duration.Input) => Effect.Effect<void>
+  /** Finishes every batch that is under way, stalled rows too. */
+  readonly finishBatches: Effect.Effect<void>
   readonly addKey: (key: string) => Effect.Effect<void>
   readonly revokeKey: (key: string) => Effect.Effect<void>
 }>()("loom-router/sandbox/Sandbox") {
@@ -174,6 +197,13 @@ export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
   const arrivals = makeArrivals()
   let origin = ""
   const files = Files.make(options?.seed ?? "loom", time, () => origin)
+  const history = options?.history ?? 10_000
+  const books: Server.Books = {
+    journal: Journal.make(history),
+    bill: Bounded.list<Bill.Entry>(history),
+    faults: Faults.make()
+  }
+  const disk = yield* Effect.acquireRelease(Effect.sync(Disk.make), (disk) => Effect.sync(disk.clear))
   const world: Protocol.World = {
     seed: options?.seed ?? "loom",
     time,
@@ -181,7 +211,14 @@ export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
     keys,
     files,
     origin: () => origin,
-    occurrence: arrivals.count
+    occurrence: arrivals.count,
+    disk,
+    charge: (charge) => books.bill.add(Bill.settle(charge, time.now())),
+    batches: {
+      takesMillis: Duration.toMillis(options?.batches?.takes ?? "10 seconds"),
+      maxRows: options?.batches?.maxRows,
+      maxBytes: options?.batches?.maxBytes
+    }
   }
   const protocols = [
     ...Object.values(natives).map((make) => make(world)),
@@ -198,11 +235,13 @@ export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
     ),
     time
   )
-  const history = options?.history ?? 10_000
-  const books: Server.Books = {
-    journal: Journal.make(history),
-    bill: Bounded.list<Bill.Entry>(history),
-    faults: Faults.make()
+  const jobs: Protocol.Jobs = {
+    catchUp: async () => {
+      for (const protocol of protocols) await protocol.jobs?.catchUp()
+    },
+    finish: async () => {
+      for (const protocol of protocols) await protocol.jobs?.finish()
+    }
   }
   const reset = () => {
     books.journal.clear()
@@ -213,6 +252,7 @@ export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
     arrivals.clear()
     rates.clear()
     for (const protocol of protocols) protocol.reset()
+    disk.clear()
   }
 
   const host = options?.host ?? "127.0.0.1"
@@ -221,7 +261,8 @@ export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
     time,
     books,
     rates,
-    control: Control.make({ books, keys, time, reset }),
+    disk,
+    control: Control.make({ books, keys, time, jobs, reset }),
     pace: {
       tokensPerSecond: options?.tokensPerSecond,
       eventDelayMillis: options?.eventDelay === undefined ? undefined : Duration.toMillis(options.eventDelay)
@@ -252,9 +293,10 @@ export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
         look()
         return Effect.sync(unsubscribe)
       }),
-    bill: Effect.sync(() => books.bill.all()),
+    bill: Effect.promise(() => jobs.catchUp()).pipe(Effect.map(() => books.bill.all())),
     reset: Effect.sync(reset),
     advance: (duration) => Effect.sync(() => time.advance(Duration.toMillis(duration))),
+    finishBatches: Effect.promise(() => jobs.finish()),
     addKey: (key) => Effect.sync(() => keys.add(key)),
     revokeKey: (key) => Effect.sync(() => keys.revoke(key))
   })

@@ -5,15 +5,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import * as Bill from "./Bill.ts"
 import type * as Bounded from "./Bounded.ts"
 import * as Delivery from "./Delivery.ts"
+import type * as Disk from "./Disk.ts"
 import type * as Faults from "./Faults.ts"
 import * as Journal from "./Journal.ts"
 import { stringify } from "./Json.ts"
+import * as Multipart from "./Multipart.ts"
 import type * as Protocol from "./Protocol.ts"
 import type * as Rates from "./Rates.ts"
 import type * as Time from "./Time.ts"
-import * as Multipart from "./images/Multipart.ts"
 
 export const bodyLimit = 64 * 1024 * 1024
+const formLimit = 512 * 1024 * 1024
 
 export interface Books {
   readonly journal: Journal.Journal
@@ -26,7 +28,12 @@ export type Control = (request: {
   readonly method: string
   readonly path: string
   readonly body: unknown
-}) => { readonly status: number; readonly body: unknown } | undefined
+}) => ControlAnswer | undefined | Promise<ControlAnswer>
+
+interface ControlAnswer {
+  readonly status: number
+  readonly body: unknown
+}
 
 interface Exchange {
   readonly request: IncomingMessage
@@ -44,16 +51,16 @@ const headersOf = (request: IncomingMessage): Record<string, string> => {
   return headers
 }
 
-const readBody = async (request: IncomingMessage): Promise<Buffer | undefined> => {
+const readBody = async (request: IncomingMessage, limit = bodyLimit): Promise<Buffer | undefined> => {
   const chunks: Array<Buffer> = []
   let size = 0
   for await (const chunk of request) {
     if (!Buffer.isBuffer(chunk)) continue
     size += chunk.length
-    if (size <= bodyLimit) chunks.push(chunk)
+    if (size <= limit) chunks.push(chunk)
     else chunks.length = 0
   }
-  return size > bodyLimit ? undefined : Buffer.concat(chunks)
+  return size > limit ? undefined : Buffer.concat(chunks)
 }
 
 const parsed = (text: string): unknown => {
@@ -78,8 +85,9 @@ export const make = (options: {
   readonly books: Books
   readonly control: Control
   readonly rates: Rates.Rates
+  readonly disk: Disk.Disk
 }): Server => {
-  const { books, control, pace, protocols, rates, time } = options
+  const { books, control, disk, pace, protocols, rates, time } = options
   const { bill, faults, journal } = books
 
   const head = (exchange: Exchange, status: number, headers: Readonly<Record<string, string | number>>) => {
@@ -151,6 +159,7 @@ export const make = (options: {
       })
       return deliver(exchange, Delivery.eventPayload(failing(body, fault), fault, body.framing), fault, answer.charge)
     }
+    if (body._tag === "File") return sendFile(exchange, answer, body, fault)
     const payload = body._tag === "Bytes" ? { bytes: body.bytes, ends: [] } : Delivery.textPayload(
       (body.prefix ?? "") + stringify(fault?.fail === undefined ? body.value : body.fail(fault.fail))
     )
@@ -160,6 +169,28 @@ export const make = (options: {
       ...(fault?.cut?.clean === true ? {} : { "content-length": payload.bytes.length + (fault?.contentLengthOff ?? 0) })
     })
     return deliver(exchange, payload, fault, answer.charge)
+  }
+
+  const sendFile = (
+    exchange: Exchange,
+    { headers, status }: Protocol.Answer,
+    { content, type }: Extract<Protocol.Body, { readonly _tag: "File" }>,
+    fault: Faults.Fault | undefined
+  ) => {
+    head(exchange, status, {
+      ...headers,
+      "content-type": type,
+      ...(fault?.cut?.clean === true ? {} : { "content-length": content.bytes() + (fault?.contentLengthOff ?? 0) })
+    })
+    return Delivery.pour({
+      response: exchange.response,
+      file: content,
+      fault,
+      wait: (millis) => wait(exchange, millis),
+      closed: exchange.closed,
+      report: report(exchange.draft),
+      conclude: (outcome) => conclude(exchange, outcome)
+    })
   }
 
   const respond = (
@@ -219,9 +250,14 @@ export const make = (options: {
     const replaced = fault !== undefined
       && (fault.hang === true || fault.reset === true || fault.raw !== undefined || fault.respond !== undefined
         || fault.hugeBodyMegabytes !== undefined || fault.gzipBombMegabytes !== undefined)
-    if (!replaced) return send(exchange, accepted.answer(fault ?? {}), fault)
+    const answer = () => {
+      const made = accepted.answer(fault ?? {})
+      draft.job = made.job
+      return made
+    }
+    if (!replaced) return send(exchange, answer(), fault)
 
-    if (fault.billed === true) settle(draft, accepted.answer(fault).charge)
+    if (fault.billed === true) settle(draft, answer().charge)
     if (fault.hang === true) {
       await wait(exchange, Infinity)
       return conclude(exchange, { bytes: 0, events: 0, tokens: 0, end: "closed" })
@@ -250,22 +286,49 @@ export const make = (options: {
     const { draft, request } = exchange
     const protocol = protocolAt(protocols, path)
     draft.provider = protocol?.provider
-    const bytes = await readBody(request)
     if (protocol === undefined) {
+      await readBody(request)
       draft.status = 404
       conclude(exchange, { bytes: 0, events: 0, tokens: 0, end: "finished" })
       return sendJson(exchange.response, 404, { error: { message: `The sandbox serves nothing at ${path}.` } })
     }
-    if (bytes === undefined) return send(exchange, protocol.refuse({ status: 413 }), undefined)
+    const own = path.slice(protocol.basePath.length)
     const headers = headersOf(request)
-    const form = Multipart.read(headers["content-type"], bytes)
+    const boundary = Multipart.boundaryOf(headers["content-type"])
+    const limit = protocol.bodyLimit?.(own)
+    const isKept = protocol.keepsFiles?.(own) === true
+    const form = boundary === undefined ? undefined : await Multipart.read(request, {
+      boundary,
+      disk: isKept ? disk : undefined,
+      limit: limit ?? (isKept ? formLimit : bodyLimit)
+    })
+    const bytes = boundary === undefined ? await readBody(request, limit) : Buffer.alloc(0)
+    if (bytes === undefined || form === "too large") return send(exchange, protocol.refuse({ status: 413 }), undefined)
+    if (form === "malformed") return send(exchange, protocol.refuse({ status: 400 }), undefined)
+    try {
+      await attend(exchange, protocol, { path, own, headers, bytes, form })
+    } finally {
+      if (form !== undefined) Multipart.release(form)
+    }
+  }
+
+  const attend = async (
+    exchange: Exchange,
+    protocol: Protocol.Protocol,
+    { bytes, form, headers, own, path }: Pick<Protocol.Incoming, "headers" | "form"> & {
+      readonly path: string
+      readonly own: string
+      readonly bytes: Buffer
+    }
+  ) => {
+    const { draft, request } = exchange
     const text = form === undefined ? bytes.toString("utf8") : Multipart.textOf(form)
     const body = form === undefined ? parsed(text) : undefined
     const kept = form === undefined ? body ?? (text === "" ? undefined : text) : Multipart.summary(form)
     journal.keepBody(draft, kept, form === undefined ? text.length : 1024)
     const method = request.method ?? "GET"
     const { searchParams: query } = new URL(request.url ?? "/", "http://sandbox")
-    const own = path.slice(protocol.basePath.length)
+    await protocol.jobs?.catchUp()
     const received = receive(protocol, { method, path: own, query, headers, text, body, form })
     if (received._tag === "Rejected") {
       draft.requestId = received.answer.requestId
@@ -280,7 +343,7 @@ export const make = (options: {
     const admission = model === undefined ? undefined : rates.admit({ provider: protocol.provider, key, model })
     const accepted = admission === undefined ? received : limited(protocol, received, admission, time)
     if (admission?.retryMillis !== undefined) return send(exchange, accepted.error({ status: 429 }), undefined)
-    const fault = faults.take({ path, step, headers, model, prompt, stream })
+    const fault = faults.take({ method, path, step, headers, model, prompt, stream })
     draft.faulted = fault !== undefined
     await play(exchange, accepted, fault)
     if (fault?.closeAfter === true) request.socket.end()
@@ -288,7 +351,7 @@ export const make = (options: {
 
   const controlled = async (request: IncomingMessage, response: ServerResponse, path: string) => {
     const text = await readBody(request)
-    const answer = control({
+    const answer = await control({
       method: request.method ?? "GET",
       path,
       body: text === undefined ? undefined : parsed(text.toString("utf8"))

@@ -50,7 +50,7 @@ const responsesBody = (body: Body): Body => {
   if (body._tag === "Json") {
     return isObject(body.value) ? { ...body, value: { ...body.value, content_filters: filters } } : body
   }
-  if (body._tag === "Bytes") return body
+  if (body._tag !== "Events") return body
   const events = body.events.map((event): Event => {
     const told: unknown = JSON.parse(event.data)
     const response = objectAt(told, "response")
@@ -104,6 +104,9 @@ export const make = (world: World): Protocol => {
         _tag: "Rejected",
         answer: refusal(problem(400, "Web search isn't served here.", { param: "tools" }), "")
       }
+    }
+    if (/^\/(files|batches)\b/.test(incoming.path)) {
+      return { _tag: "Rejected", answer: refusal(problem(404, "The sandbox has no batches of Azure's."), "") }
     }
     const found = own.receive(incoming)
     if (found._tag === "Rejected") return found

@@ -1,10 +1,12 @@
 /**
- * OpenAI: Responses, Chat Completions and Models.
+ * OpenAI: Responses, Chat Completions, Models, files and batches.
  */
 import * as Headers from "../Headers.ts"
 import { at, isObject } from "../Json.ts"
 import type { Accepted, Answer, Incoming, Protocol, Rejected, World } from "../Protocol.ts"
 import { digest } from "../Seed.ts"
+import * as Desk from "../batches/Desk.ts"
+import * as Batches from "./Batches.ts"
 import * as Chat from "./Chat.ts"
 import type { Receive } from "./Job.ts"
 import * as Models from "./Models.ts"
@@ -61,12 +63,16 @@ const modelsAnswer = (id: string | undefined): unknown => {
 type Route =
   | { readonly _tag: "Generate"; readonly receive: Receive }
   | { readonly _tag: "Read"; readonly read: () => unknown }
+  | { readonly _tag: "Desk"; readonly clerk: Desk.Clerk<Problem> }
 
 export const make = (world: World): Protocol => {
   const responses = Responses.make(world)
   const chat = Chat.make(world)
 
-  const routeOf = ({ method, path }: Incoming): Route | Problem => {
+  const routeOf = (incoming: Incoming): Route | Problem => {
+    const { method, path } = incoming
+    const clerk = desk.route(incoming)
+    if (clerk !== undefined) return { _tag: "Desk", clerk }
     const [, resource = "", id] = /^\/(models|responses|chat\/completions)(?:\/([^/]+))?$/.exec(path) ?? []
     const name = id === undefined ? undefined : decodeURIComponent(id)
     const wrongMethod = problem(405, `Not allowed to ${method} on ${basePath}${path}.`, {
@@ -104,9 +110,15 @@ export const make = (world: World): Protocol => {
 
     const key = Headers.bearer(incoming)
     const route = routeOf(incoming)
-    const refused = foreignHeader(incoming) ?? unauthorised(world, key) ?? (isProblem(route) ? route : undefined)
+    const refused = foreignHeader(incoming) ?? (incoming.trusted === true ? undefined : unauthorised(world, key))
     if (refused !== undefined) return reject(refused)
     if (isProblem(route)) return reject(route)
+    if (route._tag === "Desk") {
+      const work = route.clerk({ incoming, key: key ?? "", root, requestId })
+      if (isProblem(work)) return reject(work)
+      const frame = { headers: headers(requestId), requestId }
+      return accept({ model: undefined, prompt: "", stream: false, answer: () => Desk.answer(work(), frame, json) })
+    }
     if (route._tag === "Read") {
       const value = route.read()
       if (isProblem(value)) return reject(value)
@@ -124,12 +136,19 @@ export const make = (world: World): Protocol => {
     return accept({ ...received, stream: at(incoming.body, "stream") === true })
   }
 
+  const desk = Batches.make(world, Batches.openAi, receive)
+
   return {
     provider: "openai",
     basePath,
     receive,
     refuse: (failure) => answer(ofFailure(failure), `req_${digest(world.seed, String(world.time.now())).slice(0, 32)}`),
     rateHeaders,
-    reset: responses.reset
+    reset: () => {
+      responses.reset()
+      desk.reset()
+    },
+    keepsFiles: (path) => path === "/files",
+    jobs: desk
   }
 }

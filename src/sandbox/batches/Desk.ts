@@ -1,0 +1,46 @@
+/**
+ * What a vendor's front door hands over: its routes for files and batches.
+ */
+import type * as Disk from "../Disk.ts"
+import type { Answer, Body, Incoming } from "../Protocol.ts"
+
+/** A request that came through the front door. */
+export interface Asked {
+  readonly incoming: Incoming
+  readonly key: string
+  readonly root: string
+  readonly requestId: string
+}
+
+/** What it is answered with, and the job that it made. */
+export interface Reply {
+  readonly body: unknown
+  /** In place of `body`. */
+  readonly file?: { readonly content: Disk.File; readonly type: string } | undefined
+  readonly job?: string | undefined
+}
+
+/** Refuses in the vendor's words, or does what is asked unless a fault keeps it from that. */
+export type Clerk<Problem> = (asked: Asked) => Problem | (() => Reply)
+
+export interface Desk<Problem> {
+  /** Undefined for what isn't of files or batches; a problem for a method that they don't have. */
+  readonly route: (incoming: Incoming) => Clerk<Problem> | undefined
+  /** Brings jobs up to date. */
+  readonly catchUp: () => Promise<void>
+  /** Finishes all jobs now. */
+  readonly finish: () => Promise<void>
+  readonly reset: () => void
+}
+
+/** The answer to a request that was done, its JSON written by the front door. */
+export const answer = (
+  { body, file, job }: Reply,
+  frame: Pick<Answer, "headers" | "requestId">,
+  json: (value: unknown) => Body
+): Answer => ({
+  status: 200,
+  ...frame,
+  body: file === undefined ? json(body) : { _tag: "File", content: file.content, type: file.type },
+  job
+})
