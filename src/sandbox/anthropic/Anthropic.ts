@@ -1,10 +1,12 @@
 /**
- * Anthropic: Messages, token counts and Models.
+ * Anthropic: Messages, token counts, batches and Models.
  */
 import * as Headers from "../Headers.ts"
 import { at, isObject, type JsonObject } from "../Json.ts"
 import type { Accepted, Answer, Incoming, Protocol, Rejected, World } from "../Protocol.ts"
 import { digest } from "../Seed.ts"
+import * as Desk from "../batches/Desk.ts"
+import * as Batches from "./Batches.ts"
 import * as Messages from "./Messages.ts"
 import * as ModelInfo from "./ModelInfo.ts"
 import { answer, headers, invalid, isProblem, json, ofFailure, type Problem, problem, rateHeaders } from "./Problem.ts"
@@ -49,11 +51,15 @@ type Route =
   | { readonly _tag: "Generate"; readonly receive: Messages.Receive }
   | { readonly _tag: "Count"; readonly count: (body: JsonObject) => unknown }
   | { readonly _tag: "Read"; readonly read: () => unknown }
+  | { readonly _tag: "Desk"; readonly clerk: Desk.Clerk<Problem> }
 
 export const make = (world: World): Protocol => {
   const messages = Messages.make(world)
 
-  const routeOf = ({ method, path }: Incoming): Route | Problem => {
+  const routeOf = (incoming: Incoming): Route | Problem => {
+    const { method, path } = incoming
+    const clerk = desk.route(incoming)
+    if (clerk !== undefined) return { _tag: "Desk", clerk }
     const allowed = (expected: string, route: Route) => method === expected ? route : problem(405, "Method Not Allowed")
     if (path === "/v1/messages") return allowed("POST", { _tag: "Generate", receive: messages.receive })
     if (path === "/v1/messages/count_tokens") return allowed("POST", { _tag: "Count", count: messages.count })
@@ -94,17 +100,26 @@ export const make = (world: World): Protocol => {
     const version = versionOf(incoming)
     if (isProblem(version)) return reject(version)
     const key = keyOf(incoming, version)
-    const refused = unauthorised(world, key)
+    const refused = incoming.trusted === true ? undefined : unauthorised(world, key)
     if (refused !== undefined) return reject(refused)
     const route = routeOf(incoming)
     if (isProblem(route)) return reject(route)
     if (route._tag === "Read") return plain(route.read())
+    if (route._tag === "Desk") {
+      const work = route.clerk({ incoming, key: key ?? "", root, requestId })
+      if (isProblem(work)) return reject(work)
+      const frame = { headers: headers(requestId, world.time.now()), requestId }
+      const told = (value: unknown) => json(value, requestId)
+      return accept({ model: undefined, prompt: "", stream: false, answer: () => Desk.answer(work(), frame, told) })
+    }
     if (!Headers.isJson(incoming)) return reject(invalid("content-type", "expected application/json"))
     if (!isObject(body)) return reject(problem(400, "The request body is not valid JSON"))
     if (route._tag === "Count") return plain(route.count(body))
     const received = route.receive({ body, root, requestId, key: key ?? "", samples: version === oldVersion })
     return isProblem(received) ? reject(received) : accept({ ...received, stream: at(body, "stream") === true })
   }
+
+  const desk = Batches.make(world, basePath, receive)
 
   return {
     provider: "anthropic",
@@ -115,6 +130,8 @@ export const make = (world: World): Protocol => {
       return answer(ofFailure(failure), `req_01${digest(world.seed, "anthropic", String(now)).slice(0, 22)}`, now)
     },
     rateHeaders,
-    reset: () => undefined
+    reset: desk.reset,
+    bodyLimit: (path) => path === "/v1/messages/batches" ? world.batches.maxBytes ?? Batches.maxBytes : undefined,
+    jobs: desk
   }
 }

@@ -106,7 +106,6 @@ export interface Job extends Order {
 
 /** How one vendor runs its jobs. */
 export interface Vendor {
-  readonly provider: string
   /** Answers a row as the live route does. */
   readonly receive: (incoming: Incoming) => Accepted | Rejected
   /** What a batch changes in an answer, such as the tier that it names. */
@@ -369,7 +368,11 @@ export const make = (world: World, vendor: Vendor): Jobs => {
       job.state = "cancelling"
       return true
     },
-    remove: (id) => void jobs.delete(id),
+    remove: (id) => {
+      const job = jobs.get(id)
+      if (job?.endsAt === undefined) job?.input.release()
+      jobs.delete(id)
+    },
     catchUp,
     finish: async () => {
       for (const job of jobs.values()) if (!isOver(job)) job.hurried = true

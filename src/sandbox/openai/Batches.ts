@@ -4,7 +4,6 @@
  * What a file and its lines are refused for is as OpenAI documents it; the words of messages are made up.
  */
 import * as Bill from "../Bill.ts"
-import type * as Disk from "../Disk.ts"
 import { at, isObject, type JsonObject, numberAt, objectAt, stringAt } from "../Json.ts"
 import * as Multipart from "../Multipart.ts"
 import type { Accepted, Alteration, Incoming, Rejected, World } from "../Protocol.ts"
@@ -14,6 +13,7 @@ import type { Asked, Clerk, Desk, Reply } from "../batches/Desk.ts"
 import * as Files from "../batches/Files.ts"
 import * as Jobs from "../batches/Jobs.ts"
 import * as Page from "../batches/Page.ts"
+import * as Results from "../batches/Results.ts"
 import * as Lines from "./BatchLines.ts"
 import { ofIssue, type Problem, problem } from "./Problem.ts"
 
@@ -49,14 +49,6 @@ export const openAi: Style = {
   purposes: ["assistants", "batch", "fine-tune", "vision", "user_data", "evals"]
 }
 
-/** What was written of one job. */
-interface Written {
-  output: Disk.File | undefined
-  errors: Disk.File | undefined
-  outputId: string | null
-  errorsId: string | null
-}
-
 const seconds = (millis: number | undefined): number | null => millis === undefined ? null : Math.floor(millis / 1000)
 
 const states: Readonly<Record<Jobs.State, string>> = {
@@ -76,33 +68,26 @@ export const make = (
   receive: (incoming: Incoming) => Accepted | Rejected
 ): Desk<Problem> => {
   const files = Files.make(world)
-  const written = new Map<string, Written>()
+  const results = Results.make(world.disk)
   const maxRows = world.batches.maxRows ?? style.maxRows
   const maxBytes = world.batches.maxBytes ?? style.maxBytes
 
-  const writtenOf = ({ id }: Jobs.Job): Written => {
-    const known = written.get(id) ?? { output: undefined, errors: undefined, outputId: null, errorsId: null }
-    written.set(id, known)
-    return known
-  }
+  const fileIdOf = (job: Jobs.Job, kind: Results.Kind): string => `file-${digest(job.root, kind).slice(0, 24)}`
 
-  /** Adds a finished file of a job's, if there is one. */
-  const filed = (job: Jobs.Job, kind: "output" | "error", content: Disk.File | undefined): string | null => {
-    if (content === undefined) return null
+  /** Makes a finished file of a job's a file like others, if there is one. */
+  const file = (job: Jobs.Job, kind: Results.Kind) => {
+    if (!results.has(job, kind)) return
     const expiry = numberAt(objectAt(job.about, "output_expires_after"), "seconds")
-    const { id } = files.add({
-      id: `file-${digest(job.root, kind).slice(0, 24)}`,
+    files.add({
+      id: fileIdOf(job, kind),
       name: `${job.id}_${kind}.jsonl`,
       purpose: "batch_output",
-      content,
+      content: results.of(job, kind),
       expiresAt: world.time.now() + (expiry === undefined ? month : expiry * 1000)
     })
-    content.release()
-    return id
   }
 
   const jobs = Jobs.make(world, {
-    provider: style.provider,
     receive,
     alteration: style.alteration,
     discount: Bill.half,
@@ -119,23 +104,19 @@ export const make = (
       return Lines.checkOf(stringAt(about, "endpoint") ?? "", style.oneModel)
     },
     tell: (job, { index, outcome, row }) => {
-      const to = writtenOf(job)
       const id = `batch_req_${digest(job.root, String(index)).slice(0, 32)}`
-      const line = JSON.stringify({ id, custom_id: row.customId, ...Lines.told(outcome) })
       const isGood = outcome._tag === "Answered" && outcome.status < 400
-      const file = isGood ? to.output ??= world.disk.make() : to.errors ??= world.disk.make()
-      file.append(`${line}\n`)
+      results.add(job, { id, custom_id: row.customId, ...Lines.told(outcome) }, isGood ? "output" : "error")
     },
     close: (job) => {
-      const made = writtenOf(job)
-      made.outputId = filed(job, "output", made.output)
-      made.errorsId = filed(job, "error", made.errors)
+      file(job, "output")
+      file(job, "error")
     }
   })
 
   const batchOf = (job: Jobs.Job): JsonObject => {
     const { about, cancelsAt, counts, endsAt, flaws, state, usage } = job
-    const { errorsId, outputId } = writtenOf(job)
+    const fileId = (kind: Results.Kind) => endsAt !== undefined && results.has(job, kind) ? fileIdOf(job, kind) : null
     const ended = (as: Jobs.State) => state === as ? seconds(endsAt) : null
     return {
       id: job.id,
@@ -146,8 +127,8 @@ export const make = (
       input_file_id: at(about, "input_file_id"),
       completion_window: at(about, "completion_window"),
       status: states[state],
-      output_file_id: outputId,
-      error_file_id: errorsId,
+      output_file_id: fileId("output"),
+      error_file_id: fileId("error"),
       created_at: seconds(job.createdAt),
       in_progress_at: seconds(job.runsAt),
       expires_at: seconds(job.expiresAt),
@@ -259,7 +240,7 @@ export const make = (
     return { body: list(items.map(fileOf), hasMore) }
   }
 
-  const file = (id: string, reply: (file: Files.Kept) => Reply): Clerk<Problem> => () => {
+  const kept = (id: string, reply: (file: Files.Kept) => Reply): Clerk<Problem> => () => {
     const found = files.find(id)
     return found === undefined
       ? problem(404, `No such File object: ${id}`, { param: "id" })
@@ -279,9 +260,9 @@ export const make = (
   const routes: Readonly<Record<string, (id: string) => Clerk<Problem>>> = {
     "POST files": () => upload,
     "GET files": () => fileList,
-    "GET files/*": (id) => file(id, (found) => ({ body: fileOf(found) })),
-    "DELETE files/*": (id) => file(id, removed),
-    "GET files/*/content": (id) => file(id, contentOf),
+    "GET files/*": (id) => kept(id, (found) => ({ body: fileOf(found) })),
+    "DELETE files/*": (id) => kept(id, removed),
+    "GET files/*/content": (id) => kept(id, contentOf),
     "POST batches": () => submit,
     "GET batches": () => batches,
     "GET batches/*": batch,
@@ -302,7 +283,7 @@ export const make = (
     reset: () => {
       jobs.clear()
       files.clear()
-      written.clear()
+      results.clear()
     }
   }
 }
