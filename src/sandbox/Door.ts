@@ -6,6 +6,7 @@ import { isObject, type JsonObject } from "./Json.ts"
 import type { Verdict } from "./Keys.ts"
 import type { Accepted, Answer, Body, Failure, InBand, Incoming, Protocol, Rejected, Step, World } from "./Protocol.ts"
 import { digest } from "./Seed.ts"
+import * as Desk from "./batches/Desk.ts"
 
 /** A refusal as it goes out. */
 export interface Problem {
@@ -43,6 +44,7 @@ export type Route =
   }
   | { readonly _tag: "Read"; readonly value: unknown }
   | { readonly _tag: "Take"; readonly step: Step; readonly receive: (taken: Taken) => Received | Problem }
+  | { readonly _tag: "Desk"; readonly clerk: Desk.Clerk<Problem> }
 
 export interface Vendor {
   readonly provider: string
@@ -79,7 +81,7 @@ export const make = (world: World, vendor: Vendor): Protocol => {
   const refused = (incoming: Incoming, key: string | undefined): Problem | undefined => {
     const foreign = Headers.foreign(incoming, vendor.ownHeaders)
     if (foreign !== undefined) return vendor.problem({ status: 400, message: `Unexpected header: '${foreign}'.` })
-    const verdict = world.keys.check(key)
+    const verdict = incoming.trusted === true ? "valid" : world.keys.check(key)
     if (verdict === "valid") return undefined
     return vendor.refusedKey?.(verdict) ?? vendor.problem({ status: 401 })
   }
@@ -105,7 +107,7 @@ export const make = (world: World, vendor: Vendor): Protocol => {
     if (problem !== undefined) return reject(problem)
     const route = vendor.route(incoming)
     if (isProblem(route)) return reject(route)
-    if (route._tag !== "Read") step = route.step
+    if (route._tag === "Generate" || route._tag === "Take") step = route.step
     if (route._tag === "Read") {
       const read: Answer = {
         status: 200,
@@ -118,6 +120,13 @@ export const make = (world: World, vendor: Vendor): Protocol => {
     if (route._tag === "Take") {
       const received = route.receive({ incoming, root, requestId, key: key ?? "" })
       return isProblem(received) ? reject(received) : accept(received)
+    }
+    if (route._tag === "Desk") {
+      const work = route.clerk({ incoming, key: key ?? "", root, requestId })
+      if (isProblem(work)) return reject(work)
+      const frame = { headers: vendor.headers(requestId), requestId }
+      const told = (value: unknown) => json(value, vendor.inBand)
+      return accept({ model: undefined, prompt: "", stream: false, answer: () => Desk.answer(work(), frame, told) })
     }
     if (!Headers.isJson(incoming)) return reject(vendor.problem({ status: 415 }))
     if (!isObject(body)) return reject(vendor.problem({ status: 400, message: "The body is no JSON object." }))

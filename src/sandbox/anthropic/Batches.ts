@@ -7,7 +7,7 @@ import * as Headers from "../Headers.ts"
 import { isObject, type JsonObject, listAt, objectAt, stringAt } from "../Json.ts"
 import type { Accepted, Incoming, Rejected, World } from "../Protocol.ts"
 import { anyObject, array, object, type Shape, string } from "../Shape.ts"
-import type { Asked, Clerk, Desk, Reply } from "../batches/Desk.ts"
+import { type Asked, type Clerk, type Desk, type Reply, routed, type Table } from "../batches/Desk.ts"
 import * as Jobs from "../batches/Jobs.ts"
 import * as Page from "../batches/Page.ts"
 import * as Results from "../batches/Results.ts"
@@ -168,23 +168,17 @@ export const make = (
       return () => ({ body: undefined, file: { content: results.of(job), type: "application/x-jsonl" } })
     })
 
-  const routes: Readonly<Record<string, (id: string) => Clerk<Problem>>> = {
-    POST: () => submit,
-    GET: () => list,
-    "GET *": (id) => found(id, (job, incoming) => () => ({ body: batchOf(job, incoming) })),
-    "DELETE *": remove,
-    "POST */cancel": cancel,
-    "GET */results": read
+  const table: Table<Problem> = {
+    [`POST ${path}`]: () => submit,
+    [`GET ${path}`]: () => list,
+    [`GET ${path}/*`]: (id) => found(id, (job, incoming) => () => ({ body: batchOf(job, incoming) })),
+    [`DELETE ${path}/*`]: remove,
+    [`POST ${path}/*/cancel`]: cancel,
+    [`GET ${path}/*/results`]: read
   }
 
   return {
-    route: (incoming) => {
-      const [, id, verb] = /^\/v1\/messages\/batches(?:\/([^/]+))?(?:\/(cancel|results))?$/.exec(incoming.path) ?? []
-      if (incoming.path !== path && id === undefined) return undefined
-      const name = incoming.method + (id === undefined ? "" : " *") + (verb === undefined ? "" : `/${verb}`)
-      const clerk = Object.hasOwn(routes, name) ? routes[name] : undefined
-      return clerk?.(decodeURIComponent(id ?? "")) ?? (() => problem(405, "Method Not Allowed"))
-    },
+    route: routed(table, () => problem(405, "Method Not Allowed")),
     catchUp: jobs.catchUp,
     finish: jobs.finish,
     reset: () => {

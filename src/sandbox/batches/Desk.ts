@@ -44,3 +44,24 @@ export const answer = (
   body: file === undefined ? json(body) : { _tag: "File", content: file.content, type: file.type },
   job
 })
+
+/** Clerks by method and path, such as `GET /files/*`, each for the id that stands for the star. */
+export type Table<Problem> = Readonly<Record<string, (id: string) => Clerk<Problem>>>
+
+/** Who serves a request of a table; who refuses it where only its path is known there. */
+export const routed = <Problem>(
+  table: Table<Problem>,
+  wrongMethod: (incoming: Incoming) => Problem
+): Desk<Problem>["route"] => {
+  const routes = Object.entries(table).map(([name, clerk]) => {
+    const [method = "", path = ""] = name.split(" ")
+    return { method, path: new RegExp(`^${path.replaceAll("*", "([^/:]+)")}$`), clerk }
+  })
+  return (incoming) => {
+    const matching = routes.filter(({ path }) => path.test(incoming.path))
+    if (matching.length === 0) return undefined
+    const found = matching.find(({ method }) => method === incoming.method)
+    if (found === undefined) return () => wrongMethod(incoming)
+    return found.clerk(decodeURIComponent(found.path.exec(incoming.path)?.[1] ?? ""))
+  }
+}

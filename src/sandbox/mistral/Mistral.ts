@@ -1,8 +1,9 @@
 /**
- * Mistral: chat completions and the list of its models.
+ * Mistral: chat completions, files, batches and the list of its models.
  */
 import * as Door from "../Door.ts"
 import type { Protocol, World } from "../Protocol.ts"
+import * as Batches from "./Batches.ts"
 import * as Chat from "./Chat.ts"
 import * as Models from "./Models.ts"
 import { inBand, ofFailure } from "./Problem.ts"
@@ -24,7 +25,8 @@ const modelObject = ({ context, id, reasoning, vision }: Models.Model) => ({
 
 export const make = (world: World): Protocol => {
   const chat = Chat.make(world, headers)
-  return Door.make(world, {
+  const desk = Batches.make(world, (incoming) => door.receive(incoming))
+  const door = Door.make(world, {
     provider: "mistral",
     basePath: "/mistral",
     // Its SDK sends an empty cookie.
@@ -33,7 +35,10 @@ export const make = (world: World): Protocol => {
     headers,
     problem: ofFailure,
     inBand,
-    route: ({ method, path }) => {
+    route: (incoming) => {
+      const { method, path } = incoming
+      const clerk = desk.route(incoming)
+      if (clerk !== undefined) return { _tag: "Desk", clerk }
       const wrongMethod = ofFailure({ status: 405, message: "Method Not Allowed" })
       if (path === "/v1/chat/completions") return method === "POST" ? chat : wrongMethod
       if (path === "/v1/models") {
@@ -43,4 +48,5 @@ export const make = (world: World): Protocol => {
       return ofFailure({ status: 404 })
     }
   })
+  return { ...door, reset: desk.reset, keepsFiles: (path) => path === "/v1/files", jobs: desk }
 }

@@ -9,7 +9,8 @@ import * as Multipart from "../Multipart.ts"
 import type { Accepted, Alteration, Incoming, Rejected, World } from "../Protocol.ts"
 import { digest } from "../Seed.ts"
 import { integer, nullable, object, oneOf, record, type Shape, string } from "../Shape.ts"
-import type { Asked, Clerk, Desk, Reply } from "../batches/Desk.ts"
+import { type Asked, type Clerk, type Desk, type Reply, routed, type Table } from "../batches/Desk.ts"
+import * as FileRoutes from "../batches/FileRoutes.ts"
 import * as Files from "../batches/Files.ts"
 import * as Jobs from "../batches/Jobs.ts"
 import * as Page from "../batches/Page.ts"
@@ -232,52 +233,30 @@ export const make = (
     return { body: list(items.map(batchOf), hasMore) }
   }
 
-  const fileList: Clerk<Problem> = ({ incoming: { query } }) => () => {
-    const purpose = query.get("purpose")
-    const wanted = files.all().filter((file) => purpose === null || file.purpose === purpose)
-    if (query.get("order") === "asc") wanted.reverse()
-    const { hasMore, items } = Page.after(wanted, query.get("after"), Page.limitIn(query, 10_000, 10_000))
-    return { body: list(items.map(fileOf), hasMore) }
-  }
-
-  const kept = (id: string, reply: (file: Files.Kept) => Reply): Clerk<Problem> => () => {
-    const found = files.find(id)
-    return found === undefined
-      ? problem(404, `No such File object: ${id}`, { param: "id" })
-      : () => reply(found)
-  }
-
-  const removed = ({ id }: Files.Kept): Reply => {
-    files.remove(id)
-    return { body: { id, object: "file", deleted: true } }
-  }
-
-  const contentOf = (found: Files.Kept): Reply => ({
-    body: undefined,
-    file: { content: found.content, type: "application/octet-stream" }
-  })
-
-  const routes: Readonly<Record<string, (id: string) => Clerk<Problem>>> = {
-    "POST files": () => upload,
-    "GET files": () => fileList,
-    "GET files/*": (id) => kept(id, (found) => ({ body: fileOf(found) })),
-    "DELETE files/*": (id) => kept(id, removed),
-    "GET files/*/content": (id) => kept(id, contentOf),
-    "POST batches": () => submit,
-    "GET batches": () => batches,
-    "GET batches/*": batch,
-    "POST batches/*/cancel": cancel
+  const table: Table<Problem> = {
+    ...FileRoutes.make(files, {
+      missing: (id) => problem(404, `No such File object: ${id}`, { param: "id" }),
+      file: fileOf,
+      list: (all, query) => {
+        const purpose = query.get("purpose")
+        const wanted = all.filter((file) => purpose === null || file.purpose === purpose)
+        if (query.get("order") === "asc") wanted.reverse()
+        const { hasMore, items } = Page.after(wanted, query.get("after"), Page.limitIn(query, 10_000, 10_000))
+        return list(items.map(fileOf), hasMore)
+      }
+    }),
+    "POST /files": () => upload,
+    "POST /batches": () => submit,
+    "GET /batches": () => batches,
+    "GET /batches/*": batch,
+    "POST /batches/*/cancel": cancel
   }
 
   return {
-    route: ({ method, path }) => {
-      const [, resource, id, verb] = /^\/(files|batches)(?:\/([^/]+))?(?:\/(content|cancel))?$/.exec(path) ?? []
-      if (resource === undefined) return undefined
-      const name = `${method} ${resource}${id === undefined ? "" : "/*"}${verb === undefined ? "" : `/${verb}`}`
-      const found = Object.hasOwn(routes, name) ? routes[name] : undefined
-      return found?.(decodeURIComponent(id ?? ""))
-        ?? (() => problem(405, `Not allowed to ${method} on ${path}.`, { code: "method_not_supported" }))
-    },
+    route: routed(
+      table,
+      ({ method, path }) => problem(405, `Not allowed to ${method} on ${path}.`, { code: "method_not_supported" })
+    ),
     catchUp: jobs.catchUp,
     finish: jobs.finish,
     reset: () => {
