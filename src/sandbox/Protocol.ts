@@ -45,6 +45,8 @@ export interface Incoming {
   readonly query: URLSearchParams
   readonly headers: Readonly<Record<string, string>>
   readonly text: string
+  /** What `text` was read from; empty for a form. */
+  readonly bytes?: Uint8Array | undefined
   /** The parsed body, undefined when it is no JSON. */
   readonly body: unknown
   /** The parts of a multipart body. */

@@ -329,7 +329,7 @@ export const make = (options: {
     const method = request.method ?? "GET"
     const { searchParams: query } = new URL(request.url ?? "/", "http://sandbox")
     await protocol.jobs?.catchUp()
-    const received = receive(protocol, { method, path: own, query, headers, text, body, form })
+    const received = receive(protocol, { method, path: own, query, headers, text, bytes, body, form })
     if (received._tag === "Rejected") {
       draft.requestId = received.answer.requestId
       draft.step = received.step

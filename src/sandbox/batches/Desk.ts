@@ -18,6 +18,8 @@ export interface Reply {
   /** In place of `body`. */
   readonly file?: { readonly content: Disk.File; readonly type: string } | undefined
   readonly job?: string | undefined
+  /** Besides those of every answer. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** Refuses in the vendor's words, or does what is asked unless a fault keeps it from that. */
@@ -35,12 +37,13 @@ export interface Desk<Problem> {
 
 /** The answer to a request that was done, its JSON written by the front door. */
 export const answer = (
-  { body, file, job }: Reply,
+  { body, file, headers, job }: Reply,
   frame: Pick<Answer, "headers" | "requestId">,
   json: (value: unknown) => Body
 ): Answer => ({
   status: 200,
-  ...frame,
+  requestId: frame.requestId,
+  headers: { ...frame.headers, ...headers },
   body: file === undefined ? json(body) : { _tag: "File", content: file.content, type: file.type },
   job
 })

@@ -18,6 +18,8 @@ export interface Row {
   readonly customId: string
   readonly path: string
   readonly body: JsonObject
+  /** What goes back with its result besides. */
+  readonly echo?: unknown
 }
 
 export interface Answered {

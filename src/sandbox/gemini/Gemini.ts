@@ -1,14 +1,26 @@
 /**
- * Google Gemini, versions `v1` and `v1beta`: `generateContent`, token counts, cached content and models.
+ * Google Gemini, versions `v1` and `v1beta`: `generateContent`, token counts, cached content, files, batches
+ * and models.
  */
 import * as Door from "../Door.ts"
 import * as Headers from "../Headers.ts"
 import type { Incoming, Protocol, World } from "../Protocol.ts"
 import * as Seal from "../Seal.ts"
+import * as Batches from "./Batches.ts"
 import * as Caches from "./Caches.ts"
 import * as Generate from "./Generate.ts"
 import * as ModelInfo from "./ModelInfo.ts"
 import { inBand, ofFailure, ofKey } from "./Problem.ts"
+
+const basePath = "/gemini"
+
+const ownHeaders = new Set([
+  "x-goog-api-key",
+  "x-goog-api-client",
+  "x-server-timeout",
+  ...["command", "file-name", "header-content-length", "header-content-type", "offset", "protocol"]
+    .map((name) => `x-goog-upload-${name}`)
+])
 
 export const headers = (): Readonly<Record<string, string>> => ({
   "vary": "Origin, X-Origin, Referer",
@@ -21,8 +33,8 @@ const keyOf = (incoming: Incoming): string | undefined =>
 /** What all of its requests come through. */
 export const door: Omit<Door.Vendor, "route"> = {
   provider: "gemini",
-  basePath: "/gemini",
-  ownHeaders: new Set(["x-goog-api-key", "x-goog-api-client", "x-server-timeout"]),
+  basePath,
+  ownHeaders,
   requestId: (root) => root.slice(0, 22),
   headers,
   key: keyOf,
@@ -38,6 +50,8 @@ export const make = (world: World): Protocol => {
 
   const route = (incoming: Incoming): Door.Route | Door.Problem => {
     const { method, path, query } = incoming
+    const clerk = desk.route(incoming)
+    if (clerk !== undefined) return { _tag: "Desk", clerk }
     const [, rest] = /^\/v1(?:beta)?(\/.+)$/.exec(path) ?? []
     const found = (value: unknown): Door.Route | Door.Problem => Door.isProblem(value) ? value : { _tag: "Read", value }
     const [, id = "", verb] = /^\/models\/([^/:]+)(?::(\w+))?$/.exec(rest ?? "") ?? []
@@ -65,12 +79,17 @@ export const make = (world: World): Protocol => {
     return ofFailure({ status: 404 })
   }
 
+  const desk = Batches.make(world, basePath, (incoming) => protocol.receive(incoming))
   const protocol = Door.make(world, { ...door, route })
   return {
     ...protocol,
     reset: () => {
       protocol.reset()
       caches.clear()
-    }
+      desk.reset()
+    },
+    bodyLimit: (path) =>
+      path.endsWith(":batchGenerateContent") ? world.batches.maxBytes ?? Batches.maxBytes : undefined,
+    jobs: desk
   }
 }
