@@ -18,6 +18,8 @@ export interface Reply {
   /** In place of `body`. */
   readonly file?: { readonly content: Disk.File; readonly type: string } | undefined
   readonly job?: string | undefined
+  /** 200 where it isn't given. */
+  readonly status?: number | undefined
   /** Besides those of every answer. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
@@ -37,11 +39,11 @@ export interface Desk<Problem> {
 
 /** The answer to a request that was done, its JSON written by the front door. */
 export const answer = (
-  { body, file, headers, job }: Reply,
+  { body, file, headers, job, status }: Reply,
   frame: Pick<Answer, "headers" | "requestId">,
   json: (value: unknown) => Body
 ): Answer => ({
-  status: 200,
+  status: status ?? 200,
   requestId: frame.requestId,
   headers: { ...frame.headers, ...headers },
   body: file === undefined ? json(body) : { _tag: "File", content: file.content, type: file.type },

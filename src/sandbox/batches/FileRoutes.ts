@@ -9,7 +9,7 @@ export interface Words<Problem> {
   readonly missing: (id: string) => Problem
   readonly file: (file: Files.Kept) => JsonObject
   /** Some of `files`, as the query asks. */
-  readonly list: (files: ReadonlyArray<Files.Kept>, query: URLSearchParams) => JsonObject
+  readonly list: (files: ReadonlyArray<Files.Kept>, query: URLSearchParams) => unknown
 }
 
 export const make = <Problem>(files: Files.Files, words: Words<Problem>): Table<Problem> => {

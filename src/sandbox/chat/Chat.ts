@@ -20,6 +20,8 @@ import type {
 } from "../Protocol.ts"
 import { dice, digest, type Ids, ids } from "../Seed.ts"
 import { pieces, type Sequence, sequence } from "../Tokens.ts"
+import * as Desk from "../batches/Desk.ts"
+import * as Batches from "../openai/Batches.ts"
 import { inBand, isProblem, ofFailure, ofIssue, type Problem, problem } from "../openai/Problem.ts"
 import { readMessages, schemaOf, tellCall, toolsOf } from "./Conversation.ts"
 import { schemaIn } from "./Instruction.ts"
@@ -208,7 +210,15 @@ export const make = (vendor: Vendor) => (world: World): Protocol => {
     const foreign = Headers.foreign(incoming, ownHeaders)
     if (foreign !== undefined) return reject(problem(400, `Unexpected header: ${foreign}.`, { param: foreign }))
     const key = Headers.bearer(incoming)
-    if (world.keys.check(key) !== "valid") return reject(problemOf({ status: 401 }))
+    if (incoming.trusted !== true && world.keys.check(key) !== "valid") return reject(problemOf({ status: 401 }))
+    const clerk = desk?.route(incoming)
+    if (clerk !== undefined) {
+      const work = clerk({ incoming, key: key ?? "", root, requestId })
+      if (isProblem(work)) return reject(work)
+      const frame = { headers: headersOf(requestId), requestId }
+      const told = (value: unknown): Body => ({ _tag: "Json", value, fail: failed })
+      return accept({ model: undefined, prompt: "", stream: false, answer: () => Desk.answer(work(), frame, told) })
+    }
     if (path === "/models" && method === "GET") {
       const value = { object: "list", data: vendor.models.map(({ id }) => ({ id, object: "model" })) }
       const listed: Answer = {
@@ -234,12 +244,16 @@ export const make = (vendor: Vendor) => (world: World): Protocol => {
     })
   }
 
+  const desk = vendor.batches === undefined ? undefined : Batches.make(world, vendor.batches, receive)
+
   return {
     provider: vendor.provider,
     basePath: vendor.basePath,
     receive,
     refuse: (failure) => refusal(problemOf(failure), ""),
-    reset: () => {}
+    reset: () => desk?.reset(),
+    keepsFiles: (path) => path === vendor.batches?.uploadPath,
+    jobs: desk
   }
 }
 

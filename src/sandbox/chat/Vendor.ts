@@ -20,6 +20,7 @@ import {
   stringOr
 } from "../Shape.ts"
 import type { Sequence } from "../Tokens.ts"
+import type { Style as BatchStyle } from "../openai/BatchStyle.ts"
 import type { Problem } from "../openai/Problem.ts"
 
 export interface Model {
@@ -111,6 +112,8 @@ export interface Vendor {
   readonly multiplier?: (now: number) => Multiplier
   /** What it costs by the tier that a request is served in, the usual one first. */
   readonly tiers?: Readonly<Record<string, Multiplier>>
+  /** Its files and batches, where it has them as OpenAI has. */
+  readonly batches?: BatchStyle
   /** Comments and blank lines before an answer. */
   readonly queues?: boolean
 }

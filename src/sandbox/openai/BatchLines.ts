@@ -4,6 +4,7 @@
 import type * as Disk from "../Disk.ts"
 import { isObject, type JsonObject, objectAt, stringAt } from "../Json.ts"
 import type * as Jobs from "../batches/Jobs.ts"
+import type { Style } from "./BatchStyle.ts"
 
 const parsed = (text: string): unknown => {
   try {
@@ -14,11 +15,11 @@ const parsed = (text: string): unknown => {
 }
 
 /** A line that was found valid. */
-export const rowOf = (line: string, prefix: string): Jobs.Row => {
+export const rowOf = (line: string, path: string): Jobs.Row => {
   const row = parsed(line)
   return {
     customId: stringAt(row, "custom_id") ?? "",
-    path: (stringAt(row, "url") ?? "").slice(prefix.length),
+    path,
     body: objectAt(row, "body") ?? {}
   }
 }
@@ -28,7 +29,11 @@ export const modelOf = (input: Disk.File): string | undefined =>
   stringAt(objectAt(parsed(input.line(0)), "body"), "model")
 
 /** Finds what is wrong with the rows for an endpoint, which may have to be of one model. */
-export const checkOf = (endpoint: string, oneModel: boolean): Jobs.Check => {
+export const checkOf = (
+  endpoint: string,
+  { addressed, maxIdLength, oneModel }: Pick<Style, "addressed" | "maxIdLength" | "oneModel">
+): Jobs.Check => {
+  const members = addressed ? ["custom_id", "method", "url", "body"] : ["custom_id", "body"]
   const seen = new Set<string>()
   let model: string | undefined
   return (text, line) => {
@@ -41,18 +46,23 @@ export const checkOf = (endpoint: string, oneModel: boolean): Jobs.Check => {
     if (text.trim() === "") return undefined
     const row = parsed(text)
     if (!isObject(row)) return flaw("invalid_json_line", "This line is not parseable as valid JSON.")
-    const absent = ["custom_id", "method", "url", "body"].find((name) => !Object.hasOwn(row, name))
+    const absent = members.find((name) => !Object.hasOwn(row, name))
     if (absent !== undefined) {
       return flaw("missing_required_parameter", `Missing required parameter: '${absent}'.`, absent)
     }
     const customId = stringAt(row, "custom_id")
     if (customId === undefined) return flaw("invalid_type", "The custom_id must be a string.", "custom_id")
+    if (customId.length > maxIdLength) {
+      return flaw("invalid_custom_id", `The custom_id is longer than ${maxIdLength} characters.`, "custom_id")
+    }
     if (seen.has(customId)) {
       return flaw("duplicate_custom_id", `The custom_id '${customId}' is used by another request.`, "custom_id")
     }
     seen.add(customId)
-    if (stringAt(row, "method") !== "POST") return flaw("invalid_method", "The method must be POST.", "method")
-    if (stringAt(row, "url") !== endpoint) {
+    if (addressed && stringAt(row, "method") !== "POST") {
+      return flaw("invalid_method", "The method must be POST.", "method")
+    }
+    if (addressed && stringAt(row, "url") !== endpoint) {
       return flaw("url_mismatch", `The URL provided for this request does not match the batch's: ${endpoint}.`, "url")
     }
     const body = objectAt(row, "body")

@@ -4,11 +4,11 @@
  * What a file and its lines are refused for is as OpenAI documents it; the words of messages are made up.
  */
 import * as Bill from "../Bill.ts"
-import { at, isObject, type JsonObject, numberAt, objectAt, stringAt } from "../Json.ts"
+import { isObject, type JsonObject, numberAt, objectAt, stringAt } from "../Json.ts"
 import * as Multipart from "../Multipart.ts"
-import type { Accepted, Alteration, Incoming, Rejected, World } from "../Protocol.ts"
+import type { Accepted, Incoming, Rejected, World } from "../Protocol.ts"
 import { digest } from "../Seed.ts"
-import { integer, nullable, object, oneOf, record, type Shape, string } from "../Shape.ts"
+import { object, oneOf, type Shape, string } from "../Shape.ts"
 import { type Asked, type Clerk, type Desk, type Reply, routed, type Table } from "../batches/Desk.ts"
 import * as FileRoutes from "../batches/FileRoutes.ts"
 import * as Files from "../batches/Files.ts"
@@ -16,52 +16,10 @@ import * as Jobs from "../batches/Jobs.ts"
 import * as Page from "../batches/Page.ts"
 import * as Results from "../batches/Results.ts"
 import * as Lines from "./BatchLines.ts"
+import { states, type Style } from "./BatchStyle.ts"
 import { ofIssue, type Problem, problem } from "./Problem.ts"
 
-/** What one vendor makes of it. */
-export interface Style {
-  readonly provider: string
-  /** The paths that batches are for, as rows name them, and what is before the vendor's own path in them. */
-  readonly endpoints: ReadonlyArray<string>
-  readonly prefix: string
-  /** What an expiry may be asked for by, in milliseconds. */
-  readonly windows: Readonly<Record<string, number>>
-  readonly maxRows: number
-  readonly maxBytes: number
-  /** All rows of a batch are of one model. */
-  readonly oneModel: boolean
-  readonly alteration: Alteration
-  readonly purposes: ReadonlyArray<string>
-}
-
-const day = 86_400_000
-const month = 30 * day
-
-export const openAi: Style = {
-  provider: "openai",
-  endpoints: ["/v1/responses", "/v1/chat/completions"],
-  prefix: "/v1",
-  windows: { "24h": day },
-  maxRows: 50_000,
-  maxBytes: 200 * 1024 * 1024,
-  oneModel: true,
-  // A batch is a tier of its own, which answers don't name.
-  alteration: { answerServiceTier: "default" },
-  purposes: ["assistants", "batch", "fine-tune", "vision", "user_data", "evals"]
-}
-
-const seconds = (millis: number | undefined): number | null => millis === undefined ? null : Math.floor(millis / 1000)
-
-const states: Readonly<Record<Jobs.State, string>> = {
-  validating: "validating",
-  failed: "failed",
-  running: "in_progress",
-  finalizing: "finalizing",
-  completed: "completed",
-  cancelling: "cancelling",
-  cancelled: "cancelled",
-  expired: "expired"
-}
+const month = 30 * 86_400_000
 
 export const make = (
   world: World,
@@ -70,6 +28,9 @@ export const make = (
 ): Desk<Problem> => {
   const files = Files.make(world)
   const results = Results.make(world.disk)
+  const [batchPurpose] = style.purposes
+  const [usualWindow = ""] = Object.keys(style.windows)
+  const shape = creation(style)
   const maxRows = world.batches.maxRows ?? style.maxRows
   const maxBytes = world.batches.maxBytes ?? style.maxBytes
 
@@ -82,7 +43,7 @@ export const make = (
     files.add({
       id: fileIdOf(job, kind),
       name: `${job.id}_${kind}.jsonl`,
-      purpose: "batch_output",
+      purpose: style.madePurpose,
       content: results.of(job, kind),
       expiresAt: world.time.now() + (expiry === undefined ? month : expiry * 1000)
     })
@@ -92,7 +53,7 @@ export const make = (
     receive,
     alteration: style.alteration,
     discount: Bill.half,
-    row: (line) => Lines.rowOf(line, style.prefix),
+    row: (line, { about }) => Lines.rowOf(line, (stringAt(about, "endpoint") ?? "").slice(style.prefix.length)),
     check: ({ about, input }) => {
       const whole = (code: string, message: string): Jobs.Flaw => ({ code, message, param: null, line: null })
       if (input.bytes() > maxBytes) {
@@ -102,7 +63,7 @@ export const make = (
         return whole("too_many_tasks", `The input file has more than ${maxRows} requests.`)
       }
       if (input.bytes() === 0) return whole("empty_file", "The input file is empty.")
-      return Lines.checkOf(stringAt(about, "endpoint") ?? "", style.oneModel)
+      return Lines.checkOf(stringAt(about, "endpoint") ?? "", style)
     },
     tell: (job, { index, outcome, row }) => {
       const id = `batch_req_${digest(job.root, String(index)).slice(0, 32)}`
@@ -116,41 +77,8 @@ export const make = (
   })
 
   const batchOf = (job: Jobs.Job): JsonObject => {
-    const { about, cancelsAt, counts, endsAt, flaws, state, usage } = job
-    const fileId = (kind: Results.Kind) => endsAt !== undefined && results.has(job, kind) ? fileIdOf(job, kind) : null
-    const ended = (as: Jobs.State) => state === as ? seconds(endsAt) : null
-    return {
-      id: job.id,
-      object: "batch",
-      endpoint: at(about, "endpoint"),
-      model: job.model ?? at(about, "model") ?? null,
-      errors: flaws.length === 0 ? null : { object: "list", data: flaws },
-      input_file_id: at(about, "input_file_id"),
-      completion_window: at(about, "completion_window"),
-      status: states[state],
-      output_file_id: fileId("output"),
-      error_file_id: fileId("error"),
-      created_at: seconds(job.createdAt),
-      in_progress_at: seconds(job.runsAt),
-      expires_at: seconds(job.expiresAt),
-      finalizing_at: seconds(job.finalizesAt),
-      completed_at: ended("completed"),
-      failed_at: ended("failed"),
-      expired_at: ended("expired"),
-      cancelling_at: seconds(cancelsAt),
-      cancelled_at: ended("cancelled"),
-      request_counts: { total: job.total, completed: counts.succeeded, failed: counts.errored },
-      ...(endsAt === undefined ? {} : {
-        usage: {
-          input_tokens: usage.input,
-          input_tokens_details: { cached_tokens: usage.read },
-          output_tokens: usage.output,
-          output_tokens_details: { reasoning_tokens: usage.reasoning },
-          total_tokens: usage.input + usage.output
-        }
-      }),
-      metadata: at(about, "metadata") ?? null
-    }
+    const idOf = (kind: Results.Kind) => job.endsAt !== undefined && results.has(job, kind) ? fileIdOf(job, kind) : null
+    return style.batch({ job, output: idOf("output"), error: idOf("error") })
   }
 
   const upload = ({ incoming: { form }, root }: Asked): Problem | (() => Reply) => {
@@ -166,7 +94,7 @@ export const make = (
     }
     const { content, filename } = form.find(({ name }) => name === "file") ?? {}
     if (content === undefined || filename === undefined) return missing("file")
-    if (purpose === "batch" && !filename.endsWith(".jsonl")) {
+    if (purpose === batchPurpose && !filename.endsWith(".jsonl")) {
       return problem(400, "Invalid file format for Batch API. Must be .jsonl", { param: "file" })
     }
     const lasts = Number(Multipart.fieldIn(form, "expires_after[seconds]") ?? Number.NaN) * 1000
@@ -177,16 +105,16 @@ export const make = (
         purpose,
         content,
         expiresAt: Number.isNaN(lasts)
-          ? purpose === "batch" ? world.time.now() + month : undefined
+          ? purpose === batchPurpose ? world.time.now() + month : undefined
           : world.time.now() + lasts
       })
-      return { body: fileOf(kept) }
+      return { body: style.file(kept) }
     }
   }
 
   const submit = ({ incoming: { body }, key, root }: Asked): Problem | (() => Reply) => {
     if (!isObject(body)) return problem(400, "We could not parse the JSON body of your request.")
-    const wrong = creation(style)(body)
+    const wrong = shape(body)
     if (wrong !== undefined) return ofIssue(wrong)
     const tooLong = metadataFlaw(objectAt(body, "metadata") ?? {})
     if (tooLong !== undefined) return tooLong
@@ -196,19 +124,20 @@ export const make = (
         param: "input_file_id"
       })
     }
-    if (input.purpose !== "batch") {
-      return problem(400, "The input file was not uploaded with the purpose 'batch'.", { param: "input_file_id" })
+    if (input.purpose !== batchPurpose) {
+      return problem(400, "The input file was not uploaded with the purpose of a batch.", { param: "input_file_id" })
     }
     return () => {
+      const window = stringAt(body, "completion_window") ?? usualWindow
       const job = jobs.add({
-        id: `batch_${root.slice(0, 32)}`,
+        id: style.jobId(root),
         root,
         headers: { authorization: `Bearer ${key}` },
         input: input.content,
-        expiresAt: world.time.now() + (style.windows[stringAt(body, "completion_window") ?? ""] ?? day),
-        about: { ...body, model: Lines.modelOf(input.content) }
+        expiresAt: world.time.now() + (style.windows[window] ?? 0),
+        about: { ...body, completion_window: window, model: Lines.modelOf(input.content) }
       })
-      return { body: batchOf(job), job: job.id }
+      return { body: style.created(batchOf(job)), status: style.createdStatus, job: job.id }
     }
   }
 
@@ -230,22 +159,22 @@ export const make = (
 
   const batches: Clerk<Problem> = ({ incoming: { query } }) => () => {
     const { hasMore, items } = Page.after(jobs.all(), query.get("after"), Page.limitIn(query, 20, 100))
-    return { body: list(items.map(batchOf), hasMore) }
+    return { body: style.batches(items.map(batchOf), hasMore) }
   }
 
   const table: Table<Problem> = {
     ...FileRoutes.make(files, {
       missing: (id) => problem(404, `No such File object: ${id}`, { param: "id" }),
-      file: fileOf,
+      file: style.file,
       list: (all, query) => {
         const purpose = query.get("purpose")
         const wanted = all.filter((file) => purpose === null || file.purpose === purpose)
         if (query.get("order") === "asc") wanted.reverse()
         const { hasMore, items } = Page.after(wanted, query.get("after"), Page.limitIn(query, 10_000, 10_000))
-        return list(items.map(fileOf), hasMore)
+        return style.files(items.map(style.file), hasMore)
       }
     }),
-    "POST /files": () => upload,
+    [`POST ${style.uploadPath}`]: () => upload,
     "POST /batches": () => submit,
     "GET /batches": () => batches,
     "GET /batches/*": batch,
@@ -272,36 +201,13 @@ const missing = (param: string): Problem =>
 
 const noBatch = (id: string): Problem => problem(404, `No batch found with id '${id}'.`, { param: "batch_id" })
 
-const list = (data: ReadonlyArray<JsonObject>, hasMore: boolean): JsonObject => ({
-  object: "list",
-  data,
-  first_id: stringAt(data[0], "id") ?? null,
-  last_id: stringAt(data.at(-1), "id") ?? null,
-  has_more: hasMore
-})
-
-const fileOf = ({ content, createdAt, expiresAt, id, name, purpose }: Files.Kept): JsonObject => ({
-  id,
-  object: "file",
-  bytes: content.bytes(),
-  created_at: seconds(createdAt),
-  ...(expiresAt === undefined ? {} : { expires_at: seconds(expiresAt) }),
-  filename: name,
-  purpose,
-  status: "processed"
-})
-
-const creation = ({ endpoints, windows }: Style): Shape =>
+const creation = ({ creation, endpoints, isWindowRequired, windows }: Style): Shape =>
   object({
     input_file_id: string,
     endpoint: oneOf(...endpoints),
     completion_window: oneOf(...Object.keys(windows)),
-    metadata: nullable(record(string)),
-    output_expires_after: object({ anchor: oneOf("created_at"), seconds: integer({ min: 3600, max: 2_592_000 }) }, [
-      "anchor",
-      "seconds"
-    ])
-  }, ["input_file_id", "endpoint", "completion_window"])
+    ...creation
+  }, ["input_file_id", "endpoint", ...isWindowRequired ? ["completion_window"] : []])
 
 const metadataFlaw = (metadata: JsonObject): Problem | undefined => {
   const entries = Object.entries(metadata)

@@ -6,6 +6,7 @@ import { at, isObject } from "../Json.ts"
 import type { Accepted, Answer, Incoming, Protocol, Rejected, World } from "../Protocol.ts"
 import { digest } from "../Seed.ts"
 import * as Desk from "../batches/Desk.ts"
+import { openAi } from "./BatchStyle.ts"
 import * as Batches from "./Batches.ts"
 import * as Chat from "./Chat.ts"
 import type { Receive } from "./Job.ts"
@@ -136,7 +137,7 @@ export const make = (world: World): Protocol => {
     return accept({ ...received, stream: at(incoming.body, "stream") === true })
   }
 
-  const desk = Batches.make(world, Batches.openAi, receive)
+  const desk = Batches.make(world, openAi, receive)
 
   return {
     provider: "openai",

@@ -6,12 +6,19 @@
 import { at, stringAt } from "../Json.ts"
 import { any, array, boolean, decimal, integer, nullable, oneOf, string, stringOr } from "../Shape.ts"
 import { anyToolChoice, card, jsonSchemaFormat, type Model, uncached, type Vendor } from "../chat/Vendor.ts"
+import { metadata, openAi } from "../openai/BatchStyle.ts"
 import { type Problem, problem } from "../openai/Problem.ts"
 
 const text = { reasoning: false, vision: false, maxInput: 131_072 }
 const unit = { times: 1n, per: 1n }
 
 const isGptOss = ({ id }: Model) => id.startsWith("openai/gpt-oss")
+
+/** From one day to seven. */
+const windows = Object.fromEntries(
+  [1, 2, 3, 4, 5, 6, 7].flatMap((days) => [[`${days * 24}h`, days], [`${days}d`, days]] as const)
+    .map(([window, days]) => [window, days * 86_400_000])
+)
 
 const notThere = (name: string): Problem => problem(400, `${name} is not supported with this model`, { param: name })
 
@@ -96,6 +103,16 @@ export const groq: Vendor = {
   streamUsage: "with finish",
   finishMembers: (usage, { requestId }) => ({ x_groq: { id: requestId, usage } }),
   tiers: { on_demand: unit, flex: unit, performance: unit, auto: unit },
+  batches: {
+    ...openAi,
+    endpoints: ["/v1/chat/completions"],
+    windows,
+    creation: { metadata },
+    maxBytes: 100 * 1024 * 1024,
+    oneModel: false,
+    alteration: {},
+    purposes: ["batch"]
+  },
   members: ({ requestId, streams, tier }) => ({
     object: streams ? "chat.completion.chunk" : "chat.completion",
     system_fingerprint: "fp_loom",

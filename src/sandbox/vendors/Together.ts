@@ -7,6 +7,7 @@ import { at, listAt, objectAt, stringAt } from "../Json.ts"
 import { any, array, boolean, decimal, integer, nullable, object, oneOf, string, stringOr } from "../Shape.ts"
 import { anyToolChoice, card, jsonSchemaFormat, uncached, type Vendor } from "../chat/Vendor.ts"
 import { ofFailure, problem } from "../openai/Problem.ts"
+import { batches } from "./TogetherBatches.ts"
 
 const seeing = { reasoning: true, vision: true }
 const blind = { reasoning: true, vision: false }
@@ -89,6 +90,7 @@ export const together: Vendor = {
   streamUsage: "with finish",
   nullUsage: true,
   members: ({ streams }) => streams ? { object: "chat.completion.chunk" } : { object: "chat.completion", prompt: [] },
+  batches,
   idPrefix: "o",
   // There is no word for what was filtered, and one of its own for an end.
   finishReasons: { stop: "eos", filter: "eos" },
