@@ -23,7 +23,7 @@ export interface CallRecord {
   readonly id: string
   /** Epoch milliseconds. */
   readonly startedAt: number
-  readonly operation: "generate" | "stream"
+  readonly operation: "generate" | "stream" | "batch"
   readonly modality: "text" | "image"
   /** As asked: `provider` may be in the model's id. */
   readonly asked: { readonly provider: string | undefined; readonly model: string }

@@ -370,7 +370,7 @@ const row = {
   status: Schema.Literals(statuses),
   /** `ok`, the tag of the reason it failed for, `interrupted` or `defect`. */
   outcome: Text,
-  operation: Schema.Literals(["generate", "stream"]),
+  operation: Schema.Literals(["generate", "stream", "batch"]),
   modality: Schema.Literals(["text", "image"]),
   provider: Text,
   model: Text,

@@ -394,7 +394,7 @@ export interface Decoded {
  */
 export const decode = (
   options: GenerateOptions & {
-    readonly schema?: Schema.ConstraintCodec<unknown, unknown>
+    readonly schema?: Schema.ConstraintCodec<unknown, unknown> | undefined
     readonly schemaName?: string | undefined
   }
 ): Result.Result<Decoded, GenerateError> => {

@@ -47,6 +47,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Attempt } from "./Attempt.ts"
+import type { BatchEndpoint } from "./BatchEndpoint.ts"
 import * as Call from "./Call.ts"
 import * as CallKey from "./CallKey.ts"
 import * as Catalog from "./Catalog.ts"
@@ -77,6 +78,8 @@ export interface Generator extends Pipeable {
   readonly open: (
     request: Request.Request
   ) => Effect.Effect<Stream.Stream<Generation.Part, GenerateError>, GenerateError, Scope.Scope>
+  /** Of a vendor that takes batches. No stage passes it on: what is done to a call isn't done to a row. */
+  readonly batch?: BatchEndpoint | undefined
 }
 
 /**
@@ -116,6 +119,21 @@ const of = (methods: Omit<Generator, "pipe">): Generator => Object.assign(Object
  */
 export const make = (vendor: Omit<Generator, "pipe">): Generator =>
   makePrepared({ prepare: () => Effect.void, generate: vendor.generate, open: vendor.open })
+
+/**
+ * Puts a batch endpoint to a vendor, or takes it away.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const withBatch: {
+  (batch: BatchEndpoint | undefined): (self: Generator) => Generator
+  (self: Generator, batch: BatchEndpoint | undefined): Generator
+} = dual(
+  2,
+  (self: Generator, batch: BatchEndpoint | undefined): Generator =>
+    of({ generate: self.generate, open: self.open, batch })
+)
 
 /**
  * Like {@link make}, with what has to be ready before the vendor is asked: a key, a request in its own words. Where that

@@ -26,6 +26,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Stream from "effect/Stream"
+import type * as Batch from "./Batch.ts"
 import * as CallLog from "./CallLog.ts"
 import type * as CallRecord from "./CallRecord.ts"
 import * as Catalog from "./Catalog.ts"
@@ -91,6 +92,8 @@ export interface Options {
   readonly log?: "line" | "json" | undefined
   /** Where spans, metrics and log lines go: `Otlp.layer` of `loom-router/telemetry/Otlp`, say. Nowhere by default. */
   readonly telemetry?: Layer.Layer<never> | undefined
+  /** Where batches are kept: in `batches.db` beside the call log by default. */
+  readonly batches?: Batch.StoreOptions | undefined
   /** Sees the record of every call: once for each, however it ended. What it throws is ignored. */
   readonly onCall?: ((record: CallRecord.CallRecord) => void) | undefined
   /** How connections to vendors are made and kept. */
@@ -115,6 +118,23 @@ export interface Engine {
     router: Route,
     options: AskedOfRoute
   ) => Effect.Effect<ReadonlyArray<Router.Explanation>, GenerateError>
+  /** Made when they are first asked for. */
+  readonly batches: Effect.Effect<Batches>
+}
+
+/**
+ * Takes batches, and finds them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Batches {
+  readonly submit: (
+    requests: Batch.Requests,
+    options?: Batch.SubmitOptions
+  ) => Effect.Effect<Batch.Batch, Batch.BatchError>
+  readonly find: (id: string, options?: Batch.FindOptions) => Effect.Effect<Batch.Batch, Batch.BatchError>
+  readonly list: (limit: number) => Effect.Effect<ReadonlyArray<Batch.Snapshot>, Batch.BatchError>
 }
 
 type Asked = Parameters<typeof GenerateOptions.decode>[0]
@@ -150,7 +170,8 @@ const fromRuntime = (runtime: ManagedRuntime.ManagedRuntime<never, never>): Engi
     stream: (options) => Stream.unwrap(Effect.map(engine, (loom) => loom.stream(options))),
     route: (router, options) => Effect.flatMap(engine, (loom) => loom.route(router, options)),
     streamRoute: (router, options) => Stream.unwrap(Effect.map(engine, (loom) => loom.streamRoute(router, options))),
-    explain: (router, options) => Effect.flatMap(engine, (loom) => loom.explain(router, options))
+    explain: (router, options) => Effect.flatMap(engine, (loom) => loom.explain(router, options)),
+    batches: Effect.flatMap(engine, (loom) => loom.batches)
   }
 }
 
@@ -306,6 +327,48 @@ export const explain = (
   options: GenerateOptions.RouteOptions
 ): Effect.Effect<ReadonlyArray<Router.Explanation>, GenerateError> =>
   Effect.flatMap(CurrentLoom, (loom) => loom.explain(router, options))
+
+/**
+ * Submits many requests as batches of their vendors, and gives one handle for all of them: of any number of vendors and
+ * models, split by what their endpoints take, at their batch price.
+ *
+ * **Details**
+ *
+ * Every request is decoded and checked before anything is sent, and written to the store (`Loom.layer({ batches })`) before
+ * it is submitted: a process that dies in between, or right after, leaves a batch that {@link batch} finds, and that isn't
+ * submitted again. Requests may come from a stream: they aren't kept in memory.
+ *
+ * Fails with `RowRefused`, which names the row that can't be part of it; with `VendorFailed` where no vendor took any of
+ * it. Nothing is at a vendor then, and the batch is forgotten.
+ *
+ * @category batches
+ * @since 0.1.0
+ */
+export const submitBatch = (
+  requests: Batch.Requests,
+  options?: Batch.SubmitOptions
+): Effect.Effect<Batch.Batch, Batch.BatchError> =>
+  Effect.flatMap(CurrentLoom, (loom) => Effect.flatMap(loom.batches, (batches) => batches.submit(requests, options)))
+
+/**
+ * Finds a batch by its id, whoever has submitted it. Fails with `UnknownBatch` where there is none.
+ *
+ * @category batches
+ * @since 0.1.0
+ */
+export const batch = (id: string, options?: Batch.FindOptions): Effect.Effect<Batch.Batch, Batch.BatchError> =>
+  Effect.flatMap(CurrentLoom, (loom) => Effect.flatMap(loom.batches, (batches) => batches.find(id, options)))
+
+/**
+ * The batches that are kept, the newest first: 50 by default.
+ *
+ * @category batches
+ * @since 0.1.0
+ */
+export const batches = (
+  options?: { readonly limit?: number | undefined }
+): Effect.Effect<ReadonlyArray<Batch.Snapshot>, Batch.BatchError> =>
+  Effect.flatMap(CurrentLoom, (loom) => Effect.flatMap(loom.batches, (batches) => batches.list(options?.limit ?? 50)))
 
 /**
  * How a promise is run.

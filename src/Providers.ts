@@ -86,17 +86,46 @@ const adapters: Readonly<Record<string, Adapter>> = {
 }
 
 /**
- * Makes one Generator of all providers: it asks the one that a request's model belongs to. `sources` go before what the
- * catalog would make; `sealed`, there is nothing else.
+ * What providers are made of. `sources` go before what the catalog would make; `sealed`, there is nothing else.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  readonly catalog: Catalog.Catalog
+  readonly sources: Readonly<Record<string, Source>>
+  readonly sealed?: boolean | undefined
+}
+
+/**
+ * The generators of all providers.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Registry {
+  /** Asks the provider that a request's model belongs to. */
+  readonly generator: Generator.Generator
+  /** The one that speaks to a provider. */
+  readonly of: (provider: string) => Effect.Effect<Generator.Generator, GenerateError>
+}
+
+/**
+ * Makes one Generator of all providers: it asks the one that a request's model belongs to.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.fnUntraced(function*(options: {
-  readonly catalog: Catalog.Catalog
-  readonly sources: Readonly<Record<string, Source>>
-  readonly sealed?: boolean | undefined
-}): Effect.fn.Return<Generator.Generator, never, Transport | Scope.Scope> {
+export const make = (options: Options): Effect.Effect<Generator.Generator, never, Transport | Scope.Scope> =>
+  Effect.map(makeRegistry(options), ({ generator }) => generator)
+
+/**
+ * @category constructors
+ * @since 0.1.0
+ */
+export const makeRegistry = Effect.fnUntraced(function*(
+  options: Options
+): Effect.fn.Return<Registry, never, Transport | Scope.Scope> {
   const context = yield* Effect.context<Transport | Scope.Scope>()
 
   const sourceOf = (key: string): Effect.Effect<Source, GenerateError> =>
@@ -136,10 +165,13 @@ export const make = Effect.fnUntraced(function*(options: {
   )
 
   const built = new Map<string, Generator.Generator>()
-  return Generator.choose(({ model: { provider } }) =>
-    built.get(provider) ?? Effect.map(Cache.get(generators, provider), (generator) => {
+  const find = (provider: string) =>
+    Effect.map(Cache.get(generators, provider), (generator) => {
       built.set(provider, generator)
       return generator
     })
-  )
+  return {
+    of: find,
+    generator: Generator.choose(({ model: { provider } }) => built.get(provider) ?? find(provider))
+  }
 })

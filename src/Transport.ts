@@ -328,6 +328,7 @@ export const makeUnsafe = (
       if (url.origin !== base.origin) throw exchange.refusal(`only ${base.origin} may be talked to`)
       const message = isPlain(input, init) ? init : await encode(input, init)
       const headers = headersOf(message.headers, isForVendors)
+      if (message.length !== undefined) headers.push("content-length", message.length)
       const from = pool ?? await connected()
       if (closed) throw exchange.error("closed", "no")
       return exchange.send(from, rules, (message.method ?? "GET").toUpperCase(), headers, message.body)

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 export * as Attempt from "./Attempt.ts"
+export * as Batch from "./Batch.ts"
 export * as Call from "./Call.ts"
 export * as CallKey from "./CallKey.ts"
 export * as CallLog from "./CallLog.ts"

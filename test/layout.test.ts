@@ -31,6 +31,12 @@ const testedThrough: Readonly<Record<string, string>> = {
   "index.ts": "docs.test.ts",
   "internal/adapter.ts": "providers/contract.ts",
   "internal/baseUrl.ts": "providers/contract.ts",
+  "internal/batchDoor.ts": "Batch.test.ts",
+  "internal/batchDrive.ts": "Batch.test.ts",
+  "internal/batchIntake.ts": "Batch.test.ts",
+  "internal/batchOwner.ts": "Batch.test.ts",
+  "internal/batchRows.ts": "Batch.test.ts",
+  "internal/batches.ts": "Batch.test.ts",
   "internal/captured.ts": "providers/contract.ts",
   "internal/catalog.ts": "CatalogData.test.ts",
   "internal/catalogFile.ts": "Catalog.test.ts",
@@ -99,6 +105,7 @@ const unmirrored = [
 
 const vocabulary = new Set([
   "Attempt",
+  "BatchEndpoint",
   "Call",
   "Catalog",
   "Cost",

@@ -42,6 +42,8 @@ export interface Built {
 
 /** A protocol that is ready to be asked: what its SDK takes stays between its functions. */
 export interface Ready<Sdk> {
+  /** What will be sent. */
+  readonly body: unknown
   readonly build: (sdk: Sdk, fetchOptions: object) => Promise<Built>
   readonly errorIn: Protocol<Sdk, unknown>["errorIn"]
   readonly generation: Protocol<Sdk, unknown>["generation"]
@@ -52,7 +54,7 @@ export interface Ready<Sdk> {
 /** Writes a request in a protocol. Throws where the request holds what can't be sent. */
 export const ready = <Sdk, Body>(protocol: Protocol<Sdk, Body>) => (request: Request, stream: boolean): Ready<Sdk> => {
   const body = protocol.body(request, stream)
-  return { ...protocol, build: (sdk, fetchOptions) => protocol.build(sdk, body, fetchOptions) }
+  return { ...protocol, body, build: (sdk, fetchOptions) => protocol.build(sdk, body, fetchOptions) }
 }
 
 /** A vendor's SDK with a key. */
@@ -91,7 +93,7 @@ export const make = <Sdk>(vendor: Vendor<Sdk>): Generator.Generator => {
 
   const prepareWith = (request: Request, stream: boolean, key: Redacted.Redacted) =>
     Effect.clockWith((clock) => {
-      const written = write(request, stream)
+      const written = write(vendor, request, stream)
       if (Result.isFailure(written)) return Effect.fail(written.failure)
       const protocol = written.success
       const { client, fingerprint } = sdkFor(key)
@@ -102,7 +104,7 @@ export const make = <Sdk>(vendor: Vendor<Sdk>): Generator.Generator => {
             const refusal = vendor.refusalOf(error, clock.currentTimeMillisUnsafe())
             return refusal && { ...refusal, keySource: vendor.key.nameOf(key) }
           }),
-        send: async (fetchOptions, heard) => ask(await client, protocol, fetchOptions, heard),
+        send: async (fetchOptions, heard) => ask(vendor.fetch, await client, protocol, fetchOptions, heard),
         errorIn: (json, origin) => {
           const error = protocol.errorIn(json)
           return error && told(request, error, origin)
@@ -118,35 +120,6 @@ export const make = <Sdk>(vendor: Vendor<Sdk>): Generator.Generator => {
       }
       return Effect.succeed({ exchange, protocol, key, stream, fingerprint })
     })
-
-  /**
-   * The SDK builds the request and names what is refused; Transport carries it. The SDK's own way there costs as much as
-   * the rest of the call: it retries, logs and keeps the time, which Loom does.
-   */
-  const ask = async (
-    sdk: Loaded<Sdk>,
-    protocol: Ready<Sdk>,
-    fetchOptions: object,
-    heard: Generator.Heard | undefined
-  ): Promise<Response> => {
-    const { req, url } = await protocol.build(sdk.client, fetchOptions)
-    const response = await vendor.fetch(url, req)
-    heard?.(response.headers)
-    if (response.ok) return response
-    const text = await response.text().catch((cause: unknown) => cause instanceof Error ? cause.message : "no message")
-    const json = parse(text)
-    throw isRecord(json)
-      ? sdk.errorOf(response.status, json, undefined, response.headers)
-      : sdk.errorOf(response.status, undefined, text, response.headers)
-  }
-
-  const write = (request: Request, stream: boolean): Result.Result<Ready<Sdk>, GenerateError> => {
-    try {
-      return Result.succeed(vendor.write(request, stream))
-    } catch (cause) {
-      return Result.fail(cause instanceof GenerateError ? cause : unwritable(request, cause))
-    }
-  }
 
   return Generator.makePrepared({
     prepare,
@@ -167,6 +140,50 @@ export const make = <Sdk>(vendor: Vendor<Sdk>): Generator.Generator => {
     open: (request, { exchange, protocol }, heard) =>
       Exchange.open(exchange, (origin) => protocol.decoder(request, origin), heard)
   })
+}
+
+/**
+ * The SDK builds the request and names what is refused; Transport carries it. The SDK's own way there costs as much as
+ * the rest of the call: it retries, logs and keeps the time, which Loom does.
+ */
+export const ask = async <Sdk>(
+  fetch: Transport.Fetch,
+  sdk: Loaded<Sdk>,
+  protocol: Pick<Ready<Sdk>, "build">,
+  fetchOptions: object,
+  heard?: Generator.Heard
+): Promise<Response> => {
+  const { req, url } = await protocol.build(sdk.client, fetchOptions)
+  const response = await fetch(url, req)
+  heard?.(response.headers)
+  if (response.ok) return response
+  const text = await response.text().catch((cause: unknown) => cause instanceof Error ? cause.message : "no message")
+  const json = parse(text)
+  throw isRecord(json)
+    ? sdk.errorOf(response.status, json, undefined, response.headers)
+    : sdk.errorOf(response.status, undefined, text, response.headers)
+}
+
+/** Writes a request as its vendor takes it. */
+export const write = <Sdk>(
+  vendor: Pick<Vendor<Sdk>, "write">,
+  request: Request,
+  stream: boolean
+): Result.Result<Ready<Sdk>, GenerateError> => {
+  try {
+    return Result.succeed(vendor.write(request, stream))
+  } catch (cause) {
+    return Result.fail(cause instanceof GenerateError ? cause : unwritable(request, cause))
+  }
+}
+
+/** A value as JSON, or the error that it can't be said in it. */
+export const written = (request: Request, value: unknown): Result.Result<string, GenerateError> => {
+  try {
+    return Result.succeed(JSON.stringify(value))
+  } catch (cause) {
+    return Result.fail(unwritable(request, cause))
+  }
 }
 
 /** What JSON can't say comes from the prompt: a circular argument of a tool, or one that is nested too deep. */

@@ -41,7 +41,7 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Engine, never, Transport.Transport | Scope.Scope> {
   const catalog = options.catalog ?? Catalog.bundled
   const defaults = GenerateOptions.decodeLayer(catalog, options)
-  const made = Providers.make({ catalog, sources: options.providers ?? {}, sealed })
+  const made = Providers.makeRegistry({ catalog, sources: options.providers ?? {}, sealed })
   // Adapters that are given to a test find their own.
   const secrets = sealed && options.secrets === undefined
     ? undefined
@@ -75,7 +75,7 @@ export const make = Effect.fnUntraced(function*(
       { startImmediately: true }
     )
   }
-  const pipeline = providers.pipe(
+  const pipeline = providers.generator.pipe(
     Generator.retry(options.retry ?? RetryPolicy.make()),
     Generator.coalesced,
     Generator.cached(cache)
@@ -136,14 +136,18 @@ export const make = Effect.fnUntraced(function*(
       if (record.outcome === "ok") { for (const tally of call.tallies) tally.saved(record.saved) }
       callLog.offer(record)
       metrics?.ended(record, catalog)
-      const seen = Effect.exit(Effect.sync(() => ignoreRejection(options.onCall?.(record))))
-      if (options.log === undefined) return Effect.asVoid(seen)
-      const logged = Telemetry.log(record, options.log)
-      return Effect.andThen(
-        seen,
-        span === undefined ? logged : Effect.provideService(logged, Tracer.ParentSpan, span)
-      )
+      return tell(record, span)
     })
+
+  const tell = (record: CallRecord.CallRecord, span?: Tracer.Span): Effect.Effect<void> => {
+    const seen = Effect.exit(Effect.sync(() => ignoreRejection(options.onCall?.(record))))
+    if (options.log === undefined) return Effect.asVoid(seen)
+    const logged = Telemetry.log(record, options.log)
+    return Effect.andThen(
+      seen,
+      span === undefined ? logged : Effect.provideService(logged, Tracer.ParentSpan, span)
+    )
+  }
 
   const planOf = (
     asked: Asked,
@@ -233,7 +237,32 @@ export const make = Effect.fnUntraced(function*(
       )
     )
 
+  const scope = yield* Effect.scope
+  const batches = yield* Effect.cached(Effect.flatMap(
+    Effect.promise(() => import("./batches.ts")),
+    (Batches) =>
+      Batches.open({
+        catalog,
+        defaults,
+        currency: given.currency,
+        keyTags: secrets?.tags ?? [],
+        retry: options.retry ?? RetryPolicy.make(),
+        generatorOf: providers.of,
+        generate: (asked) => generate(asked),
+        tell: (record) =>
+          Effect.andThen(
+            Effect.map(Telemetry.CurrentMetrics, (metrics) => {
+              metrics?.began()
+              metrics?.ended(record, catalog)
+            }),
+            tell(record)
+          ),
+        kept: sealed && options.batches?.path === undefined ? "memory" : options.batches ?? {}
+      }, scope)
+  ))
+
   return {
+    batches,
     generate: (asked) => generate(asked),
     stream: (asked) => stream(asked),
     route: (route, options) =>

@@ -7,6 +7,8 @@ export interface Message {
   readonly method?: string | undefined
   readonly headers?: RequestInit["headers"] | undefined
   readonly body?: Body | null | undefined
+  /** Bytes of a body that is streamed, where its sender knows them. */
+  readonly length?: string | undefined
 }
 
 export const isPlain = (input: string | URL | Request, init: RequestInit): init is RequestInit & Message =>
@@ -17,7 +19,8 @@ export const encode = async (input: string | URL | Request, init: RequestInit): 
   const { body } = init
   if (body != null && typeof body === "object" && Symbol.asyncIterator in body) {
     const { Readable } = await import("node:stream")
-    return { method: init.method, headers: init.headers, body: Readable.from(body) }
+    const length = new Headers(init.headers).get("content-length") ?? undefined
+    return { method: init.method, headers: init.headers, body: Readable.from(body), length }
   }
   const request = new Request(input, init)
   const bytes = new Uint8Array(await request.arrayBuffer())

@@ -119,13 +119,14 @@ export const make = (
   }
 }
 
-/** By the model that the answer names, at the time of the attempt. */
-const price = (
+/** By the model that the answer names, at the time of the attempt; of a row of a batch, at the batch's price. */
+export const price = (
   request: Request.Request,
   at: number,
   answered: Pick<Generation.Summary, "provider" | "model" | "usage" | "serviceTier" | "region"> & {
     readonly cost?: Cost.Cost | undefined
-  }
+  },
+  batch = false
 ): { readonly cost: Cost.Cost; readonly saved: Saved.Saved; readonly warning: string | undefined } => {
   const { call, model } = request
   const named = answered.model === model.upstream
@@ -133,6 +134,7 @@ const price = (
     : Catalog.named(call.catalog ?? Catalog.bundled, answered.provider, answered.model)
   const options = {
     at,
+    batch,
     serviceTier: answered.serviceTier,
     region: answered.region,
     currency: call.currency,
@@ -143,7 +145,12 @@ const price = (
     : answered.usage
   return {
     cost: Cost.of(named ?? model, usage, options),
-    saved: usesPromptCache(answered.usage)
+    saved: batch
+      ? Saved.make({
+        promptCache: Cost.promptCacheSaving(named ?? model, answered.usage, options),
+        batch: Cost.batchSaving(named ?? model, answered.usage, options)
+      })
+      : usesPromptCache(answered.usage)
       ? Saved.make({ promptCache: Cost.promptCacheSaving(named ?? model, answered.usage, options) })
       : Saved.nothing,
     warning: named === undefined

@@ -23,5 +23,8 @@ export const withImages = <Options>(
       Effect.updateContext((_: Context.Context<never>) => context),
       Effect.map((generator) => images ??= generator)
     )
-    return Generator.choose(({ modality }) => modality === "image" ? images ?? made : texts)
+    return Generator.withBatch(
+      Generator.choose(({ modality }) => modality === "image" ? images ?? made : texts),
+      texts.batch
+    )
   })

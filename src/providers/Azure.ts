@@ -84,7 +84,7 @@ export const make = Effect.fnUntraced(function*(
   if (baseUrl === undefined) {
     return Generator.makePrepared<never>({ prepare: nowhere, generate: nowhere, open: nowhere })
   }
-  return yield* OpenAi.make({
+  const openai = yield* OpenAi.make({
     ...options,
     provider: "azure",
     apiKeyEnv: options?.apiKeyEnv ?? "AZURE_OPENAI_API_KEY",
@@ -93,6 +93,8 @@ export const make = Effect.fnUntraced(function*(
     organization: null,
     project: null
   })
+  // Its batches go to deployments of their own kind: unverified.
+  return Generator.withBatch(openai, undefined)
 })
 
 /**

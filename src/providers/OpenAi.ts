@@ -10,14 +10,17 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import type OpenAI from "openai"
 import * as Generator from "../Generator.ts"
 import type { Request } from "../Request.ts"
 import type * as Transport from "../Transport.ts"
 import * as Adapter from "../internal/adapter.ts"
+import * as Door from "../internal/batchDoor.ts"
 import type * as Keys from "../internal/keys.ts"
 import { withImages } from "../internal/modalities.ts"
 import { access } from "./openai/Access.ts"
+import * as Batches from "./openai/Batches.ts"
 import * as ChatProtocol from "./openai/ChatProtocol.ts"
 import * as OwnChat from "./openai/OwnChat.ts"
 import * as OwnResponses from "./openai/OwnResponses.ts"
@@ -68,15 +71,21 @@ export interface Native {
  * @since 0.1.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = withImages(
-  (options) =>
-    Effect.map(access(options), (access) =>
-      Adapter.make<OpenAI>({
-        ...access,
-        write: (request, stream) => {
-          const isChat = options?.protocol === undefined ? needsChat(request) : options.protocol === "chat"
-          return isChat ? chat(request, stream) : responses(request, stream)
-        }
-      })),
+  Effect.fnUntraced(function*(options?: Options) {
+    const isChat = options?.protocol === undefined ? needsChat : () => options.protocol === "chat"
+    const { reached, transport, way } = yield* access(options)
+    const vendor: Adapter.Vendor<OpenAI> = {
+      ...reached,
+      write: (request, stream) => isChat(request) ? chat(request, stream) : responses(request, stream)
+    }
+    return Generator.withBatch(
+      Adapter.make(vendor),
+      Batches.make(vendor, Door.fetchFor(transport, way), {
+        limits: { rows: 50_000, bytes: 200_000_000, oneModel: true },
+        endpointOf: (request) => Result.succeed(isChat(request) ? "/v1/chat/completions" : "/v1/responses")
+      })
+    )
+  }),
   () => import("./openai/Images.ts")
 )
 

@@ -27,5 +27,8 @@ export const callLog: Effect.Effect<string> = state("calls.db")
 /** The database of the response cache. */
 export const cache: Effect.Effect<string> = state("cache.db")
 
+/** The database of batches. */
+export const batches: Effect.Effect<string> = state("batches.db")
+
 /** The file of the user's keys. */
 export const keys: Effect.Effect<string> = settings("keys.json")

@@ -42,7 +42,7 @@ const CallColumns = Schema.Struct({
   total_ms: Schema.Finite,
   overhead_ms: Schema.Finite,
   first_token_ms: Count,
-  operation: Schema.Literals(["generate", "stream"]),
+  operation: Schema.Literals(["generate", "stream", "batch"]),
   modality: Schema.Literals(["text", "image"]),
   asked_provider: Text,
   asked_model: Schema.String,

@@ -2,6 +2,7 @@
  * Starts the threads that own database connections.
  */
 import { Worker } from "node:worker_threads"
+import type { BatchAnswer, BatchKeeperData } from "./batchKeeper.ts"
 import type { FromWriter, WriterData } from "./schema.ts"
 import type { FromKeeper, KeeperData } from "./sqliteKeeper.ts"
 import type { Answer, ReaderData } from "./sqliteReader.ts"
@@ -24,6 +25,11 @@ type Thread =
       readonly name: "sqliteKeeper"
       readonly workerData: KeeperData
       readonly onMessage: (message: FromKeeper) => void
+    }
+    | {
+      readonly name: "batchKeeper"
+      readonly workerData: BatchKeeperData
+      readonly onMessage: (message: BatchAnswer) => void
     }
   )
 

@@ -13,19 +13,30 @@ import * as Wire from "./Wire.ts"
 
 const requestIdHeader = "x-request-id"
 
-/** All of an adapter but what it writes. */
+/** All of an adapter but what it writes, and the way there for who carries more than it does. */
+export interface Access {
+  readonly reached: Omit<Adapter.Vendor<OpenAI>, "write">
+  readonly transport: Transport.Transport["Service"]
+  readonly way: Transport.VendorOptions
+}
+
 export const access = Effect.fnUntraced(function*(
   options: Options = {}
-): Effect.fn.Return<Omit<Adapter.Vendor<OpenAI>, "write">, never, Transport.Transport> {
+): Effect.fn.Return<Access, never, Transport.Transport> {
   const transport = yield* Transport.Transport
   const { limits, organization, project, provider = "openai" } = options
   const baseUrl = yield* baseUrlOf(options.baseUrl, "OPENAI_BASE_URL", "https://api.openai.com/v1")
-  const fetch = transport.vendor({ provider, baseUrl, limits })
+  const way = { provider, baseUrl, limits }
+  const fetch = transport.vendor(way)
   return {
-    key: yield* Keys.source(options.apiKey, options.apiKeyEnv ?? "OPENAI_API_KEY"),
-    fetch,
-    sdk: (secret) => Sdk.load(secret, { baseUrl, fetch, organization, project }),
-    requestIdHeader,
-    refusalOf: (cause, now) => Sdk.refusalOf(cause, now, Wire.kindOf, requestIdHeader)
+    reached: {
+      key: yield* Keys.source(options.apiKey, options.apiKeyEnv ?? "OPENAI_API_KEY"),
+      fetch,
+      sdk: (secret) => Sdk.load(secret, { baseUrl, fetch, organization, project }),
+      requestIdHeader,
+      refusalOf: (cause, now) => Sdk.refusalOf(cause, now, Wire.kindOf, requestIdHeader)
+    },
+    transport,
+    way
   }
 })

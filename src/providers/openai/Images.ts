@@ -14,7 +14,7 @@ import { type GenerateError, InvalidResponse } from "../../GenerateError.ts"
 import * as Generation from "../../Generation.ts"
 import * as Generator from "../../Generator.ts"
 import type { Request } from "../../Request.ts"
-import * as Transport from "../../Transport.ts"
+import type * as Transport from "../../Transport.ts"
 import * as Usage from "../../Usage.ts"
 import * as Adapter from "../../internal/adapter.ts"
 import type { Decoder } from "../../internal/exchange.ts"
@@ -32,13 +32,12 @@ import * as Wire from "./Wire.ts"
 export const make = Effect.fnUntraced(function*(
   options?: Options
 ): Effect.fn.Return<Generator.Generator, never, Transport.Transport> {
-  const transport = yield* Transport.Transport
-  const { provider = "openai" } = options ?? {}
-  const whole = Adapter.make<OpenAI>({ ...(yield* access(options)), write: Adapter.ready(protocol) })
+  const { reached, transport, way: { limits, provider } } = yield* access(options)
+  const whole = Adapter.make<OpenAI>({ ...reached, write: Adapter.ready(protocol) })
   const inOnePiece = Generator.whole(whole.generate)
   return Generator.choose((request) => mayStream(request) ? whole : inOnePiece).pipe(
     // Pictures to start from are sent as files.
-    Generator.mapRequest(fetched(transport.link({ provider, limits: options?.limits })))
+    Generator.mapRequest(fetched(transport.link({ provider, limits })))
   )
 })
 

@@ -1,0 +1,549 @@
+/**
+ * Batches, their jobs and their rows, in SQLite. Nothing here may import Effect: a thread starts with it.
+ */
+import type { DatabaseSync, SQLOutputValue } from "node:sqlite"
+import { Foreign } from "./databaseFile.ts"
+import { migrate, type Migration } from "./migrations.ts"
+
+const applicationId = 0x6c6f_6d62
+
+const migrations: ReadonlyArray<Migration> = [{
+  id: 1,
+  name: "batches, jobs, rows",
+  sql: `
+PRAGMA application_id = ${applicationId};
+CREATE TABLE batches (
+  id TEXT PRIMARY KEY,
+  created_at INTEGER NOT NULL,
+  -- preparing: its rows are still being written; open: to be driven to its end; ended
+  state TEXT NOT NULL,
+  -- of the requests: the same id twice is the same batch, or an error
+  digest TEXT,
+  tags TEXT NOT NULL,
+  -- who prepares it
+  owner TEXT,
+  cancelled INTEGER NOT NULL DEFAULT 0,
+  ended_at INTEGER
+) STRICT;
+CREATE INDEX batches_created ON batches (created_at);
+
+CREATE TABLE jobs (
+  id TEXT PRIMARY KEY,
+  batch TEXT NOT NULL REFERENCES batches (id) ON DELETE CASCADE,
+  n INTEGER NOT NULL,
+  provider TEXT NOT NULL,
+  model TEXT NOT NULL,
+  endpoint TEXT NOT NULL,
+  -- by which its key is picked
+  tags TEXT NOT NULL,
+  rows INTEGER NOT NULL DEFAULT 0,
+  bytes INTEGER NOT NULL DEFAULT 0,
+  -- ready: to be submitted; submitting: it may be at the vendor; running: it is; ended: its results are here
+  state TEXT NOT NULL,
+  vendor_id TEXT,
+  -- when it was first meant to be submitted
+  since INTEGER,
+  submitted_at INTEGER,
+  ended_at INTEGER,
+  -- as the vendor counts, while it runs
+  done INTEGER NOT NULL DEFAULT 0,
+  bad INTEGER NOT NULL DEFAULT 0,
+  -- the vendor was asked to end it
+  cancelled INTEGER NOT NULL DEFAULT 0,
+  -- what went wrong last, for people
+  problem TEXT,
+  -- who works on it, and until when that is believed
+  owner TEXT,
+  owned_until INTEGER,
+  -- how often its results were read; what else was in them the last time
+  passes INTEGER NOT NULL DEFAULT 0,
+  duplicates INTEGER NOT NULL DEFAULT 0,
+  strays INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX jobs_batch ON jobs (batch, n);
+
+CREATE TABLE rows (
+  seq INTEGER PRIMARY KEY,
+  batch TEXT NOT NULL REFERENCES batches (id) ON DELETE CASCADE,
+  n INTEGER NOT NULL,
+  custom_id TEXT NOT NULL,
+  job TEXT NOT NULL,
+  -- of its record in the call log
+  call_id TEXT NOT NULL,
+  request TEXT NOT NULL,
+  -- as the vendor takes it, until it has
+  line TEXT,
+  state TEXT NOT NULL DEFAULT 'open',
+  outcome TEXT,
+  ended_at INTEGER,
+  -- which reading of the results has seen it
+  pass INTEGER NOT NULL DEFAULT 0,
+  recorded INTEGER NOT NULL DEFAULT 0,
+  -- 1e-12 USD; NULL: not known
+  cost INTEGER,
+  saved INTEGER,
+  UNIQUE (batch, n),
+  UNIQUE (batch, custom_id)
+) STRICT;
+CREATE INDEX rows_job ON rows (job, n);
+CREATE INDEX rows_unrecorded ON rows (batch, n) WHERE recorded = 0 AND state <> 'open';
+`
+}]
+
+/** Throws where a database is neither empty nor one of batches. */
+export const check = (db: DatabaseSync): void => {
+  db.exec("BEGIN")
+  const id = db.prepare("PRAGMA application_id").get()?.["application_id"]
+  const isEmpty = db.prepare("SELECT 1 FROM sqlite_schema").get() === undefined
+  db.exec("COMMIT")
+  if (id !== applicationId && !(id === 0 && isEmpty)) throw new Foreign("it is a database of something else")
+}
+
+export interface NewBatch {
+  readonly id: string
+  readonly createdAt: number
+  readonly tags: Readonly<Record<string, string>>
+  readonly owner: string
+}
+
+export interface StoredBatch extends NewBatch {
+  readonly state: "preparing" | "open" | "ended"
+  readonly digest: string | undefined
+  readonly cancelled: boolean
+  readonly endedAt: number | undefined
+}
+
+export interface NewJob {
+  readonly id: string
+  readonly batch: string
+  readonly n: number
+  readonly provider: string
+  readonly model: string
+  readonly endpoint: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export interface StoredJob extends NewJob {
+  readonly rows: number
+  readonly bytes: number
+  readonly state: "ready" | "submitting" | "running" | "ended"
+  readonly vendorId: string | undefined
+  readonly since: number | undefined
+  readonly submittedAt: number | undefined
+  readonly endedAt: number | undefined
+  readonly done: number
+  readonly bad: number
+  readonly cancelled: boolean
+  readonly problem: string | undefined
+  readonly owner: string | undefined
+  readonly ownedUntil: number | undefined
+  readonly duplicates: number
+  readonly strays: number
+}
+
+export interface NewRow {
+  readonly n: number
+  readonly customId: string
+  readonly job: string
+  readonly callId: string
+  /** JSON. */
+  readonly request: string
+  readonly line: string
+}
+
+/** How a row has ended; `open` until then. */
+export type RowState = "open" | "succeeded" | "failed" | "expired" | "cancelled" | "missing"
+
+export interface StoredRow extends Omit<NewRow, "line"> {
+  /** Of its job. */
+  readonly provider: string
+  readonly state: RowState
+  /** JSON. */
+  readonly outcome: string | undefined
+  readonly submittedAt: number
+  readonly endedAt: number
+  readonly cost: number | undefined
+  readonly saved: number | undefined
+}
+
+export interface Finished {
+  readonly n: number
+  readonly state: RowState
+  readonly outcome: string | undefined
+}
+
+export interface Recorded {
+  readonly n: number
+  readonly state: RowState
+  readonly cost: number | undefined
+  readonly saved: number | undefined
+}
+
+/** What the rows of a batch add up to. Sums of money are in decimal digits: they may be large. */
+export interface Sums {
+  readonly counts: Readonly<Partial<Record<RowState, number>>>
+  readonly cost: string
+  readonly saved: string
+  /** Ended rows whose cost isn't known. */
+  readonly unpriced: number
+}
+
+/** What may be asked of the store. All of it is in one transaction. */
+export interface BatchTables {
+  /** Makes a batch; where there is one of this id, gives that. One that nobody prepares any more makes room. */
+  readonly begin: (batch: NewBatch, isDead: ReadonlyArray<string>) => StoredBatch | undefined
+  readonly addJob: (job: NewJob) => void
+  /** The first row whose custom id is taken; what comes before it is kept. */
+  readonly addRows: (batch: string, rows: ReadonlyArray<NewRow>) => NewRow | undefined
+  readonly ready: (batch: string, digest: string) => void
+  readonly remove: (batch: string) => void
+  readonly batch: (id: string) => StoredBatch | undefined
+  /** Those that somebody prepares, or has left. */
+  readonly preparing: () => ReadonlyArray<StoredBatch>
+  /** Newest first. */
+  readonly list: (limit: number) => ReadonlyArray<StoredBatch>
+  readonly jobs: (batch: string) => ReadonlyArray<StoredJob>
+  /** True where the job was as it is believed to be, and is this owner's now. */
+  readonly claim: (
+    job: Pick<StoredJob, "id" | "state" | "owner">,
+    claim: { readonly state: StoredJob["state"]; readonly owner: string; readonly now: number; readonly until: number }
+  ) => boolean
+  readonly renew: (job: string, owner: string, until: number) => void
+  /** Gives a claim back. `state`: where it is known anew. */
+  readonly release: (
+    job: string,
+    owner: string,
+    known: { readonly state?: StoredJob["state"] | undefined; readonly problem?: string | undefined }
+  ) => void
+  readonly accepted: (job: string, vendorId: string, now: number) => void
+  readonly progress: (
+    job: string,
+    progress: { readonly done: number; readonly bad: number; readonly problem: string | undefined }
+  ) => void
+  /** Lines from behind `after`, about a megabyte of them. */
+  readonly lines: (job: string, after: number) => ReadonlyArray<{ readonly n: number; readonly line: string }>
+  /** Begins to read results, and numbers the reading. */
+  readonly beginPass: (job: string) => number
+  readonly finish: (job: string, pass: number, now: number, rows: ReadonlyArray<Finished>) => void
+  /** The job is over: what is still open has ended so. */
+  readonly settle: (job: string, now: number, left: Omit<Finished, "n">) => void
+  readonly cancel: (batch: string) => void
+  /** The vendor of a job was asked to end it. */
+  readonly cancelledJob: (job: string) => void
+  /** Rows from behind `after` that have ended in one of these states, about a megabyte of them. */
+  readonly rows: (batch: string, after: number, states: ReadonlyArray<RowState>) => ReadonlyArray<StoredRow>
+  readonly unrecorded: (batch: string) => ReadonlyArray<StoredRow>
+  readonly recorded: (batch: string, rows: ReadonlyArray<Recorded>) => void
+  /** A row that had no answer got one elsewhere. */
+  readonly answer: (batch: string, now: number, row: Finished & Recorded) => void
+  readonly sums: (batch: string) => Sums
+  /** Marks a batch whose jobs have all ended, and whose rows are recorded. */
+  readonly endIfOver: (batch: string, now: number) => void
+  /** Forgets batches that ended before, some at a time. */
+  readonly prune: (before: number) => number
+}
+
+const pageBytes = 2 ** 20
+
+/** Makes the tables where there are none. */
+export const makeBatchTables = (db: DatabaseSync): BatchTables => {
+  migrate(db, migrations)
+  db.exec("PRAGMA foreign_keys = ON")
+  const insertBatch = db.prepare(
+    "INSERT INTO batches (id, created_at, state, tags, owner) VALUES (?, ?, 'preparing', ?, ?)"
+  )
+  const selectBatch = db.prepare("SELECT * FROM batches WHERE id = ?")
+  const selectBatches = db.prepare(
+    "SELECT * FROM batches WHERE state <> 'preparing' ORDER BY created_at DESC, id DESC LIMIT ?"
+  )
+  const selectPreparing = db.prepare("SELECT * FROM batches WHERE state = 'preparing'")
+  const removeBatch = db.prepare("DELETE FROM batches WHERE id = ?")
+  const insertJob = db.prepare(
+    "INSERT INTO jobs (id, batch, n, provider, model, endpoint, tags, state) VALUES (?, ?, ?, ?, ?, ?, ?, 'ready')"
+  )
+  const growJob = db.prepare("UPDATE jobs SET rows = rows + 1, bytes = bytes + ? WHERE id = ?")
+  const selectJobs = db.prepare("SELECT * FROM jobs WHERE batch = ? ORDER BY n")
+  const insertRow = db.prepare(
+    `INSERT INTO rows (batch, n, custom_id, job, call_id, request, line) VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (batch, custom_id) DO NOTHING`
+  )
+  const makeReady = db.prepare("UPDATE batches SET state = 'open', owner = NULL, digest = ? WHERE id = ?")
+  const claim = db.prepare(
+    `UPDATE jobs SET state = ?, owner = ?, owned_until = ?, since = coalesce(since, ?)
+    WHERE id = ? AND state = ? AND owner IS ?`
+  )
+  const renew = db.prepare("UPDATE jobs SET owned_until = ? WHERE id = ? AND owner = ?")
+  const release = db.prepare(
+    `UPDATE jobs SET owner = NULL, owned_until = NULL, state = coalesce(?, state), problem = ?
+    WHERE id = ? AND owner = ?`
+  )
+  const accept = db.prepare(
+    `UPDATE jobs SET state = 'running', vendor_id = ?, submitted_at = ?, owner = NULL, owned_until = NULL, problem = NULL
+    WHERE id = ?`
+  )
+  const dropLines = db.prepare("UPDATE rows SET line = NULL WHERE job = ?")
+  const progress = db.prepare("UPDATE jobs SET done = ?, bad = ?, problem = ? WHERE id = ?")
+  const selectLines = db.prepare("SELECT n, line FROM rows WHERE job = ? AND n > ? ORDER BY n")
+  const nextPass = db.prepare(
+    "UPDATE jobs SET passes = passes + 1, duplicates = 0, strays = 0 WHERE id = ? RETURNING passes"
+  )
+  const selectRow = db.prepare("SELECT seq, state, pass FROM rows WHERE job = ? AND n = ?")
+  const finish = db.prepare("UPDATE rows SET state = ?, outcome = ?, ended_at = ?, pass = ? WHERE seq = ?")
+  const seen = db.prepare("UPDATE rows SET pass = ? WHERE seq = ?")
+  const countOdd = db.prepare("UPDATE jobs SET duplicates = duplicates + ?, strays = strays + ? WHERE id = ?")
+  const settleRows = db.prepare(
+    "UPDATE rows SET state = ?, outcome = ?, ended_at = ?, line = NULL WHERE job = ? AND state = 'open'"
+  )
+  const endJob = db.prepare(
+    `UPDATE jobs SET state = 'ended', ended_at = ?, done = rows, owner = NULL, owned_until = NULL,
+      bad = (SELECT count(*) FROM rows WHERE job = jobs.id AND state <> 'succeeded')
+    WHERE id = ?`
+  )
+  const cancel = db.prepare("UPDATE batches SET cancelled = 1 WHERE id = ?")
+  const cancelJob = db.prepare("UPDATE jobs SET cancelled = 1 WHERE id = ?")
+  const ofRow =
+    `SELECT rows.n, custom_id, job, jobs.provider, call_id, request, rows.state, outcome, rows.ended_at, cost, saved,
+    coalesce(jobs.submitted_at, jobs.since, rows.ended_at) AS submitted_at FROM rows JOIN jobs ON jobs.id = rows.job`
+  const selectRows = db.prepare(
+    `${ofRow} WHERE rows.batch = ? AND rows.n > ? AND rows.state IN (SELECT value FROM json_each(?)) ORDER BY rows.n`
+  )
+  const selectUnrecorded = db.prepare(
+    `${ofRow} WHERE rows.batch = ? AND recorded = 0 AND rows.state <> 'open' ORDER BY rows.n`
+  )
+  const record = db.prepare("UPDATE rows SET recorded = 1, state = ?, cost = ?, saved = ? WHERE batch = ? AND n = ?")
+  const answer = db.prepare(
+    `UPDATE rows SET state = ?, outcome = ?, ended_at = ?, recorded = 1, cost = coalesce(cost, 0) + ?, saved = ?
+    WHERE batch = ? AND n = ?`
+  )
+  const count = db.prepare(
+    `SELECT state, count(*) AS count, CAST(coalesce(sum(cost), 0) AS TEXT) AS cost,
+      CAST(coalesce(sum(saved), 0) AS TEXT) AS saved, count(*) FILTER (WHERE recorded = 1 AND cost IS NULL) AS unpriced
+    FROM rows WHERE batch = ? GROUP BY state`
+  )
+  const end = db.prepare(
+    `UPDATE batches SET state = 'ended', ended_at = ? WHERE id = ? AND state = 'open'
+    AND NOT EXISTS (SELECT 1 FROM jobs WHERE batch = batches.id AND state <> 'ended')
+    AND NOT EXISTS (SELECT 1 FROM rows WHERE batch = batches.id AND recorded = 0)`
+  )
+  const selectOld = db.prepare("SELECT id FROM batches WHERE state = 'ended' AND ended_at < ? LIMIT 1")
+
+  const transact = <A>(body: () => A): A => {
+    db.exec("BEGIN IMMEDIATE")
+    try {
+      const done = body()
+      db.exec("COMMIT")
+      return done
+    } catch (cause) {
+      if (db.isTransaction) db.exec("ROLLBACK")
+      throw cause
+    }
+  }
+
+  const page = (found: Iterable<Readonly<Record<string, SQLOutputValue>>>): ReadonlyArray<StoredRow> => {
+    const rows: Array<StoredRow> = []
+    let bytes = 0
+    for (const row of found) {
+      const stored = rowOf(row)
+      rows.push(stored)
+      bytes += stored.request.length + (stored.outcome?.length ?? 0)
+      if (bytes > pageBytes || rows.length === pageRows) break
+    }
+    return rows
+  }
+
+  return {
+    begin: (batch, isDead) =>
+      transact(() => {
+        const row = selectBatch.get(batch.id)
+        const found = row && batchOf(row)
+        if (found !== undefined && !(found.state === "preparing" && isDead.includes(found.owner))) return found
+        if (found !== undefined) removeBatch.run(batch.id)
+        insertBatch.run(batch.id, batch.createdAt, JSON.stringify(batch.tags), batch.owner)
+        return undefined
+      }),
+    addJob: ({ batch, endpoint, id, model, n, provider, tags }) => {
+      insertJob.run(id, batch, n, provider, model, endpoint, JSON.stringify(tags))
+    },
+    addRows: (batch, rows) =>
+      transact(() => {
+        for (const row of rows) {
+          const { callId, customId, job, line, n, request } = row
+          if (insertRow.run(batch, n, customId, job, callId, request, line).changes === 0) return row
+          growJob.run(Buffer.byteLength(line) + 1, job)
+        }
+        return undefined
+      }),
+    ready: (batch, digest) => {
+      makeReady.run(digest, batch)
+    },
+    remove: (batch) => {
+      removeBatch.run(batch)
+    },
+    batch: (id) => {
+      const row = selectBatch.get(id)
+      return row === undefined ? undefined : batchOf(row)
+    },
+    preparing: () => selectPreparing.all().map(batchOf),
+    list: (limit) => selectBatches.all(limit).map(batchOf),
+    jobs: (batch) => selectJobs.all(batch).map(jobOf),
+    claim: ({ id, owner, state }, to) =>
+      claim.run(to.state, to.owner, to.until, to.now, id, state, owner ?? null).changes === 1,
+    renew: (job, owner, until) => {
+      renew.run(until, job, owner)
+    },
+    release: (job, owner, { problem, state }) => {
+      release.run(state ?? null, problem ?? null, job, owner)
+    },
+    accepted: (job, vendorId, now) =>
+      transact(() => {
+        accept.run(vendorId, now, job)
+        dropLines.run(job)
+      }),
+    progress: (job, { bad, done, problem }) => {
+      progress.run(done, bad, problem ?? null, job)
+    },
+    lines: (job, after) => {
+      const lines: Array<{ readonly n: number; readonly line: string }> = []
+      let bytes = 0
+      for (const row of selectLines.iterate(job, after)) {
+        const line = String(row["line"])
+        lines.push({ n: Number(row["n"]), line })
+        bytes += line.length
+        if (bytes > pageBytes) break
+      }
+      return lines
+    },
+    beginPass: (job) => Number(nextPass.get(job)?.["passes"]),
+    finish: (job, pass, now, rows) =>
+      transact(() => {
+        let duplicates = 0
+        let strays = 0
+        for (const row of rows) {
+          const known = selectRow.get(job, row.n)
+          if (known === undefined) strays++
+          else if (known["pass"] === pass) duplicates++
+          else if (known["state"] === "open") {
+            finish.run(row.state, row.outcome ?? null, now, pass, Number(known["seq"]))
+          } else seen.run(pass, Number(known["seq"]))
+        }
+        if (duplicates + strays > 0) countOdd.run(duplicates, strays, job)
+      }),
+    settle: (job, now, left) =>
+      transact(() => {
+        settleRows.run(left.state, left.outcome ?? null, now, job)
+        endJob.run(now, job)
+      }),
+    cancel: (batch) => {
+      cancel.run(batch)
+    },
+    cancelledJob: (job) => {
+      cancelJob.run(job)
+    },
+    rows: (batch, after, states) => page(selectRows.iterate(batch, after, JSON.stringify(states))),
+    unrecorded: (batch) => page(selectUnrecorded.iterate(batch)),
+    recorded: (batch, rows) =>
+      transact(() => {
+        for (const { cost, n, saved, state } of rows) record.run(state, cost ?? null, saved ?? null, batch, n)
+      }),
+    answer: (batch, now, { cost, n, outcome, saved, state }) => {
+      answer.run(state, outcome ?? null, now, cost ?? null, saved ?? null, batch, n)
+    },
+    sums: (batch) => {
+      const counts: Partial<Record<RowState, number>> = {}
+      let cost = 0n
+      let saved = 0n
+      let unpriced = 0
+      for (const row of count.all(batch)) {
+        counts[stateOf(row["state"])] = Number(row["count"])
+        cost += BigInt(String(row["cost"]))
+        saved += BigInt(String(row["saved"]))
+        unpriced += Number(row["unpriced"])
+      }
+      return { counts, cost: String(cost), saved: String(saved), unpriced }
+    },
+    endIfOver: (batch, now) => {
+      end.run(now, batch)
+    },
+    prune: (before) => {
+      const id = selectOld.get(before)?.["id"]
+      return id === undefined ? 0 : Number(removeBatch.run(id).changes)
+    }
+  }
+}
+
+const pageRows = 500
+
+type Raw = Readonly<Record<string, SQLOutputValue>>
+
+const text = (value: SQLOutputValue | undefined): string | undefined => typeof value === "string" ? value : undefined
+const whole = (value: SQLOutputValue | undefined): number | undefined => typeof value === "number" ? value : undefined
+
+const tagsOf = (value: SQLOutputValue | undefined): Readonly<Record<string, string>> => {
+  const tags: unknown = JSON.parse(text(value) ?? "{}")
+  return typeof tags === "object" && tags !== null
+    ? Object.fromEntries(Object.entries(tags).map(([name, tag]) => [name, String(tag)]))
+    : {}
+}
+
+const rowStates: ReadonlyArray<RowState> = ["open", "succeeded", "failed", "expired", "cancelled", "missing"]
+const jobStates: ReadonlyArray<StoredJob["state"]> = ["ready", "submitting", "running", "ended"]
+const batchStates: ReadonlyArray<StoredBatch["state"]> = ["preparing", "open", "ended"]
+
+const oneOf = <A extends string>(known: ReadonlyArray<A>, value: SQLOutputValue | undefined): A => {
+  const found = known.find((one) => one === value)
+  if (found === undefined) throw new Foreign(`it has a state that this Loom doesn't know: ${String(value)}`)
+  return found
+}
+
+const stateOf = (value: SQLOutputValue | undefined) => oneOf(rowStates, value)
+
+const batchOf = (row: Raw): StoredBatch => ({
+  id: String(row["id"]),
+  createdAt: Number(row["created_at"]),
+  tags: tagsOf(row["tags"]),
+  owner: text(row["owner"]) ?? "",
+  state: oneOf(batchStates, row["state"]),
+  digest: text(row["digest"]),
+  cancelled: row["cancelled"] === 1,
+  endedAt: whole(row["ended_at"])
+})
+
+const jobOf = (row: Raw): StoredJob => ({
+  id: String(row["id"]),
+  batch: String(row["batch"]),
+  n: Number(row["n"]),
+  provider: String(row["provider"]),
+  model: String(row["model"]),
+  endpoint: String(row["endpoint"]),
+  tags: tagsOf(row["tags"]),
+  rows: Number(row["rows"]),
+  bytes: Number(row["bytes"]),
+  state: oneOf(jobStates, row["state"]),
+  vendorId: text(row["vendor_id"]),
+  since: whole(row["since"]),
+  submittedAt: whole(row["submitted_at"]),
+  endedAt: whole(row["ended_at"]),
+  done: Number(row["done"]),
+  bad: Number(row["bad"]),
+  cancelled: row["cancelled"] === 1,
+  problem: text(row["problem"]),
+  owner: text(row["owner"]),
+  ownedUntil: whole(row["owned_until"]),
+  duplicates: Number(row["duplicates"]),
+  strays: Number(row["strays"])
+})
+
+const rowOf = (row: Raw): StoredRow => ({
+  n: Number(row["n"]),
+  customId: String(row["custom_id"]),
+  job: String(row["job"]),
+  provider: String(row["provider"]),
+  callId: String(row["call_id"]),
+  request: String(row["request"]),
+  state: stateOf(row["state"]),
+  outcome: text(row["outcome"]),
+  submittedAt: Number(row["submitted_at"]),
+  endedAt: Number(row["ended_at"]),
+  cost: whole(row["cost"]),
+  saved: whole(row["saved"])
+})
