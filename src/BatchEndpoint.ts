@@ -130,8 +130,11 @@ export interface BatchEndpoint {
     job: Job,
     lines: Stream.Stream<string, GenerateError>
   ) => Effect.Effect<string, GenerateError>
-  /** Looks for a job whose submission may have got through. It is submitted again only where there is `None`. */
-  readonly find: (job: Job) => Effect.Effect<Found, GenerateError>
+  /**
+   * Looks for a job whose submission may have got through. `others` are the vendor's ids of jobs that it can't be. It is
+   * submitted again only where there is `None`.
+   */
+  readonly find: (job: Job, others: ReadonlySet<string>) => Effect.Effect<Found, GenerateError>
   readonly poll: (job: Accepted) => Effect.Effect<Progress, GenerateError>
   /** The rows of a job that is over, in any order, as they arrive. */
   readonly results: (job: Accepted, progress: Progress) => Stream.Stream<Row, GenerateError>

@@ -179,7 +179,8 @@ export const make = (world: World) => {
   /** Where nobody knows whether it got through, its vendor is asked. */
   const reconcile = (job: StoredJob, batch: StoredBatch, endpoint: BatchEndpoint) =>
     Effect.gen(function*() {
-      const found = yield* patiently(endpoint.find(yield* jobOf(job)))
+      const others = new Set(yield* stored(store.vendorIds(job.provider)))
+      const found = yield* patiently(endpoint.find(yield* jobOf(job), others))
       switch (found._tag) {
         case "Found":
           return yield* acceptedAs(job, found.id)

@@ -16,7 +16,9 @@ import * as Generator from "../Generator.ts"
 import * as Transport from "../Transport.ts"
 import * as Adapter from "../internal/adapter.ts"
 import { baseUrlOf } from "../internal/baseUrl.ts"
+import * as Door from "../internal/batchDoor.ts"
 import * as Keys from "../internal/keys.ts"
+import * as Batches from "./anthropic/Batches.ts"
 import * as Messages from "./anthropic/Messages.ts"
 import * as MessagesBody from "./anthropic/MessagesBody.ts"
 import * as OwnMessages from "./anthropic/OwnMessages.ts"
@@ -62,15 +64,17 @@ export const make = Effect.fnUntraced(function*(
   const transport = yield* Transport.Transport
   const provider = options?.provider ?? "anthropic"
   const baseUrl = yield* baseUrlOf(options?.baseUrl, "ANTHROPIC_BASE_URL", "https://api.anthropic.com")
-  const fetch = transport.vendor({ provider, baseUrl, limits: options?.limits })
-  return Adapter.make<Anthropic>({
+  const way = { provider, baseUrl, limits: options?.limits }
+  const fetch = transport.vendor(way)
+  const vendor: Adapter.Vendor<Anthropic> = {
     key: yield* Keys.source(options?.apiKey, options?.apiKeyEnv ?? "ANTHROPIC_API_KEY"),
     fetch,
     sdk: (secret) => Sdk.load(secret, { baseUrl, fetch }),
     write: messages,
     requestIdHeader: "request-id",
     refusalOf: Sdk.refusalOf((names) => Wire.isQuota(names) ? "quota" : undefined)
-  })
+  }
+  return Generator.withBatch(Adapter.make(vendor), Batches.make(vendor, Door.fetchFor(transport, way)))
 })
 
 /**

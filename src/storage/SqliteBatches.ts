@@ -31,6 +31,7 @@ const names = [
   "list",
   "jobs",
   "claim",
+  "vendorIds",
   "renew",
   "release",
   "accepted",

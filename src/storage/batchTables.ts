@@ -209,6 +209,8 @@ export interface BatchTables {
     claim: { readonly state: StoredJob["state"]; readonly owner: string; readonly now: number; readonly until: number }
   ) => boolean
   readonly renew: (job: string, owner: string, until: number) => void
+  /** The vendor's ids of all jobs that are known to be at it. */
+  readonly vendorIds: (provider: string) => ReadonlyArray<string>
   /** Gives a claim back. `state`: where it is known anew. */
   readonly release: (
     job: string,
@@ -272,6 +274,7 @@ export const makeBatchTables = (db: DatabaseSync): BatchTables => {
     `UPDATE jobs SET state = ?, owner = ?, owned_until = ?, since = coalesce(since, ?)
     WHERE id = ? AND state = ? AND owner IS ?`
   )
+  const selectVendorIds = db.prepare("SELECT vendor_id FROM jobs WHERE provider = ? AND vendor_id IS NOT NULL")
   const renew = db.prepare("UPDATE jobs SET owned_until = ? WHERE id = ? AND owner = ?")
   const release = db.prepare(
     `UPDATE jobs SET owner = NULL, owned_until = NULL, state = coalesce(?, state), problem = ?
@@ -388,6 +391,7 @@ export const makeBatchTables = (db: DatabaseSync): BatchTables => {
     jobs: (batch) => selectJobs.all(batch).map(jobOf),
     claim: ({ id, owner, state }, to) =>
       claim.run(to.state, to.owner, to.until, to.now, id, state, owner ?? null).changes === 1,
+    vendorIds: (provider) => selectVendorIds.all(provider).map((row) => String(row["vendor_id"])),
     renew: (job, owner, until) => {
       renew.run(until, job, owner)
     },
