@@ -382,6 +382,25 @@ export interface RunOptions {
 }
 
 /**
+ * A batch for users of promises: what `Batch.Batch` has, under the same names.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ClientBatch {
+  readonly id: string
+  readonly status: (run?: RunOptions) => Promise<Batch.Snapshot>
+  readonly counts: (run?: RunOptions) => Promise<Batch.Counts>
+  readonly poll: (run?: RunOptions) => Promise<Batch.Snapshot>
+  readonly wait: (
+    options?: Batch.WaitOptions,
+    run?: RunOptions
+  ) => Promise<Batch.Snapshot & { readonly rows: AsyncIterable<Batch.Row> }>
+  readonly results: AsyncIterable<Batch.Row>
+  readonly cancel: (run?: RunOptions) => Promise<Batch.Snapshot>
+}
+
+/**
  * The same calls for users of promises. `close` frees what the client holds; so does `await using`.
  *
  * @category models
@@ -415,18 +434,29 @@ export interface Client extends AsyncDisposable {
     router: Router.Router | string,
     options: GenerateOptions.RouteOptions
   ) => AsyncIterable<Part>
+  readonly submitBatch: (
+    requests: Batch.Requests,
+    options?: Batch.SubmitOptions,
+    run?: RunOptions
+  ) => Promise<ClientBatch>
+  readonly batch: (id: string, options?: Batch.FindOptions, run?: RunOptions) => Promise<ClientBatch>
+  readonly batches: (
+    options?: { readonly limit?: number | undefined },
+    run?: RunOptions
+  ) => Promise<ReadonlyArray<Batch.Snapshot>>
   readonly close: () => Promise<void>
 }
 
 /**
- * Makes a client with an engine of its own. Its promises reject with a {@link GenerateError}.
+ * Makes a client with an engine of its own. Its promises reject with a {@link GenerateError}, those of batches with a
+ * `BatchError`.
  *
  * @category clients
  * @since 0.1.0
  */
 export const client = (options?: Options): Client => {
   const runtime = ManagedRuntime.make(Layer.provide(layer(options), liveEnvironment))
-  const iterable = <A>(stream: Stream.Stream<A, GenerateError>): AsyncIterable<A> => ({
+  const iterable = <A, E>(stream: Stream.Stream<A, E>): AsyncIterable<A> => ({
     [Symbol.asyncIterator]: () => {
       const opened = runtime.context().then((context) =>
         Stream.toAsyncIterableWith(stream, context)[Symbol.asyncIterator]()
@@ -437,7 +467,22 @@ export const client = (options?: Options): Client => {
       }
     }
   })
+  const promised = <A, E>(effect: Effect.Effect<A, E>, run: RunOptions | undefined): Promise<A> =>
+    runtime.runPromise(unlessAborted(effect, run?.signal), run)
+  const clientBatch = (batch: Batch.Batch): ClientBatch => ({
+    id: batch.id,
+    status: (run) => promised(batch.status, run),
+    counts: (run) => promised(batch.counts, run),
+    poll: (run) => promised(batch.poll, run),
+    wait: (options, run) =>
+      promised(Effect.map(batch.wait(options), (ended) => ({ ...ended, rows: iterable(ended.rows) })), run),
+    results: iterable(batch.results),
+    cancel: (run) => promised(batch.cancel, run)
+  })
   return {
+    submitBatch: (requests, options, run) => promised(Effect.map(submitBatch(requests, options), clientBatch), run),
+    batch: (id, options, run) => promised(Effect.map(batch(id, options), clientBatch), run),
+    batches: (options, run) => promised(batches(options), run),
     generate: (asked, run) => runtime.runPromise(unlessAborted(generate(asked), run?.signal), run),
     generateObject: (asked, run) => runtime.runPromise(unlessAborted(generateObject(asked), run?.signal), run),
     stream: (asked) => iterable(stream(asked)),

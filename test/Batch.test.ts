@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted, Stream } from "effect"
-import { type Batch, Loom } from "loom-router"
+import { Effect, Redacted, Schema, Stream } from "effect"
+import { type Batch, Ledger, Loom } from "loom-router"
 import * as Anthropic from "loom-router/providers/Anthropic"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import { billed, type Box, inWorld, spent, type World } from "./providers/world.ts"
@@ -143,4 +143,209 @@ describe("a batch", () => {
         const error = yield* reasonOf(Loom.submitBatch([row(7)], { id: "nightly" }))
         assert.strictEqual(error._tag, "IdTaken")
       }, path)))
+
+  it.live("is submitted once where the answer to its submission got lost", () =>
+    world(function*(world) {
+      const { sandbox } = world
+      for (const model of [openai, anthropic] as const) {
+        yield* sandbox.script({ route: "/batches", method: "POST", reset: true, billed: true })
+        const handle = yield* Loom.submitBatch([row(0, model, model)])
+        const lost = yield* handle.status
+        assert.strictEqual(lost.status, "submitting")
+        assert.match(lost.jobs[0]?.problem ?? "", /could not be reached/)
+        // Anthropic's jobs tell nothing of whose they are before they are over.
+        assert.strictEqual((yield* handle.poll).status, model === openai ? "running" : "submitting")
+        yield* sandbox.finishBatches
+        const { counts } = yield* handle.wait(soon)
+        assert.strictEqual(counts.succeeded, 1)
+      }
+      assert.strictEqual(yield* submissions(world), 2)
+    }))
+
+  it.live("is submitted again where its submission never arrived, and isn't known where it was refused", () =>
+    world(function*(world) {
+      const { sandbox } = world
+      for (const model of [openai, anthropic] as const) {
+        yield* sandbox.script({ route: "/batches", method: "POST", reset: true })
+        const handle = yield* Loom.submitBatch([row(0, model, model)])
+        assert.strictEqual((yield* handle.status).status, "submitting")
+        assert.strictEqual((yield* handle.poll).status, "running")
+      }
+      assert.strictEqual(yield* submissions(world), 2)
+      const known = (yield* Loom.batches()).length
+      yield* sandbox.script({ route: "/files", respond: { status: 401 } })
+      const refused = yield* reasonOf(Loom.submitBatch([row(0)]))
+      assert.strictEqual(refused._tag, "VendorFailed")
+      assert.include(refused.fix, "set a valid key")
+      assert.strictEqual((yield* Loom.batches()).length, known)
+    }))
+
+  it.live("goes on at one vendor while another can't be asked", () =>
+    world(function*({ sandbox }) {
+      const handle = yield* Loom.submitBatch([row(0), row(1, "", anthropic)])
+      yield* sandbox.finishBatches
+      yield* sandbox.script({ route: "/results", respond: { status: 503 }, times: 3 })
+      const half = yield* handle.poll
+      assert.deepInclude(half.counts, { succeeded: 1, open: 1 })
+      assert.match(half.jobs[1]?.problem ?? "", /failed on its side/)
+      assert.deepStrictEqual(said(yield* Stream.runCollect(handle.results)), [["row-0", "answer 0"]])
+      yield* sandbox.script({ route: "/results", cut: { afterBytes: 20 } })
+      assert.deepInclude((yield* handle.poll).counts, { succeeded: 1, open: 1 })
+      assert.deepInclude((yield* handle.wait(soon)).counts, { succeeded: 2, open: 0, duplicates: 0 })
+    }))
+
+  it.live("has its file refused as a whole: every row has failed, and nothing is charged", () =>
+    world(function*({ sandbox }) {
+      const handle = yield* Loom.submitBatch([row(0), row(1)])
+      yield* sandbox.script({
+        route: "/batches/" + ((yield* handle.status).jobs[0]?.vendorId ?? ""),
+        respond: {
+          status: 200,
+          body: { id: "batch_1", status: "failed", errors: { data: [{ code: "invalid_json_line", message: "No." }] } }
+        }
+      })
+      const results = yield* handle.wait(soon)
+      assert.deepInclude(results.counts, { failed: 2, open: 0 })
+      const [first] = yield* Stream.runCollect(results.rows)
+      assert.strictEqual(first?._tag === "Failure" ? first.error.why : "", "No.")
+      assert.deepInclude(results, { picoUsd: 0n, unpriced: 0 })
+    }))
+
+  it.live("is split by vendor, model and endpoint, and is one handle all the same", () =>
+    world(function*(world) {
+      const asked: ReadonlyArray<Batch.Asked> = [
+        row(0),
+        { ...row(1), seed: 1 },
+        row(2, "", "openai/gpt-4.1"),
+        row(3, "", anthropic),
+        row(4, "", "anthropic/claude-sonnet-4-5"),
+        row(5)
+      ]
+      const handle = yield* Loom.submitBatch(asked)
+      yield* world.sandbox.finishBatches
+      const { jobs, rows } = yield* handle.wait(soon)
+      assert.deepStrictEqual(jobs.map(({ endpoint, provider, rows }) => [provider, endpoint, rows]), [
+        ["openai", "/v1/responses", 2],
+        ["openai", "/v1/chat/completions", 1],
+        ["openai", "/v1/responses", 1],
+        ["anthropic", "/v1/messages", 2]
+      ])
+      assert.deepStrictEqual(said(yield* Stream.runCollect(rows)).map(([, text]) => text), [
+        "answer 0",
+        "answer 1",
+        "answer 2",
+        "answer 3",
+        "answer 4",
+        "answer 5"
+      ])
+    }))
+
+  const refusedRows: ReadonlyArray<readonly [name: string, asked: object, why: RegExp]> = [
+    ["an unknown model", { model: "openai/gpt-nope", prompt: "Hi" }, /did you mean/],
+    ["no prompt", { model: openai }, /a prompt is needed/],
+    ["a custom id that is taken", { ...row(0) }, /another row of the batch has the same/],
+    ["an option of calls", { ...row(1), timeout: "1 second" }, /timeout: .*wait/],
+    [
+      "a provider without batches",
+      { ...row(1), model: "cohere/command-a-03-2025" },
+      /knows no batch endpoint of cohere/
+    ],
+    ["what goes into a header", { ...row(1, "", anthropic), native: { workspace_id: "w" } }, /native.workspace_id/]
+  ]
+  for (const [name, asked, why] of refusedRows) {
+    it.live(`names the row that is refused for ${name}, and sends nothing`, () =>
+      world(function*({ sandbox }) {
+        const reason = yield* reasonOf(Loom.submitBatch([row(0), asked as Batch.Asked]))
+        assert.strictEqual(reason._tag, "RowRefused")
+        assert.match(reason.why, why)
+        assert.include(reason.what, "row 2")
+        assert.deepStrictEqual(yield* sandbox.journal, [])
+        assert.deepStrictEqual(yield* Loom.batches(), [])
+      }))
+  }
+
+  it.live("of nothing, and of what can't be read, isn't one", () =>
+    world(function*() {
+      const empty = yield* reasonOf(Loom.submitBatch([]))
+      assert.strictEqual(empty._tag, "RequestsFailed")
+      const broken = yield* reasonOf(
+        Loom.submitBatch(Stream.concat(Stream.succeed(row(0)), Stream.fail(new Error("the file ends here"))))
+      )
+      assert.deepInclude(broken, { _tag: "RequestsFailed", rows: 1 })
+      assert.strictEqual(broken.why, "the file ends here")
+      assert.strictEqual((yield* reasonOf(Loom.batch("nobody")))._tag, "UnknownBatch")
+      assert.deepStrictEqual(yield* Loom.batches(), [])
+    }))
+
+  it.live("decodes objects by their schemas, and says what is missing where it has none", () =>
+    world(function*({ sandbox }) {
+      const Answer = Schema.Struct({ n: Schema.Int, note: Schema.optional(Schema.String) })
+      const asked = {
+        model: openai,
+        prompt: "[say: {\"n\":1,\"note\":null}]",
+        schema: Schema.toCodecJson(Answer),
+        schemaName: "answer"
+      } as Batch.Asked
+      const { id, wait } = yield* Loom.submitBatch([asked])
+      yield* sandbox.finishBatches
+      const [own] = yield* Stream.runCollect((yield* wait(soon)).rows)
+      assert.isTrue(own?._tag === "Success" && Schema.is(Answer)(own.generation.object))
+      const [other] = yield* Stream.runCollect((yield* Loom.batch(id)).results)
+      assert.match(other?._tag === "Success" ? other.generation.warnings.join() : "", /give its schema/)
+      const [given] = yield* Stream.runCollect((yield* Loom.batch(id, { schemas: { answer: Answer } })).results)
+      assert.deepStrictEqual(
+        given?._tag === "Success" ? given.generation.object : given,
+        own?._tag === "Success" ? own.generation.object : own
+      )
+    }))
+
+  it.live("asks what has no answer in time as calls, once the vendor has let go of it", () =>
+    world(function*({ records, sandbox }) {
+      const handle = yield* Loom.submitBatch([row(0), row(1, "[batch: stall]")])
+      yield* sandbox.advance("15 seconds")
+      const seen: Array<string> = []
+      const results = yield* handle.wait({
+        ...soon,
+        timeout: 0,
+        atTimeout: "live",
+        onProgress: ({ status }) => {
+          seen.push(status)
+          Effect.runSync(sandbox.advance("5 minutes"))
+        }
+      })
+      assert.deepStrictEqual(said(yield* Stream.runCollect(results.rows)).map(([, text]) => text), [
+        "answer 0",
+        "answer 1"
+      ])
+      assert.deepInclude(results.counts, { succeeded: 2, cancelled: 0 })
+      assert.include(seen, "cancelling")
+      assert.strictEqual(Number(results.picoUsd), yield* billed(sandbox))
+      assert.deepStrictEqual(records.map(({ operation, outcome }) => [operation, outcome]), [
+        ["batch", "ok"],
+        ["batch", "interrupted"],
+        ["generate", "ok"]
+      ])
+    }))
+
+  it.live("goes on after a wait that took too long", () =>
+    world(function*({ sandbox }) {
+      const handle = yield* Loom.submitBatch([row(0)])
+      const late = yield* reasonOf(handle.wait({ ...soon, timeout: 0 }))
+      assert.deepInclude(late, { _tag: "WaitedTooLong", done: 0, total: 1 })
+      yield* sandbox.finishBatches
+      assert.strictEqual((yield* handle.wait(soon)).counts.succeeded, 1)
+    }))
+
+  it.live("counts for the region that waits for it", () =>
+    world(function*({ sandbox }) {
+      const [, spend] = yield* Ledger.measure(
+        Effect.gen(function*() {
+          const handle = yield* Loom.submitBatch([row(0), row(1)])
+          yield* sandbox.finishBatches
+          yield* handle.wait(soon)
+        }).pipe(Ledger.tag({ tenant: "acme" }))
+      )
+      assert.strictEqual(Number(spend.picoUsd), yield* billed(sandbox))
+      assert.strictEqual(spend.calls, 2)
+    }))
 })

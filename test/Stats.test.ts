@@ -452,6 +452,39 @@ describe("Stats", () => {
       assert.strictEqual(partial, starts.findLastIndex((start) => start <= at))
     }))
 
+  it.effect.each([1, 11_000])(
+    "leaves %i rows of a batch out of how long answers take, and of nothing else",
+    (count) =>
+      Effect.gen(function*() {
+        const path = yield* tempPath
+        const [template] = variedOf(3, now - minute, now, 50).filter(({ outcome, cache }) =>
+          outcome === "ok" && cache === "miss"
+        )
+        const record = (id: string, operation: "generate" | "batch", total: number): Record => ({
+          ...template!,
+          id,
+          operation,
+          startedAt: now - second - total,
+          timing: { total, firstToken: undefined, overhead: 0 },
+          attempts: template!.attempts.slice(-1).map((attempt) => ({ ...attempt, duration: total, outcome: "ok" }))
+        })
+        yield* keep(path, [
+          record("call", "generate", 100),
+          ...Array.from({ length: count }, (_, n) => record(`row-${n}`, "batch", 12 * 60 * minute))
+        ])
+        yield* Effect.gen(function*() {
+          const { latency, latencyWithCached, saved } = yield* Stats.overview({ range: "1h" })
+          assert.strictEqual(latency.isExact, count === 1)
+          assert.closeTo(latency.value ?? 0, 100, 2)
+          assert.closeTo(latencyWithCached.value ?? 0, 100, 2)
+          const spent = template!.attempts.slice(-1).reduce((sum, { cost }) => sum + BigInt(cost?.picoUsd ?? 0), 0n)
+          assert.strictEqual(picos(saved.spent), spent * BigInt(count + 1))
+          const [provider] = (yield* Stats.providers({ range: "1h" })).providers
+          assert.closeTo(provider?.latency.p95 ?? 0, 100, 2)
+        }).pipe(asking(path))
+      })
+  )
+
   it.effect("takes any other range, in 240 buckets at most", () =>
     Effect.gen(function*() {
       const path = yield* tempPath

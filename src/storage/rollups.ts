@@ -76,8 +76,12 @@ const ofCall = {
   provider: callTexts.indexOf("provider"),
   model: callTexts.indexOf("model"),
   outcome: callTexts.indexOf("outcome"),
-  cache: callTexts.indexOf("cache")
+  cache: callTexts.indexOf("cache"),
+  operation: callTexts.indexOf("operation")
 }
+
+/** Nobody waits for a row of a batch as for an answer: how long it took is in its own row alone. */
+const unhurried = "batch"
 
 const ofAttempt = {
   duration: attemptNumbers.indexOf("duration_ms"),
@@ -138,7 +142,7 @@ export const makeRollups = (db: DatabaseSync): Rollups => {
       const total = numbers[number + ofCall.total] ?? 0
       increase(sums.times, 0, total)
       increase(sums.times, 1, numbers[number + ofCall.overhead])
-      Histogram.add(sums.latency, total)
+      if (texts[text + ofCall.operation] !== unhurried) Histogram.add(sums.latency, total)
       const firstToken = numbers[number + ofCall.firstToken] ?? Number.NaN
       if (!Number.isNaN(firstToken)) Histogram.add(sums.firstToken, firstToken)
     },
@@ -169,7 +173,7 @@ export const makeRollups = (db: DatabaseSync): Rollups => {
       increaseMoney(sums.money, 0, cost)
       const duration = numbers[number + ofAttempt.duration] ?? 0
       increase(sums.times, 0, duration)
-      Histogram.add(sums.latency, duration)
+      if (texts[call.text + ofCall.operation] !== unhurried) Histogram.add(sums.latency, duration)
       const firstToken = numbers[number + ofAttempt.firstToken] ?? Number.NaN
       if (!Number.isNaN(firstToken)) Histogram.add(sums.firstToken, firstToken)
     },

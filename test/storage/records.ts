@@ -231,7 +231,7 @@ export const wildRecord = (seed: number, startedAt: number): Record => {
   return {
     id: `wild-${seed}`,
     startedAt,
-    operation: pick(["generate", "stream"]),
+    operation: pick(["generate", "stream", "batch"]),
     modality: pick(["text", "image"]),
     asked: { provider: maybe(text), model: text() },
     provider: text(),
