@@ -129,10 +129,17 @@ export interface Engine {
  * @since 0.1.0
  */
 export interface Batches {
+  /**
+   * `keeping` the requests in memory, for who waits in this process: each answer is decoded by its own request's schema,
+   * whatever that is called.
+   */
   readonly submit: (
     requests: Batch.Requests,
-    options?: Batch.SubmitOptions
+    options?: Batch.SubmitOptions,
+    keeping?: boolean
   ) => Effect.Effect<Batch.Batch, Batch.BatchError>
+  /** Fails where a request can't be part of a batch, and why. */
+  readonly check: (asked: Batch.Asked) => Effect.Effect<void, Batch.BatchError>
   readonly find: (id: string, options?: Batch.FindOptions) => Effect.Effect<Batch.Batch, Batch.BatchError>
   readonly list: (limit: number) => Effect.Effect<ReadonlyArray<Batch.Snapshot>, Batch.BatchError>
 }

@@ -14,7 +14,7 @@ import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as Batch from "../Batch.ts"
 import type { GenerateError } from "../GenerateError.ts"
-import type { Engine } from "../Loom.ts"
+import type { Batches, Engine } from "../Loom.ts"
 import type * as Request from "../Request.ts"
 import type { RowState, StoredBatch, StoredJob, StoredRow } from "../storage/batchTables.ts"
 import * as Drive from "./batchDrive.ts"
@@ -38,17 +38,6 @@ interface World extends Omit<Means, "kept">, Drive.World {
 interface Known {
   readonly schemas: NonNullable<Batch.FindOptions["schemas"]>
   readonly requestOf?: ((n: number) => Request.Request | undefined) | undefined
-}
-
-export interface Batches {
-  readonly submit: (
-    requests: Batch.Requests,
-    options?: Batch.SubmitOptions,
-    /** Keeps the requests themselves, for a batch whose askers wait in this process. */
-    keeping?: boolean
-  ) => Effect.Effect<Batch.Batch, Batch.BatchError>
-  readonly find: (id: string, options?: Batch.FindOptions) => Effect.Effect<Batch.Batch, Batch.BatchError>
-  readonly list: (limit: number) => Effect.Effect<ReadonlyArray<Batch.Snapshot>, Batch.BatchError>
 }
 
 const endedStates: ReadonlyArray<RowState> = ["succeeded", "failed", "expired", "cancelled", "missing"]
@@ -244,6 +233,7 @@ const make = (world: World): Batches => {
 
   return {
     submit,
+    check: (asked) => Intake.take([asked], { ...world, tags: {} }, nowhere),
     find: (id, options) => Effect.map(known(id), () => handle(id, { schemas: options?.schemas ?? {} })),
     list: (limit) =>
       Effect.flatMap(
