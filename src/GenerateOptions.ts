@@ -112,6 +112,21 @@ export type GenerateOptions<P extends Provider = Provider> = Common & Asked<P> &
 }
 
 /**
+ * The options of any call, whoever it asks: what {@link GenerateOptions} and {@link ObjectOptions} are to who passes them
+ * on.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Given extends Common {
+  readonly provider?: string | undefined
+  readonly model: string
+  readonly native?: object | undefined
+  readonly schema?: Schema.ConstraintCodec<unknown, unknown> | undefined
+  readonly schemaName?: string | undefined
+}
+
+/**
  * What a route may be asked with: its candidates have a model, and options of their vendors, of their own.
  *
  * @category models
@@ -393,10 +408,7 @@ export interface Decoded {
  * @since 0.1.0
  */
 export const decode = (
-  options: GenerateOptions & {
-    readonly schema?: Schema.ConstraintCodec<unknown, unknown> | undefined
-    readonly schemaName?: string | undefined
-  }
+  options: Given
 ): Result.Result<Decoded, GenerateError> => {
   const refuse = (field: string, detail: string) =>
     Result.fail(invalidRequest({ field, detail, provider: text(options.provider), model: text(options.model) }))
@@ -504,7 +516,7 @@ const millisOf = (timeout: Duration.Input): number =>
 
 /** The first value in `native` that JSON can't say: where it is, and why. */
 const nativeProblem = (
-  native: Readonly<Record<string, unknown>> | undefined
+  native: object | undefined
 ): readonly [string, string] | undefined => {
   if (native === undefined) return undefined
   for (const name of ["__proto__", "constructor", "prototype"]) {

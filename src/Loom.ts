@@ -144,7 +144,7 @@ export interface Batches {
   readonly list: (limit: number) => Effect.Effect<ReadonlyArray<Batch.Snapshot>, Batch.BatchError>
 }
 
-type Asked = Parameters<typeof GenerateOptions.decode>[0]
+type Asked = GenerateOptions.Given
 type AskedOfRoute = Omit<Asked, "provider" | "model" | "native" | "failover">
 type Route = Router.Router | string
 
