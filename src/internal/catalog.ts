@@ -103,6 +103,11 @@ export interface ModelIds {
     | "deepseek-v4-flash"
     | "deepseek-v4-flash-vision-exp"
     | "deepseek-v4-pro"
+  readonly "fal":
+    | "fal-ai/nano-banana-2"
+    | "fal-ai/flux/dev"
+    | "fal-ai/flux/dev/image-to-image"
+    | "fal-ai/flux/schnell"
   readonly "fireworks":
     | "accounts/fireworks/models/deepseek-v4p1-flash"
     | "accounts/fireworks/models/deepseek-v4p1-flash-1017"
@@ -276,6 +281,11 @@ export interface ModelIds {
     | "qwen3-vl-plus"
     | "qwen3-next-80b-a3b-instruct"
     | "qwen3-next-80b-a3b-thinking"
+  readonly "replicate":
+    | "black-forest-labs/flux-schnell"
+    | "black-forest-labs/flux-dev"
+    | "black-forest-labs/flux-1.1-pro"
+    | "ideogram-ai/ideogram-v3-quality"
   readonly "together":
     | "deepseek-ai/DeepSeek-V4-Pro-0813"
     | "deepseek-ai/DeepSeek-V4.1-Flash"
@@ -439,6 +449,12 @@ export const files = (): ReadonlyArray<CatalogFile> => JSON.parse(`[
 {"provider":{"key":"deepseek","label":"DeepSeek","kind":"deepseek","baseUrl":"https://api.deepseek.com","apiKeyEnv":"DEEPSEEK_API_KEY","checked":"2026-11-23"},"models":[
 {"id":"deepseek-flash","label":"DeepSeek V4.1 Flash","aliases":["deepseek-v3","deepseek-v4-flash","deepseek-v4-flash-vision-exp"],"released":"2026-09-10","context":1000000,"maxOutput":393216,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true},"prices":[{"rates":{"input":150000,"output":600000,"cachedRead":3000},"windows":[{"days":[1,2,3,4,5],"ranges":[[60,240],[360,600]],"multiplier":20000,"except":[20721,20727,20728,20731,20732,20733,20819]}],"unverified":["windows.except"]}],"confidence":"vendor-page","source":["pi","md","https://api-docs.deepseek.com/quick_start/pricing"],"note":"base price is the off-peak one; peak is 2x. pi lists the peak price, models.dev the off-peak one"},
 {"id":"deepseek-v4-pro","label":"DeepSeek V4 Pro","released":"2026-08-12","context":1000000,"maxOutput":393216,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"vision":false},"prices":[{"rates":{"input":660000,"output":1980000,"cachedRead":22000},"windows":[{"days":[1,2,3,4,5],"ranges":[[60,240],[360,600]],"multiplier":20000,"except":[20721,20727,20728,20731,20732,20733,20819]}],"unverified":["windows.except"]}],"confidence":"vendor-page","source":["pi","md","ll","ge","https://api-docs.deepseek.com/quick_start/pricing","l2"],"note":"base price is the off-peak one; peak is 2x. models.dev 2026-09-28 and litellm 2026-08-01 still hold the flat price from before 2026-08-16"}
+]},
+{"provider":{"key":"fal","label":"fal.ai","kind":"fal","baseUrl":"https://queue.fal.run","apiKeyEnv":"FAL_KEY","checked":"2026-11-23"},"models":[
+{"id":"fal-ai/nano-banana-2","label":"Nano Banana 2","modality":"image","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":80000000000}]}],"confidence":"reseller","source":["reseller"],"note":"of an image of 1K"},
+{"id":"fal-ai/flux/dev","label":"FLUX.1 [dev]","modality":"image","capabilities":{"edit":false},"prices":[{"perMegapixel":{"first":25000000000,"further":25000000000}}],"confidence":"unverified","source":["memory"]},
+{"id":"fal-ai/flux/dev/image-to-image","label":"FLUX.1 [dev], image to image","modality":"image","capabilities":{"edit":true},"prices":[{"perMegapixel":{"first":30000000000,"further":30000000000}}],"confidence":"unverified","source":["memory"]},
+{"id":"fal-ai/flux/schnell","label":"FLUX.1 [schnell]","modality":"image","capabilities":{"edit":false},"prices":[{"perMegapixel":{"first":3000000000,"further":3000000000}}],"confidence":"unverified","source":["memory"]}
 ]},
 {"provider":{"key":"fireworks","label":"Fireworks AI","kind":"fireworks","baseUrl":"https://api.fireworks.ai/inference/v1","apiKeyEnv":"FIREWORKS_API_KEY","checked":"2026-11-23","batch":{"multiplier":5000}},"models":[
 {"id":"accounts/fireworks/models/deepseek-v4p1-flash","label":"DeepSeek V4.1 Flash","released":"2026-09-10","context":1000000,"maxOutput":384000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":300000,"output":1200000,"cachedRead":6000}}],"confidence":"one-dataset","source":["pi","md"],"note":"0.22/0.66 on 2026-09-28, 0.3/1.2 on 2026-11-10: price rose or a launch discount ended"},
@@ -644,6 +660,12 @@ export const files = (): ReadonlyArray<CatalogFile> => JSON.parse(`[
 {"id":"qwen3-vl-plus","label":"Qwen3-VL Plus","released":"2025-09-23","context":262144,"maxOutput":32768,"capabilities":{"tools":true,"vision":true,"reasoning":true,"batch":true},"prices":[{"rates":{"input":200000,"output":1600000,"reasoningOutput":4800000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md","ll"]},
 {"id":"qwen3-next-80b-a3b-instruct","label":"Qwen3-Next 80B-A3B Instruct","released":"2025-09-01","context":131072,"maxOutput":32768,"capabilities":{"tools":true,"batch":true,"vision":false,"reasoning":false},"prices":[{"rates":{"input":500000,"output":2000000},"unverified":["batch"]}],"confidence":"disputed","source":["md","ll"],"note":"models.dev 0.5/2, litellm 0.15/1.2: not settled"},
 {"id":"qwen3-next-80b-a3b-thinking","label":"Qwen3-Next 80B-A3B (Thinking)","released":"2025-09-01","context":131072,"maxOutput":32768,"capabilities":{"tools":true,"reasoning":true,"batch":true,"vision":false},"prices":[{"rates":{"input":500000,"output":6000000},"unverified":["batch"]}],"confidence":"disputed","source":["md","ll"],"note":"models.dev 0.5/6, litellm 0.15/1.2: not settled"}
+]},
+{"provider":{"key":"replicate","label":"Replicate","kind":"replicate","baseUrl":"https://api.replicate.com/v1","apiKeyEnv":"REPLICATE_API_TOKEN","checked":"2026-11-23"},"models":[
+{"id":"black-forest-labs/flux-schnell","label":"FLUX.1 [schnell]","modality":"image","capabilities":{"edit":false},"prices":[{"perImage":[{"rate":3000000000}]}],"confidence":"vendor-page","source":["pricing"]},
+{"id":"black-forest-labs/flux-dev","label":"FLUX.1 [dev]","modality":"image","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":25000000000}]}],"confidence":"vendor-page","source":["pricing"]},
+{"id":"black-forest-labs/flux-1.1-pro","label":"FLUX1.1 [pro]","modality":"image","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":40000000000}]}],"confidence":"vendor-page","source":["pricing"]},
+{"id":"ideogram-ai/ideogram-v3-quality","label":"Ideogram 3.0 Quality","modality":"image","capabilities":{"edit":false},"prices":[{"perImage":[{"rate":90000000000}]}],"confidence":"vendor-page","source":["pricing"]}
 ]},
 {"provider":{"key":"together","label":"Together AI","kind":"together","baseUrl":"https://api.together.ai/v1","apiKeyEnv":"TOGETHER_API_KEY","checked":"2026-11-23","batch":{"multiplier":5000}},"models":[
 {"id":"deepseek-ai/DeepSeek-V4-Pro-0813","label":"DeepSeek V4 Pro 0813","released":"2026-08-12","context":1048576,"maxOutput":384000,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":1320000,"output":3960000,"cachedRead":130000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},
