@@ -1,11 +1,11 @@
 /**
  * The records that contracts are run with, for programs that aren't tests.
  */
-import { Catalog } from "loom-router"
 import { readdirSync } from "node:fs"
 import { registerHooks } from "node:module"
 import { join, resolve } from "node:path"
 import type { Vendor } from "./contract.ts"
+import type { ImageVendor } from "./imageContract.ts"
 
 const adapters = resolve(import.meta.dirname, "../../src/providers")
 
@@ -29,18 +29,12 @@ export interface Recorded {
   readonly module: string
 }
 
-/** What only makes images has a contract of another kind. */
-const makesText = (file: string): boolean => {
-  const models = Catalog.models(Catalog.bundled, { provider: file.replace(".ts", "").toLowerCase() })
-  return models.length === 0 || models.some(({ modality }) => modality === "text")
-}
-
-/** Every contract of text that is run, in the order of the adapters' files. */
+/** Every contract of texts that is run, in the order of the adapters' files. */
 export const recorded = async (): Promise<ReadonlyArray<Recorded>> => {
   const { vendors } = await import("./contract.ts")
   const { imageVendors } = await import("./imageContract.ts")
   const found: Array<Recorded> = []
-  for (const file of readdirSync(adapters).filter((name) => name.endsWith(".ts") && makesText(name)).sort()) {
+  for (const file of readdirSync(adapters).filter((name) => name.endsWith(".ts")).sort()) {
     const from = vendors.length
     const images = imageVendors.length
     await import(`./${file.replace(".ts", ".test.ts")}`)
@@ -50,4 +44,14 @@ export const recorded = async (): Promise<ReadonlyArray<Recorded>> => {
     found.push(...vendors.slice(from).map((vendor) => ({ vendor, module: join(adapters, file) })))
   }
   return found
+}
+
+/** Every contract of images that is run: those of vendors of text have files of their own. */
+export const recordedImages = async (): Promise<ReadonlyArray<ImageVendor>> => {
+  const own = readdirSync(import.meta.dirname).filter((name) => name.endsWith("Images.test.ts"))
+  const named = readdirSync(adapters).filter((name) => name.endsWith(".ts")).map((name) =>
+    name.replace(".ts", ".test.ts")
+  )
+  for (const file of [...named, ...own]) await import(`./${file}`)
+  return (await import("./imageContract.ts")).imageVendors
 }

@@ -3,7 +3,7 @@ import { Catalog } from "loom-router"
 import { execFile } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { natives, vendors } from "../../src/sandbox/Vendors.ts"
+import { imageVendors, natives, vendors } from "../../src/sandbox/Vendors.ts"
 
 const root = resolve(import.meta.dirname, "../..")
 
@@ -11,6 +11,8 @@ interface Registry {
   readonly contracts: ReadonlyArray<
     { readonly key: string; readonly module: string; readonly titles: ReadonlyArray<string> }
   >
+  /** Vendors of images that are held to a contract. */
+  readonly images: ReadonlyArray<string>
   readonly payees: ReadonlyArray<string>
 }
 
@@ -24,8 +26,15 @@ const listed = Catalog.providers(Catalog.bundled).map(({ key }) => key)
   .filter((provider) => Catalog.models(Catalog.bundled, { provider, modality: "text" }).length > 0)
   .sort()
 
-describe("every vendor of text", () => {
-  let registry: Registry = { contracts: [], payees: [] }
+/** Vendors of nothing but images. */
+const ofImages = Catalog.providers(Catalog.bundled).map(({ key }) => key)
+  .filter((provider) =>
+    !listed.includes(provider) && Catalog.models(Catalog.bundled, { provider, modality: "image" }).length > 0
+  )
+  .sort()
+
+describe("every vendor", () => {
+  let registry: Registry = { contracts: [], images: [], payees: [] }
   beforeAll(async () => {
     registry = await new Promise<Registry>((done, failed) => {
       const args = ["--conditions=loom-source", "test/providers/registry.ts"]
@@ -38,21 +47,26 @@ describe("every vendor of text", () => {
     })
   }, 120_000)
 
-  it("has an adapter, a route in the sandbox, and a contract", () => {
+  it("of images has an adapter, a route in the sandbox, and a contract", () => {
+    assert.includeMembers(modules.map((module) => module.toLowerCase()), ofImages)
+    assert.includeMembers(Object.keys(imageVendors), ofImages)
+    assert.includeMembers([...registry.images], ofImages)
+  })
+
+  it("of text has an adapter, a route in the sandbox, and a contract", () => {
     assert.isAbove(listed.length, 20)
-    assert.includeMembers(Object.keys({ ...natives, ...vendors }), listed)
-    const without = modules.filter((name) => !registry.contracts.some(({ module }) => module === name))
-    assert.deepStrictEqual(without.filter((name) => listed.includes(name.toLowerCase())), [])
-    assert.includeMembers(modules, registry.contracts.map(({ module }) => module))
+    assert.deepStrictEqual(Object.keys({ ...natives, ...vendors }).sort(), listed)
+    const held = new Set(registry.contracts.map(({ module }) => module))
+    assert.deepStrictEqual([...held].sort(), modules.filter((module) => !ofImages.includes(module.toLowerCase())))
     const own = registry.contracts.filter(({ module }) => module !== "OpenAiCompatible")
     assert.deepStrictEqual([...new Set(own.map(({ key }) => key))].sort(), listed)
   })
 
-  it("has a bill that random conversations are compared with", () => {
+  it("of text has a bill that random conversations are compared with", () => {
     assert.deepStrictEqual([...registry.payees].sort(), listed)
   })
 
-  it("is held to its streams, and to the price of one", () => {
+  it("of text is held to its streams, and to the price of one", () => {
     const needed = [
       "a stream parses the same wherever the network cuts it",
       "at price 1, the cost is the number of tokens",

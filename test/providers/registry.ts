@@ -2,9 +2,10 @@
  * Tells which tests every vendor has, by the module of its adapter: a JSON document.
  */
 import { basename } from "node:path"
-import { recorded } from "./recorded.ts"
+import { recorded, recordedImages } from "./recorded.ts"
 
 const found = await recorded()
+const images = await recordedImages()
 const { casesOf } = await import("./contract.ts")
 const { payees } = await import("./bill.ts")
 
@@ -14,5 +15,6 @@ process.stdout.write(JSON.stringify({
     module: basename(module, ".ts"),
     titles: casesOf(vendor).map(({ title }) => title.slice(title.indexOf(": ") + 2))
   })),
+  images: images.map(({ key }) => key),
   payees
 }))

@@ -11,7 +11,7 @@ import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Vendor } from "./contract.ts"
 import type { ImageVendor } from "./imageContract.ts"
-import { recorded } from "./recorded.ts"
+import { recorded, recordedImages } from "./recorded.ts"
 import { inWorld } from "./world.ts"
 
 const root = resolve(import.meta.dirname, "../..")
@@ -225,11 +225,7 @@ const stageOf = (...stages: ReadonlyArray<string | object>): string => {
 }
 
 const writtenOfImages = async (): Promise<string> => {
-  for (const file of readdirSync(import.meta.dirname).filter((name) => name.endsWith("Images.test.ts"))) {
-    await import(`./${file}`)
-  }
-  const { imageVendors } = await import("./imageContract.ts")
-  const rows = imageVendors.toSorted((a, b) => (a.title ?? a.key) < (b.title ?? b.key) ? -1 : 1)
+  const rows = (await recordedImages()).toSorted((a, b) => (a.title ?? a.key) < (b.title ?? b.key) ? -1 : 1)
   return table([
     ["vendor", ...imageColumns.map(({ title }) => title)],
     ...rows.map((vendor) => [vendor.title ?? vendor.key].concat(imageColumns.map(({ cell }) => cell(vendor))))
