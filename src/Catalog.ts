@@ -14,6 +14,7 @@ import * as Model from "./Model.ts"
 import * as Price from "./Price.ts"
 import * as shipped from "./internal/catalog.ts"
 import type { CatalogFile } from "./internal/catalogFile.ts"
+import { distance } from "./internal/distance.ts"
 import * as equivalence from "./internal/equivalents.ts"
 
 const TypeId = "~loom-router/Catalog"
@@ -69,7 +70,9 @@ export class CatalogError extends Schema.TaggedError<CatalogError>()("CatalogErr
   problems: Schema.Array(Schema.Struct({
     /** File, model id and field: `catalog/openai.yaml: gpt-4o-mini.prices[0].input`. */
     path: Schema.String,
-    problem: Schema.String
+    problem: Schema.String,
+    /** In the file, from 1, where it is known. */
+    line: Schema.optionalKey(Schema.Int)
   }))
 }) {
   override get message() {
@@ -113,17 +116,21 @@ export const bundled: Catalog = make(() => shelve(shipped.files()), shipped.equi
 export const empty: Catalog = make(() => new Map())
 
 /**
- * Reads a catalog file, in the format of `catalog/*.yaml`. Fails with every problem it finds, each with its path.
+ * Reads a catalog file: a provider in the format of `catalog/*.yaml`, or a list of such. Fails with every problem it
+ * finds, each with its path.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const fromYaml = Effect.fnUntraced(
   function*(text: string, path: string = "catalog"): Effect.fn.Return<Catalog, CatalogError> {
-    const { read } = yield* Effect.promise(() => import("./internal/catalogFile.ts"))
-    const result = read(text, path)
-    if (Result.isFailure(result)) return yield* new CatalogError({ problems: result.failure })
-    return make(() => shelve([result.success]))
+    const { readAll } = yield* Effect.promise(() => import("./internal/catalogFile.ts"))
+    const result = readAll(text, path)
+    if (Result.isFailure(result)) {
+      const problems = result.failure.map(({ line, ...problem }) => line === undefined ? problem : { ...problem, line })
+      return yield* new CatalogError({ problems })
+    }
+    return make(() => shelve(result.success))
   }
 )
 
@@ -495,20 +502,6 @@ const nearest = (index: Index, qualified: string, bare: string): ReadonlyArray<s
 
 /** Who serves what others make: of like names the maker's is meant. */
 const hosts: ReadonlySet<string> = new Set(["azure", "bedrock", "fireworks", "groq", "openrouter", "together"])
-
-/** Levenshtein's. */
-const distance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 0; i < a.length; i++) {
-    const next = [i + 1]
-    for (let j = 0; j < b.length; j++) {
-      const substituted = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1)
-      next.push(Math.min(substituted, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
-}
 
 const entryOf = (options: ModelOptions): Model.Entry => {
   const path = `registerModel(${options.provider}/${options.model})`

@@ -394,7 +394,7 @@ describe("fromYaml", () => {
     const [what, yaml, ...paths] of [
       ["no YAML", "a: [", "f"],
       ["a duplicate key", "provider: p\nprovider: q", "f"],
-      ["not a mapping", "- 1", "f"],
+      ["not a mapping", "- 1", "f: [0]"],
       ["no provider", "label: x", "f: provider"],
       ["an unknown key", "provider: p\nprize: 1", "f: prize"],
       ["an unknown field of a model", model("prize: 1"), "f: m.prize"],

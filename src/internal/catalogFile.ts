@@ -18,6 +18,13 @@ export interface CatalogFile {
 export const read = (text: string, path: string): Result.Result<CatalogFile, ReadonlyArray<Problem>> =>
   Result.map(YamlFile.read(text, path, decode, check), convert)
 
+/** Reads a file of one provider, or of a list of them. */
+export const readAll = (
+  text: string,
+  path: string
+): Result.Result<ReadonlyArray<CatalogFile>, ReadonlyArray<Problem>> =>
+  Result.map(YamlFile.read(text, path, decodeAll, checkAll), (files) => files.map(convert))
+
 const money = (digits: number, per: string) =>
   Schema.Finite.check(
     Schema.makeFilter(
@@ -212,6 +219,20 @@ export const CatalogYaml = Schema.Struct({
 type CatalogYaml = typeof CatalogYaml.Type
 
 const decode = Schema.decodeUnknownResult(CatalogYaml, { errors: "all", onExcessProperty: "error" })
+
+const decodeEach = Schema.decodeUnknownResult(Schema.Array(CatalogYaml), { errors: "all", onExcessProperty: "error" })
+
+const decodeAll = (value: unknown): Result.Result<ReadonlyArray<CatalogYaml>, Schema.SchemaError> =>
+  Array.isArray(value) ? decodeEach(value) : Result.map(decode(value), (file) => [file])
+
+const checkAll = (files: ReadonlyArray<CatalogYaml>): ReadonlyArray<Problem> => [
+  ...files.flatMap(check),
+  ...files.flatMap(({ provider }, i) =>
+    files.findIndex((other) => other.provider === provider) < i
+      ? [{ path: `[${i}].provider`, problem: `${provider} is already in this file` }]
+      : []
+  )
+]
 
 const check = (file: CatalogYaml): ReadonlyArray<Problem> => {
   const problems: Array<Problem> = []
