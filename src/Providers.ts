@@ -114,6 +114,20 @@ export interface Registry {
 
 /**
  * Makes one Generator of all providers: it asks the one that a request's model belongs to.
+ * The module that speaks for a provider of a catalog, as a layer; `undefined` where none speaks its protocol. Give it to
+ * `Loom.layer({ providers })` in surroundings of its own: with another `ConfigProvider`, say.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const builtIn = (provider: Provider): Layer.Layer<Generator.Generator, never, Transport> | undefined => {
+  const adapter = Object.hasOwn(adapters, provider.kind) ? adapters[provider.kind] : undefined
+  return adapter && Layer.unwrap(Effect.promise(() => adapter(provider)))
+}
+
+/**
+ * Makes one Generator of all providers: it asks the one that a request's model belongs to. `sources` go before what the
+ * catalog would make; `sealed`, there is nothing else.
  *
  * @category constructors
  * @since 0.1.0

@@ -32,3 +32,6 @@ export const batches: Effect.Effect<string> = state("batches.db")
 
 /** The file of the user's keys. */
 export const keys: Effect.Effect<string> = settings("keys.json")
+
+/** The user's own settings, where a project has none. */
+export const config: Effect.Effect<string> = settings("loom.config.yaml")
