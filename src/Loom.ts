@@ -32,11 +32,12 @@ import type * as CallRecord from "./CallRecord.ts"
 import * as Catalog from "./Catalog.ts"
 import type { Currency } from "./Cost.ts"
 import type * as Failover from "./Failover.ts"
-import type { GenerateError } from "./GenerateError.ts"
+import { type GenerateError, invalidRequest } from "./GenerateError.ts"
 import type * as GenerateOptions from "./GenerateOptions.ts"
 import type { Generation, Part } from "./Generation.ts"
 import * as Generator from "./Generator.ts"
 import type * as Limits from "./Limits.ts"
+import type * as LoomConfig from "./LoomConfig.ts"
 import type * as ProviderHealth from "./ProviderHealth.ts"
 import type * as Providers from "./Providers.ts"
 import type * as ResponseCache from "./ResponseCache.ts"
@@ -149,21 +150,56 @@ type AskedOfRoute = Omit<Asked, "provider" | "model" | "native" | "failover">
 type Route = Router.Router | string
 
 /**
- * The engine that calls go to: a fiber-local reference, whose default is made once per process, at the first call.
+ * The engine that calls go to: a fiber-local reference, whose default is made once per process, at the first call. That
+ * reads the file that `LOOM_CONFIG` names, and no other ({@link layerConfig} does): where it can't be used, every call
+ * says so.
  *
  * @category references
  * @since 0.1.0
  */
 export const CurrentLoom: Context.Reference<Engine> = Context.Reference<Engine>("loom-router/Loom/CurrentLoom", {
   defaultValue: () => {
-    const runtime = ManagedRuntime.make(Layer.provide(layer(), liveEnvironment))
+    const runtime = ManagedRuntime.make(Layer.unwrap(Effect.map(loadEnvironment, ofProcess)))
     process.once("beforeExit", () => void runtime.dispose())
     return fromRuntime(runtime)
   }
 })
 
-const liveEnvironment = Layer.unwrap(
-  Effect.map(Effect.promise(() => import("./internal/environment.ts")), ({ live }) => live)
+const loadEnvironment = Effect.promise(() => import("./internal/environment.ts"))
+
+const liveEnvironment = Layer.unwrap(Effect.map(loadEnvironment, ({ live }) => live))
+
+const ofProcess = ({ live, variable }: Effect.Success<typeof loadEnvironment>): Layer.Layer<never> =>
+  Layer.provide(variable("LOOM_CONFIG") === undefined ? layer() : configured, live)
+
+/** The engine of the process by its settings. Who calls it has no layer of it: its log and telemetry come with the call. */
+const configured: Layer.Layer<never> = Layer.effect(
+  CurrentLoom,
+  Effect.suspend(() => Layer.build(layerConfig())).pipe(
+    Effect.match({
+      onSuccess: (context): Engine => {
+        const loom = Context.get(context, CurrentLoom)
+        const around = (own: Context.Context<never>) => Context.merge(context, own)
+        return {
+          generate: (options) => Effect.updateContext(loom.generate(options), around),
+          stream: (options) => Stream.updateContext(loom.stream(options), around),
+          route: (router, options) => Effect.updateContext(loom.route(router, options), around),
+          streamRoute: (router, options) => Stream.updateContext(loom.streamRoute(router, options), around),
+          explain: (router, options) => Effect.updateContext(loom.explain(router, options), around)
+        }
+      },
+      onFailure: ({ message }): Engine => {
+        const refusal = Effect.fail(invalidRequest({ field: "LOOM_CONFIG", detail: message }))
+        return {
+          generate: () => refusal,
+          stream: () => Stream.fromEffect(refusal),
+          route: () => refusal,
+          streamRoute: () => Stream.fromEffect(refusal),
+          explain: () => refusal
+        }
+      }
+    })
+  )
 )
 
 const fromRuntime = (runtime: ManagedRuntime.ManagedRuntime<never, never>): Engine => {
@@ -198,6 +234,37 @@ export const layer = (options: Options = {}): Layer.Layer<never> => {
   const logged = callLog === false ? engine : Layer.merge(engine, CallLog.layerSqlite(callLog === true ? {} : callLog))
   return telemetry === undefined ? logged : Layer.provideMerge(logged, telemetry)
 }
+
+/**
+ * The same with the options in `loom.config.yaml` and `models.yaml` (`LoomConfig` says which), under those given here;
+ * routes and providers by name. Fails with all that is wrong with the files. Where there are none, it is {@link layer}.
+ *
+ * **Example** (Settings in a file, what is code in code)
+ *
+ * ```ts
+ * import { Loom } from "loom-router"
+ *
+ * export const layer = Loom.layerConfig({ onCall: ({ outcome }) => console.log(outcome) })
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = (
+  options: Options & LoomConfig.Options = {}
+): Layer.Layer<never, LoomConfig.ConfigError> =>
+  Layer.unwrap(Effect.gen(function*() {
+    const { from, path, ...given } = options
+    const { load } = yield* Effect.promise(() => import("./LoomConfig.ts"))
+    const { options: read } = yield* load({ from, path })
+    const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+    return layer({
+      ...read,
+      ...own,
+      routes: { ...read.routes, ...given.routes },
+      providers: { ...read.providers, ...given.providers }
+    })
+  }))
 
 /**
  * An engine for tests: these generators answer, and nothing else does. One alone answers for every provider.

@@ -8,9 +8,8 @@ import * as Option from "effect/Option"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import * as DurationText from "../internal/durationText.ts"
 import * as Flags from "./Flags.ts"
-
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 const repeated = (name: string) => Flag.String(name).pipe(Flag.atLeast(0))
 
@@ -200,7 +199,6 @@ export const generate = Command.make(
 )
 
 function durationOf(text: string): Option.Option<Duration.Duration> {
-  const [, number = "", unit = "s"] = /^(\d+(?:\.\d+)?) ?(ms|s|m|h|d)?$/.exec(text.trim()) ?? []
-  const millis = Number(number) * (units[unit] ?? NaN)
-  return number !== "" && millis > 0 ? Option.some(Duration.millis(millis)) : Option.none()
+  const duration = DurationText.parse(/^\s*[\d.]+\s*$/.test(text) ? `${text.trim()}s` : text)
+  return Option.filter(duration, (length) => Duration.isGreaterThan(length, Duration.zero))
 }
