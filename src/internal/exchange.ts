@@ -118,10 +118,10 @@ export const open = Effect.fnUntraced(function*(
 /** How long the end of a finished stream is waited for: a socket that was read to its end can be used again. */
 const linger = "300 millis"
 
-const isContent = (part: Part): boolean =>
+export const isContent = (part: Part): boolean =>
   part.type !== "text-start" && part.type !== "reasoning-start" && part.type !== "tool-params-start"
 
-const textOf = (parts: ReadonlyArray<Part>): string => {
+export const textOf = (parts: ReadonlyArray<Part>): string => {
   let text = ""
   for (const part of parts) if (part.type === "text-delta") text += part.delta
   return text
@@ -199,7 +199,7 @@ const partsOf = (
 }
 
 /** A failure past the commit point: what was shown can't be taken back, so nothing may be tried again. */
-const broken = (request: Request.Request, error: GenerateError, text: string): GenerateError =>
+export const broken = (request: Request.Request, error: GenerateError, text: string): GenerateError =>
   failure(request, new Partial({ detail: `${error.what}: ${error.why}`, text }), {
     usage: error.usage ?? Request.estimateUsage(request, text.length),
     status: error.status,
