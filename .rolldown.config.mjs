@@ -28,6 +28,7 @@ export default [
     platform: "node",
     input: {
       index: "src/index.ts",
+      EffectAi: "src/EffectAi.ts",
       "dashboard/Dashboard": "src/dashboard/Dashboard.ts",
       "sandbox/Sandbox": "src/sandbox/Sandbox.ts",
       ...Object.fromEntries(modules.map((name) => [name, `src/${name}.ts`])),

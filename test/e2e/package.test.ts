@@ -107,7 +107,7 @@ describe("the tarball", () => {
     ).filter((file) => !files.includes(file))
     assert.deepStrictEqual(missing, [])
     const entries = modules.filter((module) =>
-      /^src\/(index|sandbox\/Sandbox|(providers|secrets|sandbox\/secrets|telemetry)\/\w+|storage\/sqlite(Keeper|Reader|Writer))\.ts$/
+      /^src\/(index|EffectAi|sandbox\/Sandbox|(providers|secrets|sandbox\/secrets|telemetry)\/\w+|storage\/sqlite(Keeper|Reader|Writer))\.ts$/
         .test(module)
     ).map((module) => module.replace(/^src/, "dist").replace(/\.ts$/, ".js"))
     assert.isAtLeast(entries.length, 6)
@@ -210,6 +210,7 @@ describe("installed into an empty folder", () => {
 
   it.each([
     "loom-router",
+    "loom-router/effect-ai",
     "loom-router/sandbox",
     "loom-router/providers/OpenAi",
     "loom-router/secrets/Vault",
