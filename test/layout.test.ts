@@ -30,6 +30,10 @@ const testedThrough: Readonly<Record<string, string>> = {
   "Figures.ts": "Stats.test.ts",
   "index.ts": "docs.test.ts",
   "internal/adapter.ts": "providers/contract.ts",
+  "internal/aiErrors.ts": "EffectAi.test.ts",
+  "internal/aiGenerator.ts": "EffectAi.test.ts",
+  "internal/aiObject.ts": "EffectAi.test.ts",
+  "internal/aiParts.ts": "EffectAi.test.ts",
   "internal/baseUrl.ts": "providers/contract.ts",
   "internal/batchDoor.ts": "Batch.test.ts",
   "internal/batchDrive.ts": "Batch.test.ts",
@@ -85,6 +89,7 @@ const testedThrough: Readonly<Record<string, string>> = {
   "internal/secretOrigins.ts": "Secrets.test.ts",
   "internal/webSearch.ts": "providers/contract.ts",
   "internal/worstCost.ts": "Ledger.test.ts",
+  "internal/written.ts": "EffectAi.test.ts",
   "internal/yamlFile.ts": "Catalog.test.ts",
   "providers/anthropic/": "providers/Anthropic.test.ts",
   "providers/bedrock/": "providers/Bedrock.test.ts",
@@ -338,14 +343,20 @@ describe("imports", () => {
     )
   })
 
-  it("of Loom and the barrel are in the CLI and the dashboard", () => {
+  it("of Loom and the barrel are in the CLI, the dashboard and the bridge to effect/ai", () => {
     forbids(
       imports.filter(({ from, kind, to }) =>
         (to === "Loom.ts" || to === "index.ts") && kind !== "type" && from !== "index.ts" &&
         // It puts an engine over another.
         from !== "Batching.ts" && !inFolder(from, "cli", "dashboard")
+        !(to === "Loom.ts" && from === "EffectAi.ts") && !inFolder(from, "cli", "dashboard")
       )
     )
+  })
+
+  it("of the bridge to effect/ai are its own", () => {
+    const isBridge = (file: string) => file === "EffectAi.ts" || /^internal\/ai[A-Z]/.test(file)
+    forbids(imports.filter(({ from, kind, to }) => isBridge(to) && kind !== "type" && !isBridge(from)))
   })
 
   it("of undici and Node's sockets are in Transport, the sandbox and the CLI", () => {
