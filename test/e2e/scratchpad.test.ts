@@ -250,3 +250,29 @@ describe("scratchpad/vendor.ts", () => {
       assert.closeTo(parts.reduce((sum, usd) => sum + usd, 0), Number(billed), 1e-9)
     }))
 })
+
+describe("scratchpad/effectAi.ts", () => {
+  it.live("takes a chat with tools over a route, from the cache the second time, to the end of its budget", () =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* finished(start("effectAi", {}))
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      const answers = [...stdout.matchAll(/^ {4}(\S+) \(cache: (\w+)\), after (.*)$/gm)]
+      assert.deepStrictEqual(answers.map(([, model, cache]) => `${model} ${cache}`), [
+        "openai/gpt-4o-mini miss",
+        "openai/gpt-4o-mini miss",
+        "anthropic/claude-haiku-4-5 miss",
+        "openai/gpt-4o-mini hit",
+        "openai/gpt-4o-mini hit",
+        "anthropic/claude-haiku-4-5 hit"
+      ])
+      assert.strictEqual(answers[2]?.[3], "openai/gpt-4o-mini Rejected, anthropic/claude-haiku-4-5 ok")
+      assert.match(
+        stdout,
+        /It stops after \d\d days with QuotaExhaustedError: it may cost .* of \$0\.001, \$0\.000\d+ is spent/
+      )
+      const [, spent, saved, billed] =
+        /requests: \$(\S+) spent, \$(\S+) saved; the sandbox's bill says \$(\S+)\.$/m.exec(stdout) ?? []
+      assert.strictEqual(spent, billed)
+      assert.isAbove(Number(saved), 0)
+    }))
+})
