@@ -56,12 +56,24 @@ export type Asked<P extends Provider = Provider> =
   }
 
 /**
+ * The same, whoever it asks, to who passes it on.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Given
+  extends Omit<Options.Given, "timeout" | "retry" | "maxAttempts" | "cache" | "coalesce" | "failover">
+{
+  readonly customId?: string | undefined
+}
+
+/**
  * The requests of a batch, all there or as they come.
  *
  * @category models
  * @since 0.1.0
  */
-export type Requests = Iterable<Asked> | AsyncIterable<Asked> | Stream.Stream<Asked, unknown>
+export type Requests<A = Asked> = Iterable<A> | AsyncIterable<A> | Stream.Stream<A, unknown>
 
 /**
  * @category models

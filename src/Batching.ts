@@ -56,7 +56,7 @@ export interface Options extends Pick<Batch.WaitOptions, "pollInterval" | "timeo
 type Asked = Parameters<Loom.Engine["generate"]>[0]
 
 class Ask extends EffectRequest.TaggedClass("loom-router/Batching/Ask")<
-  { readonly asked: Batch.Asked },
+  { readonly asked: Batch.Given },
   Generation,
   GenerateError
 > {}
@@ -162,7 +162,7 @@ const exitOf = (row: Batch.Row): Exit.Exit<Generation, GenerateError> => {
 }
 
 /** What went wrong with a batch, as the error of a call in it. */
-const errorOf = (reason: Batch.Reason, { model, provider = "" }: Batch.Asked): GenerateError => {
+const errorOf = (reason: Batch.Reason, { model, provider = "" }: Batch.Given): GenerateError => {
   switch (reason._tag) {
     case "RowRefused":
     case "VendorFailed":

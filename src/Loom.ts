@@ -26,7 +26,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Stream from "effect/Stream"
-import type * as Batch from "./Batch.ts"
+import * as Batch from "./Batch.ts"
 import * as CallLog from "./CallLog.ts"
 import type * as CallRecord from "./CallRecord.ts"
 import * as Catalog from "./Catalog.ts"
@@ -135,12 +135,12 @@ export interface Batches {
    * whatever that is called.
    */
   readonly submit: (
-    requests: Batch.Requests,
+    requests: Batch.Requests<Batch.Given>,
     options?: Batch.SubmitOptions,
     keeping?: boolean
   ) => Effect.Effect<Batch.Batch, Batch.BatchError>
   /** Fails where a request can't be part of a batch, and why. */
-  readonly check: (asked: Batch.Asked) => Effect.Effect<void, Batch.BatchError>
+  readonly check: (asked: Batch.Given) => Effect.Effect<void, Batch.BatchError>
   readonly find: (id: string, options?: Batch.FindOptions) => Effect.Effect<Batch.Batch, Batch.BatchError>
   readonly list: (limit: number) => Effect.Effect<ReadonlyArray<Batch.Snapshot>, Batch.BatchError>
 }
@@ -185,17 +185,26 @@ const configured: Layer.Layer<never> = Layer.effect(
           stream: (options) => Stream.updateContext(loom.stream(options), around),
           route: (router, options) => Effect.updateContext(loom.route(router, options), around),
           streamRoute: (router, options) => Stream.updateContext(loom.streamRoute(router, options), around),
-          explain: (router, options) => Effect.updateContext(loom.explain(router, options), around)
+          explain: (router, options) => Effect.updateContext(loom.explain(router, options), around),
+          batches: loom.batches
         }
       },
       onFailure: ({ message }): Engine => {
-        const refusal = Effect.fail(invalidRequest({ field: "LOOM_CONFIG", detail: message }))
+        const error = invalidRequest({ field: "LOOM_CONFIG", detail: message })
+        const refusal = Effect.fail(error)
+        const noBatch = Effect.fail(new Batch.BatchError({ reason: new Batch.VendorFailed({ error }) }))
         return {
           generate: () => refusal,
           stream: () => Stream.fromEffect(refusal),
           route: () => refusal,
           streamRoute: () => Stream.fromEffect(refusal),
-          explain: () => refusal
+          explain: () => refusal,
+          batches: Effect.succeed({
+            submit: () => noBatch,
+            check: () => noBatch,
+            find: () => noBatch,
+            list: () => noBatch
+          })
         }
       }
     })

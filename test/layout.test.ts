@@ -348,8 +348,7 @@ describe("imports", () => {
       imports.filter(({ from, kind, to }) =>
         (to === "Loom.ts" || to === "index.ts") && kind !== "type" && from !== "index.ts" &&
         // It puts an engine over another.
-        from !== "Batching.ts" && !inFolder(from, "cli", "dashboard")
-        !(to === "Loom.ts" && from === "EffectAi.ts") && !inFolder(from, "cli", "dashboard")
+        from !== "Batching.ts" && !(to === "Loom.ts" && from === "EffectAi.ts") && !inFolder(from, "cli", "dashboard")
       )
     )
   })

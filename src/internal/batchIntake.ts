@@ -55,7 +55,7 @@ const flushBytes = 2 ** 20
 
 /** Takes all requests in, one after the other: what they hold together isn't in memory. */
 export const take = <E>(
-  requests: Batch.Requests,
+  requests: Batch.Requests<Batch.Given>,
   options: IntakeOptions,
   sink: Sink<E>,
   seen?: (n: number, request: Request.Request) => void
@@ -110,7 +110,7 @@ export const take = <E>(
       return job
     })
 
-    const add = Effect.fnUntraced(function*(asked: Batch.Asked): Effect.fn.Return<void, E | Batch.BatchError> {
+    const add = Effect.fnUntraced(function*(asked: Batch.Given): Effect.fn.Return<void, E | Batch.BatchError> {
       const index = n++
       const { customId = `row-${index + 1}`, ...own } = asked
       const orRefuse = Effect.mapError((error: GenerateError) => refused(index, labelOf(customId), error))
@@ -237,7 +237,7 @@ class Unreadable {
   }
 }
 
-const streamOf = (requests: Batch.Requests): Stream.Stream<Batch.Asked, Unreadable> => {
+const streamOf = (requests: Batch.Requests<Batch.Given>): Stream.Stream<Batch.Given, Unreadable> => {
   if (Stream.isStream(requests)) {
     return Stream.mapError(requests, (cause) => new Unreadable(cause))
   }
