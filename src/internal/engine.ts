@@ -5,6 +5,7 @@ import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -83,10 +84,17 @@ export const make = Effect.fnUntraced(function*(
 
   const find = Routes.make({ catalog, routes: options.routes ?? {}, generator: pipeline })
 
+  /** Of options that nobody has looked at yet. */
+  const modalityOf = ({ modality, model, provider }: Asked): "text" | "image" => {
+    if (modality !== undefined) return modality
+    const isNamed = Predicate.isString(model) && (provider === undefined || Predicate.isString(provider))
+    const found = isNamed ? Catalog.resolve(catalog, { provider, model }) : undefined
+    return found !== undefined && Result.isSuccess(found) ? Request.modalityOf(found.success) : "text"
+  }
+
   const begin = (
     asked: Asked,
     operation: CallRecord.CallRecord["operation"],
-    modality: "text" | "image",
     route?: Routes.Routed,
     progress?: Call.Call["progress"]
   ): Effect.Effect<Begun> =>
@@ -110,7 +118,7 @@ export const make = Effect.fnUntraced(function*(
         currency: options.currency,
         progress
       }
-      const named = { provider: asked.provider, model: asked.model, modality }
+      const named = { provider: asked.provider, model: asked.model, modality: modalityOf(asked) }
       return Effect.map(Call.make(circumstances), (call) => {
         metrics?.began()
         return {
@@ -185,15 +193,9 @@ export const make = Effect.fnUntraced(function*(
     requestFor: (model, call, params) => requestFor(model, defaults, call, params)
   })
 
-  const modalityOf = (asked: Asked): "text" | "image" =>
-    asked.modality ?? Result.match(Catalog.resolve(catalog, asked), {
-      onSuccess: Request.modalityOf,
-      onFailure: () => "text"
-    })
-
   const generate = (asked: Asked, route?: Routes.Routed) =>
     Effect.flatMap(
-      begin(asked, "generate", modalityOf(asked), route),
+      begin(asked, "generate", route),
       (begun) =>
         Telemetry.traced(spanOf(begun), (span) => {
           const { call, generator, plan, recorder } = begun
@@ -206,14 +208,16 @@ export const make = Effect.fnUntraced(function*(
     )
 
   const stream = (asked: Asked, route?: Routes.Routed) =>
-    modalityOf(asked) === "text"
-      ? streamOf(asked, "text", route)
-      : Stream.unwrap(Effect.map(Progress.make, (progress) => streamOf(asked, "image", route, progress)))
+    Stream.suspend(() =>
+      modalityOf(asked) === "text"
+        ? streamOf(asked, route)
+        : Stream.unwrap(Effect.map(Progress.make, (progress) => streamOf(asked, route, progress)))
+    )
 
-  const streamOf = (asked: Asked, modality: "text" | "image", route?: Routes.Routed, progress?: Progress.Progress) =>
+  const streamOf = (asked: Asked, route?: Routes.Routed, progress?: Progress.Progress) =>
     Stream.unwrap(
       Effect.flatMap(
-        begin(asked, "stream", modality, route, progress?.take),
+        begin(asked, "stream", route, progress?.take),
         (begun) =>
           Telemetry.tracedScoped(spanOf(begun), (span) => {
             const { call, generator, plan, recorder } = begun
