@@ -33,3 +33,6 @@ export const models: ReadonlyMap<string, Model> = new Map(
 
 /** 5 USD per 1000 calls of a tool that it runs itself. */
 export const toolRate = 5_000_000_000n
+
+/** What it tells costs in, in units of 1e-12 USD: from memory. */
+export const tick = 100n

@@ -24,9 +24,6 @@ const ttlMillis = 600_000
 
 const unit = { times: 1n, per: 1n }
 
-/** In units of 1e-12 USD: from memory. */
-const tick = 100n
-
 const searchTool = (body: JsonObject) =>
   listAt(body, "tools").find((tool) => /^(web|x)_search$/.test(stringAt(tool, "type") ?? ""))
 
@@ -130,7 +127,7 @@ export const make = (world: World): Extract<Door.Route, { readonly _tag: "Genera
           total_tokens: done.usage.input + done.usage.output,
           num_sources_used: used,
           num_server_side_tools_used: used,
-          cost_in_usd_ticks: Number(settle(charge, world.time.now()).amount / tick)
+          cost_in_usd_ticks: Number(settle(charge, world.time.now()).amount / Models.tick)
         }
       }
       return {

@@ -1,15 +1,17 @@
 /**
- * xAI: Responses and the list of its models. No header tells an id.
+ * xAI: Responses, files, batches and the list of its models. No header tells an id.
  */
 import * as Door from "../Door.ts"
 import type { Protocol, World } from "../Protocol.ts"
+import * as Batches from "./Batches.ts"
 import * as Models from "./Models.ts"
 import { inBand, ofFailure } from "./Problem.ts"
 import * as Responses from "./Responses.ts"
 
 export const make = (world: World): Protocol => {
   const responses = Responses.make(world)
-  return Door.make(world, {
+  const desk = Batches.make(world, (incoming) => door.receive(incoming))
+  const door = Door.make(world, {
     provider: "xai",
     basePath: "/xai/v1",
     ownHeaders: new Set(),
@@ -17,7 +19,10 @@ export const make = (world: World): Protocol => {
     headers: () => ({}),
     problem: ofFailure,
     inBand,
-    route: ({ method, path }) => {
+    route: (incoming) => {
+      const { method, path } = incoming
+      const clerk = desk.route(incoming)
+      if (clerk !== undefined) return { _tag: "Desk", clerk }
       const wrongMethod = ofFailure({ status: 405, message: "Method not allowed." })
       if (path === "/responses") return method === "POST" ? responses : wrongMethod
       if (path === "/models") {
@@ -27,4 +32,5 @@ export const make = (world: World): Protocol => {
       return ofFailure({ status: 404 })
     }
   })
+  return { ...door, reset: desk.reset, keepsFiles: (path) => path === "/files", jobs: desk }
 }
