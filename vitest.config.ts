@@ -12,6 +12,7 @@ const long = [
   "faults/{canary,stores}.test.ts",
   "providers/*Bill.test.ts",
   "providers/{loaded,registry,table}.test.ts",
+  "sandbox/batches/**",
   "storage/SqliteCache.test.ts"
 ]
 
