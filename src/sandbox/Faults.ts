@@ -106,7 +106,7 @@ export const Fault = Schema.Struct({
   contentLengthOff: Schema.optional(Schema.Int),
   /** Closes the connection after the answer, which has said that it stays open. */
   closeAfter: Schema.optional(Schema.Boolean),
-  /** Ends the body there: by closing the socket, or with `clean` as if it were complete. */
+  /** Ends the body there (events of a file are its lines): by closing the socket, or with `clean` as if it were complete. */
   cut: Schema.optional(Schema.Struct({ ...Position.fields, clean: Schema.optional(Schema.Boolean) })),
   /** Sends nothing more there, for good or for a while. */
   stall: Schema.optional(Schema.Struct({ ...Position.fields, forMillis: Schema.optional(Schema.Finite) })),

@@ -243,6 +243,11 @@ export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
       for (const protocol of protocols) await protocol.jobs?.finish()
     }
   }
+  const forget = () => {
+    for (const protocol of protocols) protocol.reset()
+  }
+  // What is under way stops before its files are gone.
+  yield* Effect.addFinalizer(() => Effect.sync(forget))
   const reset = () => {
     books.journal.clear()
     books.bill.clear()
@@ -251,7 +256,7 @@ export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
     keys.reset()
     arrivals.clear()
     rates.clear()
-    for (const protocol of protocols) protocol.reset()
+    forget()
     disk.clear()
   }
 

@@ -262,8 +262,9 @@ export const make = (world: World, vendor: Vendor): Jobs => {
     if (typeof check !== "function") return [check]
     const flaws: Array<Flaw> = []
     const lines = job.input.lines()
-    for (let line = 0; line < lines && flaws.length < flawLimit && isKnown(job); line++) {
+    for (let line = 0; line < lines && flaws.length < flawLimit; line++) {
       if (line % (stride * 8) === 0) await pause()
+      if (!isKnown(job)) break
       const flaw = check(job.input.line(line), line + 1)
       if (flaw !== undefined) flaws.push(flaw)
     }

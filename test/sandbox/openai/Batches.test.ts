@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import type OpenAI from "openai"
 import { toFile } from "openai"
 import { call, driven, failure } from "../driven.ts"
@@ -349,6 +349,22 @@ describe("OpenAI's batches", () => {
         [10, 0, false],
         [whole!.length, 3, true]
       ])
+    }))
+
+  it.effect("stop where they are when the sandbox forgets them, or closes", () =>
+    Effect.gen(function*() {
+      const started = (isForgotten: boolean) =>
+        driven(function*({ openai, sandbox }) {
+          yield* submit(openai, Array.from({ length: 1000 }, (_, n) => row(n)))
+          const fiber = yield* Effect.forkDetach(sandbox.finishBatches)
+          yield* Effect.yieldNow
+          if (isForgotten) {
+            yield* sandbox.reset
+            assert.deepStrictEqual((yield* call(() => openai.batches.list())).data, [])
+          }
+          return fiber
+        })
+      for (const isForgotten of [true, false]) yield* Fiber.join(yield* started(isForgotten))
     }))
 
   it.effect("answer Chat Completions too", () =>
