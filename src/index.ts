@@ -5,6 +5,7 @@
  */
 export * as Attempt from "./Attempt.ts"
 export * as Batch from "./Batch.ts"
+export * as BatchEndpoint from "./BatchEndpoint.ts"
 export * as Batching from "./Batching.ts"
 export * as Call from "./Call.ts"
 export * as CallKey from "./CallKey.ts"

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted, Schema, Stream } from "effect"
-import { type Batch, Ledger, Loom } from "loom-router"
+import { Effect, Fiber, Redacted, Result, Schema, Stream } from "effect"
+import { type Prompt, Response } from "effect/ai"
+import { TestClock } from "effect/testing"
+import { type Batch, type BatchEndpoint, Generation, Generator, Ledger, Loom, Usage } from "loom-router"
 import * as Anthropic from "loom-router/providers/Anthropic"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import { billed, type Box, inWorld, spent, type World } from "./providers/world.ts"
@@ -30,6 +32,11 @@ const submissions = ({ sandbox }: World) =>
 
 const said = (rows: ReadonlyArray<Batch.Row>) =>
   rows.map((row) => [row.customId, row._tag === "Success" ? row.generation.text : row._tag])
+
+/** What the caller said. */
+const textOf = ({ content }: Prompt.Prompt) =>
+  content.flatMap((message) => message.role === "user" ? message.content : [])
+    .map((part) => part.type === "text" ? part.text : "").join("")
 
 /** Why an effect fails that must. */
 const reasonOf = <A>(effect: Effect.Effect<A, Batch.BatchError>) =>
@@ -142,6 +149,28 @@ describe("a batch", () => {
         assert.strictEqual(yield* submissions(world), 2)
         const error = yield* reasonOf(Loom.submitBatch([row(7)], { id: "nightly" }))
         assert.strictEqual(error._tag, "IdTaken")
+      }, path)))
+
+  it.live("is one batch and one record a row, whoever else drives it at the same time", () =>
+    Effect.flatMap(tempPath, (path) =>
+      world(function*(world) {
+        const { records, sandbox } = world
+        const numbers = Array.from({ length: 300 }, (_, n) => n)
+        const { id, wait } = yield* Loom.submitBatch(numbers.map((n) => row(n)))
+        yield* sandbox.finishBatches
+        const seen: Array<string> = []
+        const other = Loom.layer({
+          providers: providers(sandbox),
+          batches: { path },
+          onCall: (record) => seen.push(record.id)
+        })
+        const elsewhere = Effect.flatMap(Loom.batch(id), (handle) => handle.wait(soon)).pipe(Effect.provide(other))
+        const all = yield* Effect.all([wait(soon), elsewhere, wait(soon)], { concurrency: "unbounded" })
+        for (const { counts } of all) assert.deepInclude(counts, { succeeded: 300, open: 0, duplicates: 0 })
+        const ids = [...records.map(({ id }) => id), ...seen]
+        assert.strictEqual(ids.length, 300)
+        assert.strictEqual(new Set(ids).size, 300)
+        assert.strictEqual(yield* submissions(world), 1)
       }, path)))
 
   it.live("is submitted once where the answer to its submission got lost", () =>
@@ -347,5 +376,74 @@ describe("a batch", () => {
       )
       assert.strictEqual(Number(spend.picoUsd), yield* billed(sandbox))
       assert.strictEqual(spend.calls, 2)
+    }))
+
+  it.effect("is split where a job is full, is polled by the clock, and tells how it goes", () =>
+    Effect.gen(function*() {
+      const sent = new Map<string, ReadonlyArray<string>>()
+      let polls = 0
+      const endpoint: BatchEndpoint.BatchEndpoint = {
+        limits: { rows: 3, bytes: 200, oneModel: false },
+        endpointOf: () => Result.succeed("/rows"),
+        row: (request, customId) => Result.succeed(JSON.stringify({ customId, text: textOf(request.prompt) })),
+        submit: (job, lines) =>
+          Effect.map(Stream.runCollect(lines), (lines) => {
+            assert.strictEqual(lines.length, job.rows)
+            assert.strictEqual(lines.join("\n").length + 1, job.bytes)
+            sent.set(job.marker, lines)
+            return `vendor-${job.marker}`
+          }),
+        find: () => Effect.succeed({ _tag: "None" }),
+        poll: (job) =>
+          Effect.sync(() => ({
+            state: ++polls > 8 ? "completed" : "running",
+            done: Math.min(1, job.rows),
+            failed: 0,
+            results: []
+          })),
+        results: (job) =>
+          Stream.fromIterable(
+            (sent.get(job.marker) ?? []).toReversed().map((line) => {
+              const { customId, text } = JSON.parse(line) as { readonly customId: string; readonly text: string }
+              return { customId, outcome: { _tag: "Answered", json: `${text}!`, requestId: undefined } }
+            })
+          ),
+        cancel: () => Effect.void,
+        generation: (request, { json }) =>
+          Result.succeed(Generation.make({
+            provider: "openai",
+            model: request.model.upstream,
+            content: [Response.makePart("text", { text: String(json) })],
+            finishReason: "stop",
+            usage: Usage.make({ inputUncached: 10, outputText: 5 }),
+            requestId: undefined,
+            native: undefined
+          }))
+      }
+      const long = "x".repeat(100)
+      const asked = ["a", "b", "c", "d", long, long].map((prompt): Batch.Asked => ({ model: openai, prompt }))
+      yield* Effect.gen(function*() {
+        const handle = yield* Loom.submitBatch(asked)
+        const seen: Array<string> = []
+        const waiting = yield* Effect.forkChild(handle.wait({
+          pollInterval: "1 minute",
+          onProgress: ({ done, status }) => {
+            seen.push(`${status} ${done}`)
+          }
+        }))
+        yield* TestClock.adjust("1 hour")
+        const results = yield* Fiber.join(waiting)
+        assert.deepStrictEqual(results.jobs.map(({ rows }) => rows), [3, 1, 1, 1])
+        assert.deepStrictEqual(
+          (yield* Stream.runCollect(results.rows)).map((row) =>
+            row._tag === "Success" ? row.generation.text : row._tag
+          ),
+          asked.map(({ prompt }) => `${prompt as string}!`)
+        )
+        // Submitting was a step that asked nobody how it goes.
+        assert.deepStrictEqual(seen, ["running 4", "running 4", "ended 6"])
+        const late = yield* reasonOf(Loom.submitBatch([{ model: openai, prompt: "x".repeat(300) }]))
+        assert.match(late.why, /a job of the vendor may have 200/)
+      }).pipe(Effect.provide(Loom.layerTest({ openai: Generator.withBatch(Generator.fake(() => "live"), endpoint) })))
     }))
 })

@@ -35,7 +35,7 @@ describe("calls in batches", () => {
         { concurrency: "unbounded" }
       ).pipe(Effect.provide(batched))
       assert.deepStrictEqual(answers.map(({ text }) => text), rows.map((n) => `answer ${n}`))
-      assert.deepStrictEqual((yield* jobs(world)).toSorted(), ["anthropic", "openai"])
+      assert.deepStrictEqual(new Set(yield* jobs(world)), new Set(["anthropic", "openai"]))
       assert.strictEqual(spent(answers.flatMap(({ attempts }) => attempts)), yield* billed(sandbox))
       assert.isTrue(answers.every(({ cost, saved }) => saved.batch > 0 && saved.batch === cost.picoUsd))
       assert.deepStrictEqual(records.map(({ operation }) => operation), rows.map(() => "batch"))
@@ -78,7 +78,7 @@ describe("calls in batches", () => {
       assert.strictEqual(Number(ofOne.picoUsd), one.cost.picoUsd)
       assert.strictEqual(Number(ofOther.picoUsd), other.cost.picoUsd)
       assert.strictEqual(Number(ofOne.picoUsd + ofOther.picoUsd), yield* billed(sandbox))
-      assert.deepStrictEqual(records.map(({ tags }) => tags["tenant"]).toSorted(), ["acme", "apex industries"])
+      assert.deepStrictEqual(new Set(records.map(({ tags }) => tags["tenant"])), new Set(["acme", "apex industries"]))
     }))
 
   it.live("are told when the batch can't be submitted", () =>

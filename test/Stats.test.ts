@@ -461,7 +461,7 @@ describe("Stats", () => {
           .find(({ cache, outcome }) => outcome === "ok" && cache === "miss")!
         const attempt = template.attempts.at(-1)!
         const record = (id: string, operation: "generate" | "batch", total: number): Record => ({
-          ...template!,
+          ...template,
           id,
           operation,
           startedAt: now - second - total,

@@ -274,12 +274,29 @@ export const make = (world: World) => {
     return (row) => Rows.read(reading, row)
   })
 
-  const record = Effect.fnUntraced(function*(batch: string, own: Known): Effect.fn.Return<void, Batch.BatchError> {
+  /** One process at a time: what sees records sees each once. */
+  const record = Effect.fnUntraced(function*(
+    { id, owner: was, ownedUntil }: StoredBatch,
+    own: Known
+  ): Effect.fn.Return<void, Batch.BatchError> {
+    const now = yield* Clock.currentTimeMillis
+    if (was !== owner && isAlive(was, ownedUntil, now)) return
+    if ((yield* stored(store.unrecorded(id))).length === 0) return
+    if (!(yield* stored(store.claimBatch(id, was, owner, now + lease)))) return
+    yield* Effect.ensuring(recordAll(id, own), Effect.ignore(store.releaseBatch(id, owner)))
+  })
+
+  const recordAll = Effect.fnUntraced(function*(
+    batch: string,
+    own: Known
+  ): Effect.fn.Return<void, Batch.BatchError> {
     const callLog = yield* CallLog.CurrentCallLog
     const region = yield* Call.CurrentRegion
     for (;;) {
       const page = yield* stored(store.unrecorded(batch))
       if (page.length === 0) return
+      // A long batch takes longer than a claim is believed.
+      yield* stored(store.claimBatch(batch, owner, owner, (yield* Clock.currentTimeMillis) + lease))
       const rows = page.map(yield* reader(page, own))
       for (const { record } of rows) {
         callLog.offer(record)
@@ -308,7 +325,7 @@ export const make = (world: World) => {
     if (isNew && failed.length === jobs.length && failed.every((error) => !error.maybeBilled)) {
       return { hopeless: failed.find(isHopeless), refusal: failed[0] }
     }
-    yield* record(batch.id, own)
+    yield* record((yield* stored(store.batch(batch.id))) ?? batch, own)
     yield* Effect.flatMap(Clock.currentTimeMillis, (now) => stored(store.endIfOver(batch.id, now)))
     return { hopeless: failed.find(isHopeless), refusal: undefined }
   })

@@ -195,7 +195,7 @@ const make = (world: World): Batches => {
     yield* tidy
     const { id = yield* newId, tags = {} } = options
     const now = yield* Clock.currentTimeMillis
-    const before = yield* Drive.stored(store.begin({ id, createdAt: now, tags, owner }, []))
+    const before = yield* Drive.stored(store.begin({ id, createdAt: now, tags, owner }))
     const kept = new Map<number, Request.Request>()
     const intake = (sink: Intake.Sink<Batch.BatchError>) =>
       Intake.take(

@@ -31,6 +31,8 @@ const names = [
   "list",
   "jobs",
   "claim",
+  "claimBatch",
+  "releaseBatch",
   "vendorIds",
   "renew",
   "release",

@@ -20,8 +20,9 @@ CREATE TABLE batches (
   -- of the requests: the same id twice is the same batch, or an error
   digest TEXT,
   tags TEXT NOT NULL,
-  -- who prepares it
+  -- who prepares it, or records its rows, and until when that is believed
   owner TEXT,
+  owned_until INTEGER,
   cancelled INTEGER NOT NULL DEFAULT 0,
   ended_at INTEGER
 ) STRICT;
@@ -106,7 +107,9 @@ export interface NewBatch {
   readonly owner: string
 }
 
-export interface StoredBatch extends NewBatch {
+export interface StoredBatch extends Omit<NewBatch, "owner"> {
+  readonly owner: string | undefined
+  readonly ownedUntil: number | undefined
   readonly state: "preparing" | "open" | "ended"
   readonly digest: string | undefined
   readonly cancelled: boolean
@@ -190,8 +193,8 @@ export interface Sums {
 
 /** What may be asked of the store. All of it is in one transaction. */
 export interface BatchTables {
-  /** Makes a batch; where there is one of this id, gives that. One that nobody prepares any more makes room. */
-  readonly begin: (batch: NewBatch, isDead: ReadonlyArray<string>) => StoredBatch | undefined
+  /** Makes a batch; where there is one of this id, gives that. */
+  readonly begin: (batch: NewBatch) => StoredBatch | undefined
   readonly addJob: (job: NewJob) => void
   /** The first row whose custom id is taken; what comes before it is kept. */
   readonly addRows: (batch: string, rows: ReadonlyArray<NewRow>) => NewRow | undefined
@@ -208,6 +211,9 @@ export interface BatchTables {
     job: Pick<StoredJob, "id" | "state" | "owner">,
     claim: { readonly state: StoredJob["state"]; readonly owner: string; readonly now: number; readonly until: number }
   ) => boolean
+  /** The same for the records of a batch. */
+  readonly claimBatch: (batch: string, was: string | undefined, owner: string, until: number) => boolean
+  readonly releaseBatch: (batch: string, owner: string) => void
   readonly renew: (job: string, owner: string, until: number) => void
   /** The vendor's ids of all jobs that are known to be at it. */
   readonly vendorIds: (provider: string) => ReadonlyArray<string>
@@ -274,6 +280,8 @@ export const makeBatchTables = (db: DatabaseSync): BatchTables => {
     `UPDATE jobs SET state = ?, owner = ?, owned_until = ?, since = coalesce(since, ?)
     WHERE id = ? AND state = ? AND owner IS ?`
   )
+  const claimBatch = db.prepare("UPDATE batches SET owner = ?, owned_until = ? WHERE id = ? AND owner IS ?")
+  const releaseBatch = db.prepare("UPDATE batches SET owner = NULL, owned_until = NULL WHERE id = ? AND owner = ?")
   const selectVendorIds = db.prepare("SELECT vendor_id FROM jobs WHERE provider = ? AND vendor_id IS NOT NULL")
   const renew = db.prepare("UPDATE jobs SET owned_until = ? WHERE id = ? AND owner = ?")
   const release = db.prepare(
@@ -355,12 +363,10 @@ export const makeBatchTables = (db: DatabaseSync): BatchTables => {
   }
 
   return {
-    begin: (batch, isDead) =>
+    begin: (batch) =>
       transact(() => {
         const row = selectBatch.get(batch.id)
-        const found = row && batchOf(row)
-        if (found !== undefined && !(found.state === "preparing" && isDead.includes(found.owner))) return found
-        if (found !== undefined) removeBatch.run(batch.id)
+        if (row !== undefined) return batchOf(row)
         insertBatch.run(batch.id, batch.createdAt, JSON.stringify(batch.tags), batch.owner)
         return undefined
       }),
@@ -391,6 +397,10 @@ export const makeBatchTables = (db: DatabaseSync): BatchTables => {
     jobs: (batch) => selectJobs.all(batch).map(jobOf),
     claim: ({ id, owner, state }, to) =>
       claim.run(to.state, to.owner, to.until, to.now, id, state, owner ?? null).changes === 1,
+    claimBatch: (batch, was, owner, until) => claimBatch.run(owner, until, batch, was ?? null).changes === 1,
+    releaseBatch: (batch, owner) => {
+      releaseBatch.run(batch, owner)
+    },
     vendorIds: (provider) => selectVendorIds.all(provider).map((row) => String(row["vendor_id"])),
     renew: (job, owner, until) => {
       renew.run(until, job, owner)
@@ -505,7 +515,8 @@ const batchOf = (row: Raw): StoredBatch => ({
   id: String(row["id"]),
   createdAt: Number(row["created_at"]),
   tags: tagsOf(row["tags"]),
-  owner: text(row["owner"]) ?? "",
+  owner: text(row["owner"]),
+  ownedUntil: whole(row["owned_until"]),
   state: oneOf(batchStates, row["state"]),
   digest: text(row["digest"]),
   cancelled: row["cancelled"] === 1,
