@@ -24,7 +24,7 @@ export interface RetryPolicy {
   readonly maxDelay: Duration.Duration
   /** A vendor that asks for a longer wait isn't waited for: the call fails over at once. */
   readonly maxRetryAfter: Duration.Duration
-  /** Also repeat attempts that the vendor may charge for, but for jobs that it has accepted. */
+  /** Also repeat attempts that the vendor may charge for, but for jobs that it has accepted, and what it surely charges for. */
   readonly retryMaybeBilled: boolean
   /**
    * Repeated attempts at one provider that may go without success: an outage isn't multiplied. Each that succeeds gives
@@ -87,7 +87,8 @@ export const none: RetryPolicy = make({ maxAttempts: 1 })
  * @since 0.1.0
  */
 export const repeats = (policy: RetryPolicy, error: GenerateError): boolean => {
-  const mayBePaidAgain = policy.retryMaybeBilled && error.maybeBilled && error.failover && error.jobId === undefined
+  const mayBePaidAgain = policy.retryMaybeBilled && error.maybeBilled && error.failover &&
+    error.jobId === undefined && error.billed !== "yes"
   if (!error.retryable && !mayBePaidAgain) return false
   return error.retryAfter === undefined || Duration.isLessThanOrEqualTo(error.retryAfter, policy.maxRetryAfter)
 }

@@ -144,6 +144,15 @@ describe("repeats", () => {
     }
   })
 
+  it("never repeats what is surely billed, nor a job that was accepted", () => {
+    const reason = new GenerateError.InvalidResponse({ detail: "the link has expired" })
+    const error = failing(reason)
+    assert.isTrue(RetryPolicy.repeats(careless, error))
+    for (const known of [{ billed: "yes" as const }, { jobId: "j-1" }]) {
+      assert.isFalse(RetryPolicy.repeats(careless, new GenerateError.GenerateError({ ...error, ...known })))
+    }
+  })
+
   it("never repeats what was asked wrongly, was shown in part, or is out of time", () => {
     const fatal = [
       refused,
