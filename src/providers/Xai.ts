@@ -1,6 +1,7 @@
 /**
- * xAI's Grok models, through OpenAI's SDK and the Responses protocol. They search the web and X by themselves where they
- * are asked to (`webSearch`, or its tool `x_search`), and tell what each call cost (`cost.reportedUsd`).
+ * xAI's Grok models, through OpenAI's SDK and the Responses protocol, and its images over HTTP. They search the web and X
+ * by themselves where they are asked to (`webSearch`, or its tool `x_search`), and tell what each call cost
+ * (`cost.reportedUsd`).
  *
  * Read 2026-11-23: `@ai-sdk/xai@5.0.12:src/responses`, docs.x.ai (pricing). That one of its own tools can be chosen by
  * OpenAI's `allowed_tools`, that it reads PDF as OpenAI does, what a search of X is called in its output, and what a tick of
@@ -14,9 +15,11 @@ import type OpenAI from "openai"
 import * as Generator from "../Generator.ts"
 import type { Params, Request } from "../Request.ts"
 import type * as Transport from "../Transport.ts"
+import { withImages } from "../internal/modalities.ts"
 import * as Search from "../internal/webSearch.ts"
 import * as Compatible from "./OpenAiCompatible.ts"
 import * as Responses from "./openai/ResponsesVendor.ts"
+import type * as Images from "./xai/Images.ts"
 
 /**
  * @category models
@@ -31,17 +34,21 @@ export interface Options extends Compatible.VendorOptions {}
  * @since 0.1.0
  */
 export interface Native {
-  readonly request: Partial<OpenAI.Responses.ResponseCreateParams> & {
-    /** How often a model may go on after tools that it runs itself. */
-    readonly max_turns?: number | undefined
-  }
-  readonly reply: OpenAI.Responses.Response & {
-    readonly usage?: {
-      readonly num_sources_used?: number | undefined
-      readonly num_server_side_tools_used?: number | undefined
-      readonly cost_in_usd_ticks?: number | undefined
-    } | undefined
-  }
+  readonly request:
+    | Partial<OpenAI.Responses.ResponseCreateParams> & {
+      /** How often a model may go on after tools that it runs itself. */
+      readonly max_turns?: number | undefined
+    }
+    | Images.Asking
+  readonly reply:
+    | OpenAI.Responses.Response & {
+      readonly usage?: {
+        readonly num_sources_used?: number | undefined
+        readonly num_server_side_tools_used?: number | undefined
+        readonly cost_in_usd_ticks?: number | undefined
+      } | undefined
+    }
+    | Images.Answered
 }
 
 const mostDomains = 5
@@ -96,8 +103,8 @@ const ownTools = ["web_search", "x_search"]
  * @category constructors
  * @since 0.1.0
  */
-export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = Responses
-  .vendor({
+export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = withImages(
+  Responses.vendor({
     provider: "xai",
     baseUrl: "https://api.x.ai/v1",
     apiKeyEnv: "XAI_API_KEY",
@@ -129,7 +136,9 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
       ),
     tellsTier: false,
     cost: { path: ["cost_in_usd_ticks"], perUsd: 1e10 }
-  })
+  }),
+  () => import("./xai/Images.ts")
+)
 
 /**
  * Provides xAI as the Generator.

@@ -5,6 +5,7 @@ import { Generation, Loom } from "loom-router"
 import * as Xai from "loom-router/providers/Xai"
 import { bill } from "./bill.ts"
 import { at, contract, testKey, tokens, type Vendor } from "./contract.ts"
+import { imageContract } from "./imageContract.ts"
 import { billed, bodies, failure, inWorld, type Setup, spent } from "./world.ts"
 
 const search = Tool.providerDefined({ id: "xai.web_search", customName: "XaiSearch", providerName: "web_search" })()
@@ -48,6 +49,41 @@ const vendor: Vendor = {
 
 contract(vendor)
 
+imageContract({
+  key: "xai",
+  apiKeyEnv: "XAI_API_KEY",
+  providers: (sandbox, options) => ({ xai: Xai.layer({ baseUrl: sandbox.baseUrl("xai"), ...options }) }),
+  model: "grok-imagine-image",
+  size: { asked: { aspectRatio: "1:1" }, width: 1024, height: 1024 },
+  mediaType: "image/jpeg",
+  formats: [],
+  refuses: [
+    ["size", { size: "1024x1024", aspectRatio: undefined }],
+    ["aspectRatio", { aspectRatio: "5:4" }],
+    ["quality", { quality: "low" }],
+    ["format", { format: "png" }],
+    ["background", { background: "transparent" }],
+    ["negativePrompt", { negativePrompt: "people" }],
+    ["seed", { seed: 7 }],
+    ["n", { n: 11 }]
+  ],
+  requestIds: false,
+  wire: { prompt: ({ prompt }) => prompt },
+  native: { options: { user: "weaver-7" }, at: ({ user }) => user },
+  can: {
+    n: "at once",
+    edit: { arrived: ({ image, images }) => [image, images].flat().filter((given) => given !== undefined).length },
+    givesLinks: true,
+    mask: { unsupported: "facts 3: fields" },
+    job: false,
+    link: true,
+    partials: false,
+    moderation: { input: "maybe", output: "maybe" },
+    withholdsOne: true,
+    repeated: [429, 500, 503]
+  }
+})
+
 bill({
   key: "xai",
   layer: (sandbox) => Xai.layer({ baseUrl: sandbox.baseUrl("xai"), apiKey: Redacted.make(testKey) }),
@@ -82,7 +118,7 @@ describe("xai, as itself", () => {
         assert.closeTo((answer?.cost.reportedUsd ?? NaN) * 1e12, amount, 100)
         assert.strictEqual(answer?.cost.picoUsd, amount)
       }
-      expectTypeOf<Xai.Native["request"]["max_turns"]>().toEqualTypeOf<number | undefined>()
+      expectTypeOf<{ readonly max_turns: number }>().toExtend<Xai.Native["request"]>()
       assert.isAbove(whole.native.usage?.cost_in_usd_ticks ?? 0, 0)
     }))
 
