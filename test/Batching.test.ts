@@ -24,8 +24,6 @@ const anthropic = "anthropic/claude-haiku-4-5"
 const jobs = ({ sandbox }: World) =>
   Effect.map(sandbox.journal, (journal) => journal.flatMap(({ job, provider }) => job === undefined ? [] : [provider]))
 
-const compare = (a: string, b: string) => a < b ? -1 : 1
-
 describe("calls in batches", () => {
   it.live("go together through their vendors' endpoints, at half the price, with no other change", () =>
     world(function*(world) {
