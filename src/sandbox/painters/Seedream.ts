@@ -1,9 +1,9 @@
 /**
- * ByteDance's Seedream on BytePlus ModelArk, from `@ai-sdk/bytedance@1.0.29` and 3rd parties (2026-11-23); prices written
- * by hand, those of 5.0 pro and 5.5 from resellers.
+ * ByteDance's Seedream on BytePlus ModelArk, from `@ai-sdk/bytedance@1.0.29`, `volcengine-python-sdk`, ComfyUI's client and
+ * 3rd parties (2026-11-23); prices written by hand, those of 5.0 pro and 5.5 from resellers.
  *
- * Unverified: the fields of its usage, how long links live (here a day), and codes other than those of moderation. The
- * sandbox makes as many pictures of a set as it may.
+ * Unverified: how long links live (here a day), codes other than those of moderation, and the bounds of 5.5. The sandbox
+ * makes as many pictures of a set as it may.
  */
 import type { Goods } from "../Bill.ts"
 import { at, type JsonObject, listAt, numberAt, objectAt, stringAt } from "../Json.ts"
@@ -18,6 +18,9 @@ import { byteDance } from "../vendors/ByteDance.ts"
 interface Model {
   readonly tiers: ReadonlyArray<string>
   readonly formats: boolean
+  /** Pixels. */
+  readonly least: number
+  readonly most: number
   readonly goods: (count: number, size: Pictures.Size, inputs: number) => ReadonlyArray<Goods>
 }
 
@@ -28,13 +31,19 @@ const byPixels: Model["goods"] = (count, { height, width }, inputs) => [
   { item: "inputImage", quantity: inputs, rate: usd(0.008) }
 ]
 
+const byTier: Model["goods"] = (count, { height, width }) => images(count, width * height < 2_610_000 ? 0.045 : 0.09)
+
+const wide = { least: 921_600, most: 16_777_216 }
+const large = { least: 3_686_400, most: 16_777_216 }
+const narrow = { least: 921_600, most: 4_624_220 }
+
 const models: Readonly<Record<string, Model>> = {
-  "seedream-4-0-250828": { tiers: ["1K", "2K", "4K"], formats: false, goods: flat(0.03) },
-  "seedream-4-5-251128": { tiers: ["2K", "4K"], formats: false, goods: flat(0.04) },
-  "seedream-5-0-260128": { tiers: ["2K", "3K"], formats: true, goods: flat(0.035) },
-  "seedream-5-0-lite-260128": { tiers: ["2K", "3K"], formats: true, goods: flat(0.035) },
-  "dola-seedream-5-0-pro-260628": { tiers: ["1K", "2K"], formats: true, goods: flat(0.06) },
-  "seedream-5-5-261028": { tiers: ["1K", "1.5K", "2K", "4K"], formats: true, goods: byPixels }
+  "seedream-4-0-250828": { tiers: ["1K", "2K", "4K"], formats: false, ...wide, goods: flat(0.03) },
+  "seedream-4-5-251128": { tiers: ["2K", "4K"], formats: false, ...large, goods: flat(0.04) },
+  "seedream-5-0-260128": { tiers: ["2K", "3K"], formats: true, ...large, goods: flat(0.035) },
+  "seedream-5-0-lite-260128": { tiers: ["2K", "3K"], formats: true, ...large, goods: flat(0.035) },
+  "dola-seedream-5-0-pro-260628": { tiers: ["1K", "2K"], formats: true, ...narrow, goods: byTier },
+  "seedream-5-5-261028": { tiers: ["1K", "1.5K", "2K", "4K"], formats: true, ...wide, goods: byPixels }
 }
 
 const shape = object({
@@ -51,11 +60,11 @@ const shape = object({
   stream: boolean
 }, ["model", "prompt"])
 
-const sizeOf = (named: string, { tiers }: Model): Pictures.Size | Problem => {
+const sizeOf = (named: string, { least, most, tiers }: Model): Pictures.Size | Problem => {
   const edge = tiers.includes(named) ? Number.parseFloat(named) * 1024 : undefined
   const size = edge === undefined ? Pictures.readSize(named) : { width: edge, height: edge }
   const pixels = size === undefined ? 0 : size.width * size.height
-  return size === undefined || pixels < 1280 * 720 || pixels > 4096 * 4096
+  return size === undefined || pixels < least || pixels > most
     ? problem(400, `The parameter size is not valid: expected one of ${tiers.join(", ")}, or WIDTHxHEIGHT.`, {
       param: "size"
     })
@@ -110,7 +119,9 @@ const read = ({ body, root }: Painter.Asked): Painter.Painting | Problem => {
       const good = made.filter(({ isBlocked }) => !isBlocked).length
       const tokens = Math.round(size.width * size.height / 256) * good
       const usage = about.tellsUsage
-        ? { usage: { generated_images: good, output_tokens: tokens, total_tokens: tokens } }
+        ? {
+          usage: { input_images: inputs.length, generated_images: good, output_tokens: tokens, total_tokens: tokens }
+        }
         : {}
       const items = made.map(({ base64, isBlocked, url }): JsonObject =>
         isBlocked
@@ -144,6 +155,7 @@ export const make = Painter.make({
   provider: "bytedance",
   basePath: byteDance.basePath,
   serves: (path) => path.startsWith("/images/"),
+  requestIdHeader: "x-request-id",
   error: (problem) =>
     byteDance.error(
       problem.status === 400 && problem.code?.includes("_") === true ? { ...problem, code: null } : problem

@@ -15,7 +15,12 @@ describe("seedream", () => {
       assert.strictEqual(body.data[0].error.code, "OutputImageSensitiveContentDetected")
       assert.strictEqual(body.data[1].size, "2048x2048")
       assert.strictEqual(measured((yield* send(body.data[1].url)).bytes), "jpeg 2048x2048")
-      assert.deepStrictEqual(body.usage, { generated_images: 1, output_tokens: 16_384, total_tokens: 16_384 })
+      assert.deepStrictEqual(body.usage, {
+        input_images: 0,
+        generated_images: 1,
+        output_tokens: 16_384,
+        total_tokens: 16_384
+      })
       assert.deepStrictEqual(yield* amounts, [dollars(0.04)])
     }))
 
@@ -59,7 +64,9 @@ describe("seedream", () => {
       const blocked = yield* refused({ prompt: "[block input]" })
       assert.deepStrictEqual([blocked.status, blocked.body.error.code], [400, "InputTextSensitiveContentDetected"])
       for (
-        const rest of [{ n: 2 }, { seed: 1 }, { size: "1K" }, { output_format: "png" }, { aspect_ratio: "1:1" }, {
+        const rest of [{ n: 2 }, { seed: 1 }, { size: "1K" }, { size: "1280x720" }, { output_format: "png" }, {
+          aspect_ratio: "1:1"
+        }, {
           image: Array(14).fill("https://example.com/a.png"),
           sequential_image_generation: "auto",
           sequential_image_generation_options: { max_images: 2 }
