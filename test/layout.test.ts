@@ -93,6 +93,7 @@ const testedThrough: Readonly<Record<string, string>> = {
   "internal/yamlFile.ts": "Catalog.test.ts",
   "providers/anthropic/": "providers/Anthropic.test.ts",
   "providers/bedrock/": "providers/Bedrock.test.ts",
+  "providers/bytedance/": "providers/ByteDance.test.ts",
   "providers/cohere/": "providers/Cohere.test.ts",
   "providers/gemini/": "providers/Gemini.test.ts",
   "providers/mistral/": "providers/Mistral.test.ts",

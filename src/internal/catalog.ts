@@ -88,6 +88,8 @@ export interface ModelIds {
     | "seedream-4.0"
     | "seedream-4.5"
     | "seedream-5.0-lite"
+    | "seedream-5-0-260128"
+    | "seedream-5.0-pro"
     | "seedream-5.5"
   readonly "cohere":
     | "command-a-03-2025"
@@ -433,7 +435,8 @@ export const files = (): ReadonlyArray<CatalogFile> => JSON.parse(`[
 {"id":"seed-1.6-flash","label":"Seed 1.6 Flash","upstream":"seed-1-6-flash","pattern":"^seed-1-6-flash-\\\\d{6}$","context":256000,"capabilities":{"tools":true,"vision":true,"reasoning":true},"prices":[{"rates":{"input":75000,"output":300000}}],"confidence":"reseller","source":["pi"],"note":"The name with its date is needed, and unverified"},
 {"id":"seedream-4.0","label":"Seedream 4.0","upstream":"seedream-4-0-250828","modality":"image","released":"2025-09-09","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":30000000000}]}],"confidence":"two-datasets","source":["pk","md","https://vercel.com/ai-gateway/models/seedream-4.0/faq"]},
 {"id":"seedream-4.5","label":"Seedream 4.5","upstream":"seedream-4-5-251128","modality":"image","released":"2025-12-03","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":40000000000}]}],"confidence":"one-dataset","source":["pk","md"]},
-{"id":"seedream-5.0-lite","label":"Seedream 5.0 Lite","upstream":"seedream-5-0-lite-260128","modality":"image","released":"2026-02-13","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":35000000000}]}],"confidence":"one-dataset","source":["pk","md"]},
+{"id":"seedream-5.0-lite","label":"Seedream 5.0 Lite","upstream":"seedream-5-0-lite-260128","snapshots":["seedream-5-0-260128"],"modality":"image","released":"2026-02-13","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":35000000000}]}],"confidence":"one-dataset","source":["pk","md"]},
+{"id":"seedream-5.0-pro","label":"Seedream 5.0 Pro","upstream":"dola-seedream-5-0-pro-260628","modality":"image","released":"2026-07-11","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":45000000000,"maxPixels":2609999},{"rate":90000000000}],"unverified":["per_image"]}],"confidence":"reseller","source":["cu"],"note":"ComfyUI charges 0.003 more for each further picture to start from; that of 1K is another reseller's too"},
 {"id":"seedream-5.5","label":"Seedream 5.5","upstream":"seedream-5-5-261028","modality":"image","released":"2026-10-28","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":20000000000,"maxPixels":2601123},{"rate":35000000000}],"perInputImage":8000000000}],"confidence":"reseller","source":["https://docs.apiyi.com/en/api-capabilities/seedream-image/seedream-5-5-pricing.md"],"note":"The reseller says that these are BytePlus's own prices; the day of release is inferred from the name"}
 ]},
 {"provider":{"key":"cohere","label":"Cohere","kind":"cohere","baseUrl":"https://api.cohere.com","apiKeyEnv":"CO_API_KEY","checked":"2026-11-23"},"models":[

@@ -1,6 +1,6 @@
 /**
  * ByteDance's Seed models, of BytePlus ModelArk, through OpenAI's SDK. They think before they answer, unless `reasoning` is
- * `none`.
+ * `none`. Its Seedream models make images, over HTTP.
  *
  * A model is named with its date (`seed-2-0-pro-260328`), or is an endpoint of one's own (`ep-…`), which
  * `Catalog.registerModel` adds. Keys work in their own region: China is served at
@@ -16,7 +16,9 @@ import * as Layer from "effect/Layer"
 import * as Generator from "../Generator.ts"
 import type { Request } from "../Request.ts"
 import type * as Transport from "../Transport.ts"
+import { withImages } from "../internal/modalities.ts"
 import * as Compatible from "./OpenAiCompatible.ts"
+import type { ImageReply, ImageRequest } from "./bytedance/Images.ts"
 
 /**
  * @category models
@@ -24,16 +26,22 @@ import * as Compatible from "./OpenAiCompatible.ts"
  */
 export interface Options extends Compatible.VendorOptions {}
 
+type Text = Compatible.Native<{
+  /** With `auto` the model thinks where it finds that it should. */
+  readonly thinking?: { readonly type: "enabled" | "disabled" | "auto" } | undefined
+}>
+
 /**
- * What the SDK takes and gives: `native` in options and answers.
+ * What the SDK takes and gives, and the wire of images: `native` in options and answers. The answer of several images is
+ * a list, without their bytes, which are in `images`.
  *
  * @category models
  * @since 0.1.0
  */
-export type Native = Compatible.Native<{
-  /** With `auto` the model thinks where it finds that it should. */
-  readonly thinking?: { readonly type: "enabled" | "disabled" | "auto" } | undefined
-}>
+export interface Native {
+  readonly request: Text["request"] | ImageRequest
+  readonly reply: Text["reply"] | ImageReply | ReadonlyArray<ImageReply>
+}
 
 const thinking = { type: "enabled" }
 
@@ -48,8 +56,8 @@ const stop = (marks: ReadonlyArray<string>, request: Request): Compatible.Writte
  * @category constructors
  * @since 0.1.0
  */
-export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = Compatible
-  .vendor({
+export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = withImages(
+  Compatible.vendor({
     provider: "bytedance",
     baseUrl: "https://ark.ap-southeast.bytepluses.com/api/v3",
     apiKeyEnv: "ARK_API_KEY",
@@ -84,7 +92,9 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
         AuthenticationError: "key"
       }
     }
-  })
+  }),
+  () => import("./bytedance/Images.ts")
+)
 
 /**
  * Provides ByteDance as the Generator.

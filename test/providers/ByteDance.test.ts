@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Redacted } from "effect"
-import { type GenerateOptions, Loom, RetryPolicy } from "loom-router"
+import { type GenerateOptions, Images, Loom, RetryPolicy } from "loom-router"
 import * as ByteDance from "loom-router/providers/ByteDance"
 import { at, testKey } from "./contract.ts"
+import { imageContract } from "./imageContract.ts"
 import { common, type Shaped, shapedBill, shapedContract, thoughtsIn } from "./shaped.ts"
-import { bodies, failure, inWorld, type Setup } from "./world.ts"
+import { billed, bodies, failure, inWorld, type Setup } from "./world.ts"
 
 const bytedance: Shaped = {
   key: "bytedance",
@@ -33,6 +34,40 @@ shapedBill(bytedance, {
     { model: "seed-2.0-code", reasons: true, tiers: [], files: "images" },
     { model: "seed-1.6-flash", reasons: true, tiers: [], files: "images" }
   ]
+})
+
+imageContract({
+  key: "bytedance",
+  apiKeyEnv: "ARK_API_KEY",
+  providers: (sandbox, options) => ({
+    bytedance: ByteDance.layer({ baseUrl: sandbox.baseUrl("bytedance"), ...options })
+  }),
+  model: "seedream-5.5",
+  size: { asked: { size: "1280x720" }, width: 1280, height: 720 },
+  mediaType: "image/jpeg",
+  formats: ["png", "jpeg"],
+  refuses: [
+    ["size", { size: "640x480" }],
+    ["format", { format: "webp" }],
+    ["quality", { quality: "high" }],
+    ["background", { background: "transparent" }],
+    ["negativePrompt", { negativePrompt: "people" }],
+    ["seed", { seed: 7 }],
+    ["n", { n: 11 }]
+  ],
+  wire: { prompt: ({ prompt }) => prompt },
+  native: { options: { watermark: false }, at: ({ watermark }) => watermark },
+  can: {
+    n: "one by one",
+    edit: { arrived: ({ image }) => Array.isArray(image) ? image.length : 0 },
+    givesLinks: true,
+    mask: { unsupported: "facts 6: no mask" },
+    job: false,
+    link: true,
+    partials: false,
+    moderation: { input: "maybe", output: "maybe" },
+    repeated: [429, 500, 503]
+  }
 })
 
 const setup: Setup = {
@@ -110,5 +145,34 @@ describe("bytedance, as itself", () => {
         )
         assert.deepStrictEqual([error.reason._tag, error.status], [tag, status])
       }
+    }))
+
+  it.live("bytedance: a set of images is one request, and says what was withheld", () =>
+    inWorld(setup, function*({ sandbox }) {
+      const answer = yield* Loom.generate({
+        model: "bytedance/seedream-4.0",
+        prompt: "A loom, in three seasons [block one]",
+        size: "1280x720",
+        native: { sequential_image_generation: "auto", sequential_image_generation_options: { max_images: 3 } }
+      })
+      assert.lengthOf(answer.images, 2)
+      assert.lengthOf(answer.warnings, 1)
+      assert.include(answer.warnings[0], "OutputImageSensitiveContentDetected")
+      assert.strictEqual(answer.cost.picoUsd, 60_000_000_000)
+      assert.strictEqual(answer.cost.picoUsd, yield* billed(sandbox))
+    }))
+
+  it.live("bytedance: a model takes the sizes that are its own", () =>
+    inWorld(setup, function*({ sandbox }) {
+      for (const [model, size] of [["seedream-4.5", "1280x720"], ["seedream-5.0-pro", "4096x2048"]] as const) {
+        const error = yield* failure(Loom.generate({ model: `bytedance/${model}`, prompt: "A loom", size }))
+        assert.deepInclude(error.reason, { _tag: "InvalidRequest", field: "size" })
+      }
+      const old = yield* failure(Loom.generate({ model: "bytedance/seedream-4.5", prompt: "A loom", format: "png" }))
+      assert.deepInclude(old.reason, { _tag: "Unsupported", feature: "format" })
+      assert.deepStrictEqual(yield* sandbox.journal, [])
+      const [image] =
+        (yield* Loom.generate({ model: "bytedance/seedream-4.5", prompt: "A loom", aspectRatio: "16:9" })).images
+      assert.deepStrictEqual(image && Images.dimensions(image), { width: 2816, height: 1584 })
     }))
 })
