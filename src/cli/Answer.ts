@@ -8,6 +8,7 @@ import * as Logger from "effect/Logger"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Cost from "../Cost.ts"
+import type { GenerateError } from "../GenerateError.ts"
 import * as Generation from "../Generation.ts"
 import * as Images from "../Images.ts"
 import * as Loom from "../Loom.ts"
@@ -16,6 +17,7 @@ import * as Failure from "./Failure.ts"
 import * as Format from "./Format.ts"
 import { Output } from "./Output.ts"
 import type { Question } from "./Question.ts"
+import * as Settings from "./Settings.ts"
 
 /** What `loom generate --json` prints. */
 export const Document = Schema.Struct({
@@ -86,48 +88,74 @@ interface How {
   readonly usage: boolean
   readonly quiet: boolean
   readonly log: "line" | "json" | undefined
-  /** How long the answer is kept for other runs; not at all where unset. */
-  readonly cache: Duration.Duration | undefined
+  /** How long the answer is kept for other runs; `false` for not at all, unset for what the settings say. */
+  readonly cache: Duration.Duration | false | undefined
 }
 
-export const give = (question: Question, how: How) =>
+/** A call that is made one way or the other. */
+export interface Asked {
+  readonly whole: Effect.Effect<Generation.Generation, GenerateError>
+  readonly parts: Stream.Stream<Generation.Part, GenerateError>
+  readonly hasObject: boolean
+  /** Where images go. */
+  readonly output: string | undefined
+}
+
+export const asked = ({ options, output, schema }: Question): Asked => ({
+  whole: schema === undefined ? Loom.generate(options) : Loom.generateObject({ ...options, schema }),
+  parts: Loom.stream(options),
+  hasObject: schema !== undefined,
+  output
+})
+
+export const give = Effect.fnUntraced(function*(asked: Asked, how: How) {
+  const loaded = yield* Settings.trusted
+  const log = how.log ?? loaded.options.log
+  const layer = Layer.merge(
+    Loom.layer({
+      ...loaded.options,
+      callLog: loaded.options.callLog ?? true,
+      log,
+      cache: how.cache === false
+        ? undefined
+        : how.cache === undefined
+        ? loaded.options.cache
+        : { ...loaded.options.cache, ttl: how.cache, sqlite: loaded.options.cache?.sqlite ?? true }
+    }),
+    log === "json" ? Logger.layer([Logger.withConsoleError(Logger.formatJson)]) : Layer.empty
+  )
+  return yield* Effect.provide(tell(asked, how), layer)
+})
+
+const tell = (asked: Asked, how: How) =>
   Effect.gen(function*() {
     const output = yield* Output
-    const isWhole = output.json || question.schema !== undefined || !how.stream
-    const summary = question.output !== undefined
-      ? yield* giveImages(question, question.output, { isWhole, quiet: how.quiet })
+    const isWhole = output.json || asked.hasObject || !how.stream
+    const summary = asked.output !== undefined
+      ? yield* giveImages(asked, asked.output, { isWhole, quiet: how.quiet })
       : isWhole
-      ? yield* giveWhole(question)
-      : yield* giveStream(question)
+      ? yield* giveWhole(asked)
+      : yield* giveStream(asked)
     if (how.quiet || summary === undefined) return
     const notes = [...output.json ? [] : summary.warnings, ...troubles(summary.finishReason)]
     for (const note of notes) yield* output.note(`note: ${note}`)
     if (how.usage || (output.isErrTerminal && !output.json)) yield* output.note(output.err.dim(costLine(summary)))
-  }).pipe(Effect.provide(Layer.merge(
-    Loom.layer({
-      callLog: true,
-      log: how.log,
-      cache: how.cache === undefined ? undefined : { ttl: how.cache, sqlite: true }
-    }),
-    how.log === "json" ? Logger.layer([Logger.withConsoleError(Logger.formatJson)]) : Layer.empty
-  )))
+  })
 
-const giveWhole = Effect.fnUntraced(function*({ options, schema }: Question) {
+const giveWhole = Effect.fnUntraced(function*({ hasObject, whole }: Asked) {
   const output = yield* Output
-  const generation: Generation.Generation = schema === undefined
-    ? yield* Loom.generate(options)
-    : yield* Loom.generateObject({ ...options, schema })
+  const generation = yield* whole
   yield* output.json
-    ? output.document(Document, documentOf(generation, schema !== undefined))
-    : output.line(schema === undefined ? generation.text.replace(/\n$/, "") : JSON.stringify(generation.object))
+    ? output.document(Document, documentOf(generation, hasObject))
+    : output.line(hasObject ? JSON.stringify(generation.object) : generation.text.replace(/\n$/, ""))
   return generation
 })
 
-const giveStream = Effect.fnUntraced(function*({ options }: Question) {
+const giveStream = Effect.fnUntraced(function*({ parts }: Asked) {
   const output = yield* Output
   let summary: Generation.Summary | undefined
   let last = ""
-  const text = Loom.stream(options).pipe(
+  const text = parts.pipe(
     Stream.map((part) => {
       if (part.type === "finish") summary = part
       if (part.type !== "text-delta" || part.delta === "") return ""
@@ -146,7 +174,7 @@ const giveStream = Effect.fnUntraced(function*({ options }: Question) {
 
 /** Keeps the images, and prints where they are: what is heard of them before goes to stderr. */
 const giveImages = Effect.fnUntraced(function*(
-  { options }: Question,
+  { parts, whole }: Asked,
   path: string,
   { isWhole, quiet }: { readonly isWhole: boolean; readonly quiet: boolean }
 ) {
@@ -160,8 +188,8 @@ const giveImages = Effect.fnUntraced(function*(
     return tell(text)
   }
   const generation = isWhole
-    ? yield* Loom.generate(options)
-    : Generation.fromParts(yield* Stream.runCollect(Stream.tap(Loom.stream(options), hear)))
+    ? yield* whole
+    : Generation.fromParts(yield* Stream.runCollect(Stream.tap(parts, hear)))
   if (generation === undefined) return undefined
   const { images } = generation
   const files = images.map((image, index) => ({

@@ -6,10 +6,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SqliteCache from "../storage/SqliteCache.ts"
-import * as Paths from "../storage/paths.ts"
 import * as Failure from "./Failure.ts"
 import * as Format from "./Format.ts"
 import { Output } from "./Output.ts"
+import * as Settings from "./Settings.ts"
 import * as Table from "./Table.ts"
 
 /** What `loom cache stats --json` prints. */
@@ -37,7 +37,7 @@ const ask = <A>(
   question: (cache: SqliteCache.SqliteCache) => Effect.Effect<A, SqliteCache.CacheStoreError>
 ) =>
   Effect.gen(function*() {
-    const path = yield* Paths.cache
+    const path = yield* Settings.cachePath
     const answer = yield* Effect.acquireUseRelease(
       Effect.sync(() => SqliteCache.make({ path })),
       question,

@@ -11,19 +11,21 @@ import * as Failure from "./Failure.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
 import { cache } from "./cache.ts"
+import { config } from "./config.ts"
 import { dashboard } from "./dashboard.ts"
 import { doctor } from "./doctor.ts"
 import { generate } from "./generate.ts"
 import { keys } from "./keys.ts"
 import { logs } from "./logs.ts"
 import { models } from "./models.ts"
+import { route } from "./route.ts"
 import { sandbox } from "./sandbox.ts"
 import { stats } from "./stats.ts"
 
 const loom = Command.make("loom").pipe(
   Command.withDescription("One API for every AI vendor."),
-  Command.withSubcommands([generate, dashboard, logs, stats, keys, models, cache, doctor, sandbox]),
-  Command.withGlobalFlags([Flags.Json, Flags.Quiet, Flags.NoColor]),
+  Command.withSubcommands([generate, route, dashboard, logs, stats, keys, models, config, cache, doctor, sandbox]),
+  Command.withGlobalFlags([Flags.Json, Flags.Quiet, Flags.NoColor, Flags.Config]),
   Command.withExamples([
     { command: "loom generate \"Say hello.\"" },
     { command: "git diff | loom g \"Write a commit message\" -m openai/gpt-5-mini" },

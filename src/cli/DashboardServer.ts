@@ -13,10 +13,10 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as CallLog from "../CallLog.ts"
 import * as Dashboard from "../dashboard/Dashboard.ts"
 import * as Failure from "./Failure.ts"
 import { Output } from "./Output.ts"
+import * as Settings from "./Settings.ts"
 
 /** What `loom dashboard --json` prints once it listens. */
 export const Document = Schema.Struct({
@@ -83,7 +83,7 @@ export const serve = (asked: Asked) =>
   Effect.scoped(Effect.gen(function*() {
     const output = yield* Output
     const access = yield* accessOf(asked)
-    const path = asked.demo ? yield* passing : yield* CallLog.defaultPath
+    const path = asked.demo ? yield* passing : yield* Settings.callLogPath
     const url = yield* listening(asked, { path, access, isDemo: asked.demo })
     if (asked.demo) {
       const { run } = yield* Effect.promise(() => import("./Demo.ts"))

@@ -9,12 +9,12 @@ import * as Schema from "effect/Schema"
 import manifest from "../../package.json" with { type: "json" }
 import * as Catalog from "../Catalog.ts"
 import type { Provider } from "../Model.ts"
-import * as paths from "../storage/paths.ts"
 import * as Failure from "./Failure.ts"
 import * as Format from "./Format.ts"
 import * as KeyCheck from "./KeyCheck.ts"
 import * as KeyRing from "./KeyRing.ts"
 import { Output, type Style } from "./Output.ts"
+import * as Settings from "./Settings.ts"
 
 const Finding = Schema.Struct({
   /** What was looked at: `node`, `secrets`, a provider's key, `database`, `catalog`, `clock`. */
@@ -138,7 +138,7 @@ const clockOf = (examined: ReadonlyArray<Examined>): ReadonlyArray<Found> => {
 }
 
 const database = Effect.gen(function*() {
-  const path = yield* paths.callLog
+  const path = yield* Settings.callLogPath
   const fileSystem = yield* FileSystem.FileSystem
   const file = yield* Effect.option(fileSystem.stat(path))
   if (Option.isNone(file)) return ok("database", "database: none yet")

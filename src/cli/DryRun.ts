@@ -8,9 +8,9 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Call from "../Call.ts"
-import * as Catalog from "../Catalog.ts"
 import * as Cost from "../Cost.ts"
 import * as GenerateOptions from "../GenerateOptions.ts"
+import type * as LoomConfig from "../LoomConfig.ts"
 import * as Providers from "../Providers.ts"
 import * as Request from "../Request.ts"
 import * as Secrets from "../Secrets.ts"
@@ -20,6 +20,7 @@ import * as Failure from "./Failure.ts"
 import * as Format from "./Format.ts"
 import { Output } from "./Output.ts"
 import type { Question } from "./Question.ts"
+import * as Settings from "./Settings.ts"
 
 /** What `loom generate --dry-run --json` prints. The key is in no header here: there are none. */
 export const Document = Schema.Struct({
@@ -45,9 +46,10 @@ export const show = Effect.fnUntraced(function*(
   const decoded = yield* Effect.fromResult(
     GenerateOptions.decode(schema === undefined ? options : { ...options, schema })
   )
-  const request = yield* decoded.request(Catalog.bundled, {}, call)
+  const loaded = yield* Settings.read
+  const request = yield* decoded.request(loaded.catalog, loaded.options.defaults ?? {}, call)
   const isStream = how.stream && schema === undefined && !output.json
-  const sent = yield* capture(request, isStream)
+  const sent = yield* capture(request, isStream, loaded)
   const estimate = estimateOf(request, sent.body, yield* Clock.currentTimeMillis)
 
   if (output.json) {
@@ -58,7 +60,11 @@ export const show = Effect.fnUntraced(function*(
 })
 
 /** What the vendor's own adapter and SDK hand to the network, which here is a notepad. */
-const capture = Effect.fnUntraced(function*(request: Request.Request, isStream: boolean) {
+const capture = Effect.fnUntraced(function*(
+  request: Request.Request,
+  isStream: boolean,
+  { catalog, options: { providers = {} } }: LoomConfig.Loaded
+) {
   let sent: (typeof Document.Type)["request"] | undefined
   const notepad: Transport.Fetch = async (input, init) => {
     const text = typeof init?.body === "string" ? init.body : "null"
@@ -81,7 +87,7 @@ const capture = Effect.fnUntraced(function*(request: Request.Request, isStream: 
     tags: [],
     inspect: () => Effect.succeed([])
   })
-  const asked = yield* Providers.make({ catalog: Catalog.bundled, sources: {} }).pipe(
+  const asked = yield* Providers.make({ catalog, sources: providers }).pipe(
     Effect.flatMap((generator) =>
       isStream ? Effect.asVoid(generator.open(request)) : Effect.asVoid(generator.generate(request))
     ),

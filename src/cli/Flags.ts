@@ -19,6 +19,15 @@ export const NoColor = GlobalFlag.Setting("no-color")({
   flag: on("no-color").pipe(Flag.withDescription("Print without colors, as with NO_COLOR"))
 })
 
+/** Where settings are read; without it `LOOM_CONFIG`, else the first file found says. */
+export const Config = GlobalFlag.Setting("config")({
+  flag: Flag.String("config").pipe(
+    Flag.withMetavar("file"),
+    Flag.withDescription("Read the settings of this file; else LOOM_CONFIG, else loom.config.yaml here or above"),
+    Flag.optional
+  )
+})
+
 const given = (args: ReadonlyArray<string>, name: string): boolean => {
   const end = args.indexOf("--")
   return (end === -1 ? args : args.slice(0, end)).includes(name)

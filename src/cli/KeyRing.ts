@@ -18,6 +18,7 @@ import * as Failure from "./Failure.ts"
 import * as Format from "./Format.ts"
 import * as KeyCheck from "./KeyCheck.ts"
 import { Output } from "./Output.ts"
+import * as Settings from "./Settings.ts"
 import * as Table from "./Table.ts"
 
 /** A key as it is shown: never more of it than its end. */
@@ -65,29 +66,30 @@ export interface Held {
   readonly problems: ReadonlyArray<SecretBackendError>
 }
 
-const providers = (): ReadonlyArray<Provider> => Catalog.providers(Catalog.bundled)
+const providers = Effect.map(Settings.catalog, Catalog.providers)
 
 export const variableOf = ({ apiKeyEnv, key }: Provider): string =>
   apiKeyEnv ?? `${key.toUpperCase().replaceAll("-", "_")}_API_KEY`
 
 /** A provider's variable, or a name as it is. */
-const nameOf = (given: string): Effect.Effect<string, Failure.Failure> => {
-  const provider = providers().find(({ key }) => key === given)
-  if (provider !== undefined) return Effect.succeed(variableOf(provider))
-  return /^[A-Z][A-Z0-9_]{0,99}$/.test(given) ? Effect.succeed(given) : Effect.fail(
-    Failure.usage({
-      what: `${given} is no provider, and no name of a key`,
-      why: `the providers are ${providers().map(({ key }) => key).join(", ")}; names are written like OPENAI_API_KEY`,
-      fix: "give one of them"
-    })
-  )
-}
+const nameOf = Effect.fnUntraced(function*(given: string) {
+  const known = yield* providers
+  const provider = known.find(({ key }) => key === given)
+  if (provider !== undefined) return variableOf(provider)
+  if (/^[A-Z][A-Z0-9_]{0,99}$/.test(given)) return given
+  return yield* Failure.usage({
+    what: `${given} is no provider, and no name of a key`,
+    why: `the providers are ${known.map(({ key }) => key).join(", ")}; names are written like OPENAI_API_KEY`,
+    fix: "give one of them"
+  })
+})
 
-/** Runs something with the sources of keys that the environment names. */
-export const withSecrets = <A, E, R>(
-  effect: Effect.Effect<A, E, R>
-): Effect.Effect<A, E, Exclude<R, Secrets.Secrets | Transport.Transport>> =>
-  Effect.provide(effect, Layer.provideMerge(Layer.effect(Secrets.Secrets, Secrets.make()), Transport.layer()))
+/** Runs something with the sources of keys, and at the addresses, that the settings and the environment name. */
+export const withSecrets = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Settings.trusted, (loaded) => {
+    const secrets = Layer.effect(Secrets.Secrets, Secrets.make(loaded.options.secrets))
+    return Settings.within(loaded)(Effect.provide(effect, Layer.provideMerge(secrets, Transport.layer())))
+  })
 
 export const hold = Effect.fnUntraced(function*(name: string, provider: Provider | undefined) {
   const secrets = yield* Secrets.Secrets
@@ -104,7 +106,7 @@ export const hold = Effect.fnUntraced(function*(name: string, provider: Provider
 
 /** The keys of all providers, and what else the file of keys holds. */
 export const all = Effect.gen(function*() {
-  const ofProviders = yield* Effect.forEach(providers(), (provider) => hold(variableOf(provider), provider))
+  const ofProviders = yield* Effect.forEach(yield* providers, (provider) => hold(variableOf(provider), provider))
   const known = new Set(ofProviders.map(({ name }) => name))
   const kept = yield* Effect.orElseSucceed(KeyFile.names(), () => [])
   const others = yield* Effect.forEach(kept.filter((name) => !known.has(name)), (name) => hold(name, undefined))
@@ -232,7 +234,7 @@ export const set = (who: string, quiet: boolean) =>
     if (source !== path) {
       yield* output.note(
         source === undefined
-          ? "note: the file isn't among the sources that LOOM_SECRETS names"
+          ? "note: the file isn't among the sources that LOOM_SECRETS or the settings name"
           : `note: the key in ${source} goes before it`
       )
     }

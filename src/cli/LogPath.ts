@@ -3,8 +3,8 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as CallLog from "../CallLog.ts"
 import { Output } from "./Output.ts"
+import * as Settings from "./Settings.ts"
 
 /** What `loom logs path --json` prints. */
 export const Document = Schema.Struct({
@@ -14,6 +14,6 @@ export const Document = Schema.Struct({
 
 export const show = Effect.gen(function*() {
   const output = yield* Output
-  const path = yield* CallLog.defaultPath
+  const path = yield* Settings.callLogPath
   yield* output.json ? output.document(Document, { schemaVersion: 1, path }) : output.line(path)
 })

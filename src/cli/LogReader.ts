@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as CallLog from "../CallLog.ts"
 import * as Failure from "./Failure.ts"
+import * as Settings from "./Settings.ts"
 
 /** Tells why the log can't be read, and where it lies. */
 export const told = (path: string) => (error: CallLog.ReadError): Failure.Failure =>
@@ -15,7 +16,7 @@ export const told = (path: string) => (error: CallLog.ReadError): Failure.Failur
 
 /** Runs what reads the log at its place. */
 export const reading = <A, E, R>(effect: Effect.Effect<A, E | CallLog.ReadError, R | CallLog.Reader>) =>
-  Effect.flatMap(CallLog.defaultPath, (path) =>
+  Effect.flatMap(Settings.callLogPath, (path) =>
     effect.pipe(
       Effect.provide(CallLog.layerReader({ path })),
       Effect.catchIf((error): error is CallLog.ReadError => error instanceof CallLog.ReadError, (error) =>

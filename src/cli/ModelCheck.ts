@@ -12,6 +12,7 @@ import * as Format from "./Format.ts"
 import * as KeyCheck from "./KeyCheck.ts"
 import * as KeyRing from "./KeyRing.ts"
 import { Output } from "./Output.ts"
+import * as Settings from "./Settings.ts"
 import * as Shelf from "./Shelf.ts"
 import * as Table from "./Table.ts"
 
@@ -104,6 +105,7 @@ const pricesAt = (now: number) => ({ id, model: { prices }, price }: Shelf.Liste
 
 /** Models that a vendor lists no more, by whatever name the catalog knows them. */
 const goneFrom = (
+  catalog: Catalog.Catalog,
   { key }: Model.Provider,
   listing: KeyCheck.Listing,
   listed: ReadonlyArray<Shelf.Listed>
@@ -117,7 +119,7 @@ const goneFrom = (
       instead: null
     }]
   }
-  const there = new Set(Array.from(listing.names, (name) => Catalog.named(Catalog.bundled, key, name)?.id))
+  const there = new Set(Array.from(listing.names, (name) => Catalog.named(catalog, key, name)?.id))
   return listed.flatMap(({ id, model }) => {
     if (model.provider !== key || listing.names.has(model.upstream) || there.has(model.id)) return []
     const instead = model.replacement === undefined ? null : `${key}/${model.replacement}`
@@ -126,7 +128,11 @@ const goneFrom = (
 }
 
 /** Asks those whose keys are set. */
-const askAll = (providers: ReadonlyArray<Model.Provider>, listed: ReadonlyArray<Shelf.Listed>) =>
+const askAll = (
+  catalog: Catalog.Catalog,
+  providers: ReadonlyArray<Model.Provider>,
+  listed: ReadonlyArray<Shelf.Listed>
+) =>
   KeyRing.withSecrets(Effect.gen(function*() {
     const held = yield* Effect.forEach(
       providers.filter(KeyCheck.isAskable),
@@ -135,7 +141,8 @@ const askAll = (providers: ReadonlyArray<Model.Provider>, listed: ReadonlyArray<
     const asked = held.flatMap(({ key, provider }) => key === undefined ? [] : [{ key, provider }])
     const warnings = yield* Effect.forEach(
       asked,
-      ({ key, provider }) => Effect.map(KeyCheck.list(provider, key), (found) => goneFrom(provider, found, listed)),
+      ({ key, provider }) =>
+        Effect.map(KeyCheck.list(provider, key), (found) => goneFrom(catalog, provider, found, listed)),
       { concurrency: 8 }
     )
     return { asked: asked.map(({ provider }) => provider.key), warnings: warnings.flat() }
@@ -150,16 +157,18 @@ const columns: ReadonlyArray<Table.Column<Warning>> = [
 
 export const show = Effect.fnUntraced(function*({ live, provider, quiet, staleAfter }: Asked) {
   const output = yield* Output
-  if (provider !== undefined && !Shelf.providers().includes(provider)) {
+  const catalog = yield* Settings.catalog
+  const keys = yield* Shelf.providers
+  if (provider !== undefined && !keys.includes(provider)) {
     return yield* Failure.usage({
       what: `${provider} is not a provider in the catalog`,
-      fix: `choose one of ${Shelf.providers().join(", ")}`
+      fix: `choose one of ${keys.join(", ")}`
     })
   }
   const now = yield* Clock.currentTimeMillis
-  const providers = Catalog.providers(Catalog.bundled).filter(({ key }) => provider === undefined || key === provider)
+  const providers = Catalog.providers(catalog).filter(({ key }) => provider === undefined || key === provider)
   const listed = (yield* Shelf.all).filter(({ model }) => provider === undefined || model.provider === provider)
-  const vendors = live ? yield* askAll(providers, listed) : { asked: [], warnings: [] }
+  const vendors = live ? yield* askAll(catalog, providers, listed) : { asked: [], warnings: [] }
   const warnings: ReadonlyArray<Warning> = [
     ...providers.flatMap(staleAt(now, staleAfter)),
     ...listed.flatMap(lifeAt(now)).toSorted((a, b) => (a.day ?? "9999") < (b.day ?? "9999") ? -1 : 1),

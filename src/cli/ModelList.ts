@@ -31,7 +31,7 @@ interface Asked {
 
 export const show = Effect.fnUntraced(function*(asked: Asked) {
   const output = yield* Output
-  const providers = Shelf.providers()
+  const providers = yield* Shelf.providers
   if (asked.provider !== undefined && !providers.includes(asked.provider)) {
     return yield* Failure.usage({
       what: `${asked.provider} is not a provider in the catalog`,

@@ -16,46 +16,95 @@ import * as Request from "../Request.ts"
 import * as Attachment from "./Attachment.ts"
 import * as Failure from "./Failure.ts"
 import { Output } from "./Output.ts"
+import * as Settings from "./Settings.ts"
 import * as Shelf from "./Shelf.ts"
 
-/** Options of `Loom.generate` that a command line gives. */
-interface Options<Model, Size = Request.ImageParams["size"], Ratio = Request.ImageParams["aspectRatio"]> {
-  readonly model: Model
+/** Options of any call that a command line gives. */
+interface Options {
   readonly system: string | undefined
   readonly maxOutputTokens: number | undefined
   readonly temperature: number | undefined
   readonly reasoning: Request.ReasoningEffort | undefined
+  readonly timeout: Duration.Duration | undefined
+}
+
+/** Options of a call for an image. */
+interface Pictured<Size = Request.ImageParams["size"], Ratio = Request.ImageParams["aspectRatio"]> {
   readonly modality: "text" | "image" | undefined
   readonly n: number | undefined
   readonly size: Size
   readonly aspectRatio: Ratio
   readonly quality: string | undefined
   readonly format: Request.ImageParams["format"]
-  readonly timeout: Duration.Duration | undefined
-  readonly failover: boolean
 }
 
 type Qualified = `${string}/${string}`
 
-export interface Question {
-  readonly options: Options<Qualified> & {
-    readonly prompt: Prompt.RawInput
-    readonly native: Readonly<Record<string, unknown>>
-  }
+/** What is asked, of whomever. */
+export interface Matter {
+  readonly options: Options & { readonly prompt: Prompt.RawInput }
   readonly schema: Schema.Codec<unknown, unknown> | undefined
-  /** Where images go: only of a question for images. */
-  readonly output: string | undefined
 }
 
-export const ask = Effect.fnUntraced(function*(asked: {
+export interface Question extends Matter {
+  /** Where images go: only of a question for images. */
+  readonly output: string | undefined
+  readonly options: Matter["options"] & Pictured & {
+    readonly model: Qualified
+    readonly native: Readonly<Record<string, unknown>>
+    /** Where it isn't asked for, the settings say. */
+    readonly failover: true | undefined
+  }
+}
+
+interface Said {
   readonly prompt: string | undefined
   readonly attachments: ReadonlyArray<string>
-  readonly native: ReadonlyArray<string>
   readonly schemaFile: string | undefined
   readonly quiet: boolean
-  readonly output: string | undefined
-  readonly options: Options<string, string | undefined, string | undefined>
-}) {
+  readonly options: Options
+}
+
+export const ask = Effect.fnUntraced(function*(
+  { failover, model, native, output, pictured, ...said }: Said & {
+    readonly model: string
+    readonly native: ReadonlyArray<string>
+    readonly output: string | undefined
+    readonly pictured: Pictured<string | undefined, string | undefined>
+    readonly failover: boolean
+  }
+) {
+  if (!isQualified(model)) return yield* Effect.andThen(Shelf.find(model), Effect.die("a bare name was found"))
+  const { aspectRatio, size } = pictured
+  if (!isSize(size)) return yield* Failure.usage({ what: `--size takes pixels such as 1024x1024, not ${size}` })
+  if (!isRatio(aspectRatio)) {
+    return yield* Failure.usage({ what: `--aspect-ratio takes a ratio such as 16:9, not ${aspectRatio}` })
+  }
+  const modality = pictured.modality ?? Result.match(Catalog.resolve(yield* Settings.catalog, { model }), {
+    onSuccess: Request.modalityOf,
+    onFailure: () => "text"
+  })
+  if (modality === "image" && output === undefined) {
+    return yield* Failure.usage({ what: "an image needs a file to go to", fix: "name one: `-o loom.png`" })
+  }
+  if (modality === "text" && output !== undefined) {
+    return yield* Failure.usage({
+      what: "-o is for images, and text goes to stdout",
+      fix: "name a model that makes images (`loom models --modality image`), or leave -o out"
+    })
+  }
+  if (output !== undefined) yield* mayHold(output)
+  const own = yield* Effect.fromResult(nativeOf(native))
+  const { options, schema } = yield* put(said)
+  return {
+    options: { ...options, ...pictured, size, aspectRatio, model, native: own, failover: failover ? true : undefined },
+    schema,
+    output
+  } satisfies Question
+})
+
+/** Puts together what is asked. */
+export const put = Effect.fnUntraced(function*(asked: Said) {
   const isAttached = asked.attachments.includes("-")
   if (asked.prompt === "-" && isAttached) {
     return yield* Failure.usage({
@@ -63,28 +112,6 @@ export const ask = Effect.fnUntraced(function*(asked: {
       fix: "give one of them a file"
     })
   }
-  const { model } = asked.options
-  if (!isQualified(model)) return yield* Effect.andThen(Shelf.find(model), Effect.die("a bare name was found"))
-  const { aspectRatio, size } = asked.options
-  if (!isSize(size)) return yield* Failure.usage({ what: `--size takes pixels such as 1024x1024, not ${size}` })
-  if (!isRatio(aspectRatio)) {
-    return yield* Failure.usage({ what: `--aspect-ratio takes a ratio such as 16:9, not ${aspectRatio}` })
-  }
-  const modality = asked.options.modality ?? Result.match(Catalog.resolve(Catalog.bundled, { model }), {
-    onSuccess: Request.modalityOf,
-    onFailure: () => "text"
-  })
-  if (modality === "image" && asked.output === undefined) {
-    return yield* Failure.usage({ what: "an image needs a file to go to", fix: "name one: `-o loom.png`" })
-  }
-  if (modality === "text" && asked.output !== undefined) {
-    return yield* Failure.usage({
-      what: "-o is for images, and text goes to stdout",
-      fix: "name a model that makes images (`loom models --modality image`), or leave -o out"
-    })
-  }
-  if (asked.output !== undefined) yield* mayHold(asked.output)
-  const native = yield* Effect.fromResult(nativeOf(asked.native))
   const { isReadable, read } = yield* input(asked.quiet)
 
   const piped = !isAttached && (asked.prompt === "-" || isReadable) ? yield* textOf(yield* read) : ""
@@ -106,15 +133,10 @@ export const ask = Effect.fnUntraced(function*(asked: {
   return {
     options: {
       ...asked.options,
-      model,
-      size,
-      aspectRatio,
-      prompt: files.length === 0 ? prompt : [{ role: "user", content: [...files, { type: "text", text: prompt }] }],
-      native
+      prompt: files.length === 0 ? prompt : [{ role: "user", content: [...files, { type: "text", text: prompt }] }]
     },
-    schema,
-    output: asked.output
-  } satisfies Question
+    schema
+  } satisfies Matter
 })
 
 /** Looked at before anything is paid for. */
@@ -128,7 +150,7 @@ const mayHold = Effect.fnUntraced(function*(output: string) {
   if (!(yield* isFolder(folder))) return yield* Failure.usage({ what: `there is no folder ${folder}`, fix: "make it" })
 })
 
-const isQualified = (model: string): model is Qualified => model.includes("/")
+export const isQualified = (model: string): model is Qualified => model.includes("/")
 
 const isSize = (text: string | undefined): text is Request.ImageParams["size"] =>
   text === undefined || /^\d+x\d+$/.test(text)

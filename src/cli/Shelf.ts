@@ -10,6 +10,7 @@ import * as Model from "../Model.ts"
 import * as Price from "../Price.ts"
 import * as Failure from "./Failure.ts"
 import * as Format from "./Format.ts"
+import * as Settings from "./Settings.ts"
 
 /** A model and what holds for it now. */
 export interface Listed {
@@ -23,7 +24,7 @@ export interface Listed {
   readonly checked: string | undefined
 }
 
-const listedAt = (now: number) => (model: Model.Model): Listed => {
+const listedAt = (catalog: Catalog.Catalog, now: number) => (model: Model.Model): Listed => {
   const price = Price.at(model.prices, now)
   return {
     id: `${model.provider}/${model.id}`,
@@ -31,35 +32,37 @@ const listedAt = (now: number) => (model: Model.Model): Listed => {
     status: Model.statusAt(model, now),
     price,
     confidence: price?.confidence ?? model.confidence,
-    checked: Catalog.provider(Catalog.bundled, model.provider)?.checked
+    checked: Catalog.provider(catalog, model.provider)?.checked
   }
 }
 
 /** Those that failover would ask instead, the first first. */
-export const equivalents = ({ model }: Listed): Effect.Effect<ReadonlyArray<Catalog.Equivalent>> =>
-  Effect.map(Clock.currentTimeMillis, (at) => Catalog.equivalents(Catalog.bundled, model, { at }))
+export const equivalents = Effect.fnUntraced(function*({ model }: Listed) {
+  const catalog = yield* Settings.catalog
+  return Catalog.equivalents(catalog, model, { at: yield* Clock.currentTimeMillis })
+})
 
 /** Every model that still answers. */
-export const all: Effect.Effect<ReadonlyArray<Listed>> = Effect.map(
-  Clock.currentTimeMillis,
-  (now) => Catalog.models(Catalog.bundled).map(listedAt(now)).filter(({ status }) => status !== "retired")
-)
+export const all = Effect.gen(function*() {
+  const catalog = yield* Settings.catalog
+  const now = yield* Clock.currentTimeMillis
+  return Catalog.models(catalog).map(listedAt(catalog, now)).filter(({ status }) => status !== "retired")
+})
 
 /** The model of a name. Fails with the ids nearest to it. */
-export const find = (id: string): Effect.Effect<Listed, Failure.Failure> =>
-  Result.match(Catalog.resolve(Catalog.bundled, { model: id }), {
-    onSuccess: (model) => Effect.map(Clock.currentTimeMillis, (now) => listedAt(now)(model)),
-    onFailure: ({ nearest }) =>
-      Effect.fail(
-        Failure.usage({
-          what: `${id} is not in the catalog`,
-          why: nearest.length === 0 ? "nothing in it is similar" : `did you mean ${nearest.join(", ")}?`,
-          fix: Failure.listed
-        }, "UnknownModel")
-      )
-  })
+export const find = Effect.fnUntraced(function*(id: string) {
+  const catalog = yield* Settings.catalog
+  const found = Catalog.resolve(catalog, { model: id })
+  if (Result.isSuccess(found)) return listedAt(catalog, yield* Clock.currentTimeMillis)(found.success)
+  const { nearest } = found.failure
+  return yield* Failure.usage({
+    what: `${id} is not in the catalog`,
+    why: nearest.length === 0 ? "nothing in it is similar" : `did you mean ${nearest.join(", ")}?`,
+    fix: Failure.listed
+  }, "UnknownModel")
+})
 
-export const providers = (): ReadonlyArray<string> => Catalog.providers(Catalog.bundled).map(({ key }) => key)
+export const providers = Effect.map(Settings.catalog, (catalog) => Catalog.providers(catalog).map(({ key }) => key))
 
 /** Prices that only stand on one leg. */
 export const isDoubtful = (confidence: Price.Confidence | undefined): boolean =>

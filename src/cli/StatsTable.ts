@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as CallLog from "../CallLog.ts"
+import type * as CallLog from "../CallLog.ts"
 import * as Figures from "../Figures.ts"
 import * as Stats from "../Stats.ts"
 import { tame } from "./Failure.ts"
@@ -11,6 +11,7 @@ import * as Format from "./Format.ts"
 import { told } from "./LogReader.ts"
 import { Output } from "./Output.ts"
 import type * as Selection from "./Selection.ts"
+import * as Settings from "./Settings.ts"
 import * as Table from "./Table.ts"
 
 const { groups, otherGroups, range, total } = Figures.Breakdown.fields
@@ -51,7 +52,7 @@ const rangeOf = Effect.fnUntraced(function*(since: Selection.Since) {
 
 export const show = Effect.fnUntraced(function*({ by, filters, quiet, since }: Asked) {
   const output = yield* Output
-  const path = yield* CallLog.defaultPath
+  const path = yield* Settings.callLogPath
   const range = yield* rangeOf(since)
   const [breakdown, overview] = yield* Effect.all([
     Stats.breakdown({ range, filters, by }),

@@ -75,7 +75,7 @@ describe("loom keys", () => {
       )
       assert.strictEqual(
         yield* set({ LOOM_SECRETS: "environment" }),
-        "note: the file isn't among the sources that LOOM_SECRETS names\n"
+        "note: the file isn't among the sources that LOOM_SECRETS or the settings name\n"
       )
     }))
 

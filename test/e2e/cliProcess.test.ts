@@ -55,6 +55,19 @@ describe.concurrent("the process", () => {
       assert.isTrue(first!.clientClosed)
     }, { eventDelay: "150 millis" }))
 
+  it.live("does the same for routes and settings", () =>
+    against(function*(sandbox, env) {
+      const models = "openai/gpt-4o-mini openai/gpt-4o"
+      const ran = yield* shell(
+        `loom route ${models} 'Tell a long story' | head -c 5 >/dev/null; echo "\${PIPESTATUS[0]}"; ` +
+          `loom route ${models} Hello --explain -q <&- >/dev/null; echo $?; ` +
+          `loom config path <&- | head -1 >/dev/null; echo "\${PIPESTATUS[0]}"; loom config check --config /nowhere -q; echo $?`,
+        env
+      )
+      assert.deepStrictEqual([ran.stdout, ran.stderr], ["0\n0\n0\n2\n", ""])
+      assert.lengthOf(yield* sandbox.journal, 1)
+    }, { eventDelay: "150 millis" }))
+
   it.live("says that stdout can't be written", () =>
     against(function*(_, env) {
       const ran = yield* shell("loom g Hello > /dev/full; echo $?", env)
