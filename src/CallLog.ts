@@ -87,6 +87,10 @@ export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
   detail: Schema.String,
   fix: Schema.String
 }) {
+  readonly what = "the call log can't be written"
+  get why(): string {
+    return this.detail
+  }
   override get message() {
     return `${this.detail}; ${this.fix}`
   }
@@ -488,7 +492,13 @@ export interface Page {
 export class ReadError extends Schema.TaggedError<ReadError>()("ReadError", {
   message: Schema.String,
   cause: Schema.Defect()
-}) {}
+}) {
+  readonly what = "the call log can't be read"
+  get why(): string {
+    return this.message.replace(/^the call log can't be read: /, "") || "its file didn't say"
+  }
+  readonly fix = "look at the file; move it away if it is no log: a new one is made with the next call"
+}
 
 /**
  * Reads what a log has kept.

@@ -75,6 +75,12 @@ export class CatalogError extends Schema.TaggedError<CatalogError>()("CatalogErr
     line: Schema.optionalKey(Schema.Int)
   }))
 }) {
+  /** What happened. */
+  readonly what = "a catalog can't take this"
+  get why(): string {
+    return this.problems.map(({ path, problem }) => `${path}: ${problem}`).join("; ")
+  }
+  readonly fix = "mend it where it says; catalog/*.yaml of the package shows the format"
   override get message() {
     return this.problems.map(({ path, problem }) => `${path}: ${problem}`).join("\n")
   }
@@ -92,6 +98,13 @@ export class ModelNotFound extends Schema.TaggedError<ModelNotFound>()("ModelNot
   /** Up to three listed ids, `provider/model`, nearest first. */
   nearest: Schema.Array(Schema.String)
 }) {
+  get what(): string {
+    return `${this.provider === undefined ? "" : `${this.provider}/`}${this.model} is not in the catalog`
+  }
+  get why(): string {
+    return this.nearest.length === 0 ? "nothing in it is similar" : `did you mean ${this.nearest.join(", ")}?`
+  }
+  readonly fix = "use a listed id (`loom models`), or register it with Catalog.registerModel"
   override get message() {
     const asked = this.provider === undefined ? this.model : `${this.provider}/${this.model}`
     const hint = this.nearest.length === 0 ? "" : ` Did you mean ${this.nearest.join(", ")}?`

@@ -133,6 +133,12 @@ export class SecretBackendError extends Schema.TaggedError<SecretBackendError>()
   get retryable(): boolean {
     return kinds[this.kind]
   }
+  get what(): string {
+    return `${this.backend} gave no secret`
+  }
+  get why(): string {
+    return this.detail
+  }
   override get message(): string {
     return `${this.backend}: ${this.detail}`
   }

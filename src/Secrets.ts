@@ -120,8 +120,11 @@ export class SecretsError extends Schema.TaggedError<SecretsError>()("SecretsErr
   /** What the backend that doesn't work says. Without one, the secret is nowhere. */
   backend: Schema.optionalKey(SecretBackendError)
 }) {
+  get what(): string {
+    return `no secret ${this.secret}`
+  }
   override get message(): string {
-    return `no secret ${this.secret}\n  why: ${this.why}\n  fix: ${this.fix}`
+    return `${this.what}\n  why: ${this.why}\n  fix: ${this.fix}`
   }
 }
 

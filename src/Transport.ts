@@ -151,6 +151,17 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
   code: Schema.optionalKey(Schema.String),
   detail: Schema.optionalKey(Schema.String)
 }) {
+  get what(): string {
+    return `${this.provider} gave no whole reply`
+  }
+  get why(): string {
+    return this.detail ?? explanations[this.kind]
+  }
+  get fix(): string {
+    return this.kind === "egress-refused"
+      ? "use an address that Loom may ask"
+      : "check the network, a proxy, and the provider's base URL"
+  }
   /** SDKs know a cancelled request by the name `AbortError`. */
   override get name() {
     return this.kind === "aborted" ? "AbortError" : "TransportError"

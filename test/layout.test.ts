@@ -112,7 +112,7 @@ const unmirrored = [
   /^providers\/([a-z]\w*|(days|loaded|registry|table|\w+Bill)\.test)\.ts$/,
   /^providers\/([a-z]\w*|(loaded|table|\w+Bill|\w+Images)\.test)\.ts$/,
   /^(secrets|telemetry)\/[a-z]\w*\.ts$/,
-  /^(docs|layout|CatalogData)\.test\.ts$/,
+  /^(docs|errors|layout|CatalogData)\.test\.ts$/,
   /^(listening|scripted|setup)\.ts$/
 ]
 

@@ -91,6 +91,7 @@ export const from = (error: unknown): Failure | undefined => {
   if (isGenerateError(error)) return fromGenerateError(error)
   if (CliError.isCliError(error)) return fromCliError(error)
   if (error instanceof PlatformError.PlatformError) return fromPlatformError(error)
+  if (isTold(error)) return failed(error._tag, error)
   return new Failure({
     ...failed("Defect", {
       what: `loom failed in an unforeseen way: ${error instanceof Error ? error.message : String(error)}`,
@@ -101,6 +102,11 @@ export const from = (error: unknown): Failure | undefined => {
 }
 
 const isFailure = Schema.is(Failure)
+
+/** Loom's own errors say what happened, why, and how to fix it. */
+const isTold = Schema.is(
+  Schema.Struct({ _tag: Schema.String, what: Schema.String, why: Schema.String, fix: Schema.String })
+)
 
 const fromPlatformError = ({ message, reason }: PlatformError.PlatformError): Failure =>
   failed("Platform", {

@@ -103,7 +103,13 @@ export interface RateLimit {
 export class SandboxError extends Schema.TaggedError<SandboxError>()("SandboxError", {
   message: Schema.String,
   cause: Schema.Defect()
-}) {}
+}) {
+  readonly what = "the sandbox can't listen"
+  get why(): string {
+    return this.message
+  }
+  readonly fix = "choose another port; 0 is a free one"
+}
 
 /**
  * A running sandbox.

@@ -36,6 +36,10 @@ export class CacheStoreError extends Schema.TaggedError<CacheStoreError>()("Cach
   detail: Schema.String,
   fix: Schema.String
 }) {
+  readonly what = "the cache can't be used"
+  get why(): string {
+    return this.detail
+  }
   override get message() {
     return `${this.detail}; ${this.fix}`
   }
