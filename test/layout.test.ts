@@ -113,7 +113,7 @@ const unmirrored = [
   /^providers\/([a-z]\w*|(loaded|table|\w+Bill|\w+Images)\.test)\.ts$/,
   /^(secrets|telemetry)\/[a-z]\w*\.ts$/,
   /^(docs|errors|layout|CatalogData)\.test\.ts$/,
-  /^(listening|scripted|setup)\.ts$/
+  /^(api|listening|scripted|setup)\.ts$/
 ]
 
 const vocabulary = new Set([
