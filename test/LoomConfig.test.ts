@@ -133,6 +133,7 @@ limits:
   "*": { concurrency: 100 }
 currency: { code: EUR, perUsd: 0.92, asOf: 2026-11-20, source: ECB }
 callLog: { path: logs/calls.db, retention: { maxAge: 7d } }
+batches: { path: logs/batches.db, maxAge: 90d }
 log: json
 transport: { connections: 8, keepAlive: 2s }
 routes:
@@ -175,6 +176,7 @@ secrets:
         },
         currency: { code: "EUR", perUsd: 0.92, asOf: "2026-11-20", source: "ECB" },
         callLog: { path: join(at, "logs/calls.db"), retention: { maxAge: Duration.days(7) } },
+        batches: { path: join(at, "logs/batches.db"), maxAge: Duration.days(90) },
         log: "json",
         transport: { connections: 8, keepAlive: Duration.seconds(2) }
       })

@@ -201,6 +201,7 @@ export const ConfigYaml = some({
     Schema.Boolean,
     some({ path: Text, retention: some({ maxAge: Length, maxBytes: Bytes }) })
   ]),
+  batches: some({ path: Text, maxAge: Length }),
   log: Schema.Literals(["line", "json"]),
   telemetry: Schema.Struct({ otlp: Otlp }),
   secrets: some({ from: Schema.NonEmptyArray(Source), keys: Schema.Record(Schema.String, Pick) }),

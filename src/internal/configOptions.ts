@@ -175,7 +175,7 @@ type Settings = ConfigFile.ConfigYaml
 type Of<Name extends keyof Settings> = NonNullable<Settings[Name]>
 
 const optionsOf = (settings: Settings, file: string): Loom.Options => {
-  const { cache, callLog, failover, health, limits, retry, routes, secrets, telemetry, transport } = settings
+  const { batches, cache, callLog, failover, health, limits, retry, routes, secrets, telemetry, transport } = settings
   const options: Loom.Options = {
     defaults: settings.defaults,
     retry: retry && retryOf(retry),
@@ -198,6 +198,11 @@ const optionsOf = (settings: Settings, file: string): Loom.Options => {
       ...callLog,
       path: callLog.path === undefined ? undefined : placeOf(callLog.path, file),
       retention: callLog.retention && { ...callLog.retention, maxAge: length(callLog.retention.maxAge) }
+    },
+    batches: batches && {
+      ...batches,
+      path: batches.path === undefined ? undefined : placeOf(batches.path, file),
+      maxAge: length(batches.maxAge)
     },
     log: settings.log,
     telemetry: telemetry && Outside.telemetryOf(telemetry.otlp, length(telemetry.otlp.interval)),
