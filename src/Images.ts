@@ -39,6 +39,13 @@ export class ImageFileError extends Schema.TaggedError<ImageFileError>()("ImageF
   path: Schema.String,
   detail: Schema.String
 }) {
+  get what(): string {
+    return `${this.path} can't be used for a picture`
+  }
+  get why(): string {
+    return `it ${this.detail}`
+  }
+  readonly fix = "name another file"
   override get message() {
     return `${this.path} ${this.detail}`
   }

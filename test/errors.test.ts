@@ -19,7 +19,7 @@ const cause = new Error(`${key} ${prompt} ${answer}`)
 const detail = "the vendor's words"
 const fix = "do something else"
 
-const { CallLog, Catalog, GenerateError, LoomConfig, SecretBackend, Secrets, Transport } = Loom
+const { Batch, CallLog, Catalog, GenerateError, Images, LoomConfig, SecretBackend, Secrets, Transport } = Loom
 
 const reasons: ReadonlyArray<Loom.GenerateError.Reason> = [
   ...(["no", "maybe"] as const).map((sent) => new GenerateError.Network({ detail, sent })),
@@ -44,6 +44,18 @@ const reasons: ReadonlyArray<Loom.GenerateError.Reason> = [
   new GenerateError.UnknownModel({ nearest: ["acme/ada"] })
 ]
 
+const invalid = GenerateError.invalidRequest({ provider: "acme", detail })
+
+const batchReasons: ReadonlyArray<Loom.Batch.Reason> = [
+  new Batch.RowRefused({ index: 0, customId: "row-1", error: invalid }),
+  new Batch.RequestsFailed({ rows: 3, detail, cause }),
+  new Batch.IdTaken({ id: "batch_1", detail }),
+  new Batch.UnknownBatch({ id: "batch_1" }),
+  new Batch.VendorFailed({ error: invalid }),
+  new Batch.WaitedTooLong({ id: "batch_1", done: 1, total: 2 }),
+  new Batch.StoreFailed({ kind: "busy", detail, remedy: fix })
+]
+
 interface Told extends Error {
   readonly _tag: string
   readonly what: string
@@ -62,6 +74,8 @@ const others: ReadonlyArray<Told> = [
   }),
   backend,
   new Secrets.SecretsError({ secret: "ACME_API_KEY", looked: ["the environment"], why: detail, fix, backend }),
+  ...batchReasons.map((reason) => new Batch.BatchError({ reason })),
+  new Images.ImageFileError({ path: "loom.png", detail: "is no picture" }),
   new CallLog.StoreError({ kind: "busy", detail, fix }),
   new CallLog.ReadError({ message: "the call log can't be read: it is no database", cause }),
   new Sandbox.SandboxError({ message: "Cannot listen on 127.0.0.1:1: EACCES", cause }),
@@ -111,7 +125,7 @@ const isErrorClass = (value: unknown): value is { readonly identifier: string } 
 
 describe("every error of the package", () => {
   it("is among these", async () => {
-    const known = new Set<unknown>([...reasons, ...errors].map((error) => error.constructor))
+    const known = new Set<unknown>([...reasons, ...batchReasons, ...errors].map((error) => error.constructor))
     const found = (await modules()).flatMap(([file, exported]) =>
       [
         ...Object.entries(exported),
@@ -130,7 +144,7 @@ describe("every error of the package", () => {
       assert.notMatch(words, /undefined|null|NaN|\[object/)
     }
     const message = error.message.replaceAll("\n", "; ")
-    assert.isTrue([error.what, error.why].some((words) => message.includes(words)), message)
+    assert.isTrue([error.what, error.why].some((words) => message.includes(words.replace(/^it /, ""))), message)
     for (const secret of secrets) assert.notInclude(`${error.message}${error.what}${error.why}${error.fix}`, secret)
   })
 
