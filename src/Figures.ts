@@ -287,6 +287,19 @@ const Points = Schema.Struct({
   saved: Spark
 }).annotate({ identifier: "Points" })
 
+const costStatus = Schema.Literals(["measured", "estimated", "partial", "unknown"])
+
+const costs = {
+  /** What attempts are known to have cost. */
+  cost: Money,
+  /** `partial`: there is more to it; `unknown`: nothing of it is known, and `cost` says nothing. */
+  costStatus,
+  /** Attempts whose cost is an estimate. */
+  estimated: Count,
+  /** Attempts that may have cost something unknown. */
+  unknown: Count
+}
+
 const Totals = Schema.Struct({
   calls: Count,
   ok: Count,
@@ -295,8 +308,7 @@ const Totals = Schema.Struct({
   retries: Count,
   failovers: Count,
   tokens: Tokens,
-  /** What attempts are known to have cost. */
-  cost: Money,
+  ...costs,
   /** Calls that may have cost something unknown. */
   unpriced: Count,
   saved: Money,
@@ -357,6 +369,57 @@ export const Breakdown = Schema.Struct({
 /** @since 0.1.0 */
 export type Breakdown = typeof Breakdown.Type
 
+const spent = {
+  calls: Count,
+  attempts: Count,
+  tokens: Tokens,
+  ...costs,
+  saved: Money,
+  /** USD per 1,000 calls. */
+  per1k: orNull(Schema.Finite)
+}
+
+/**
+ * All of the Cost page: what was spent and saved, on whom and when.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Spending = Schema.Struct({
+  range: Range,
+  by: Schema.Literals(["provider", "model", "tag"]),
+  /** The key of the tags that calls are grouped by; `null`: all keys, so that a call is in several groups. */
+  tagKey: orNull(Text),
+  /** When each bucket starts. */
+  at: list(Time),
+  /** The bucket that is still filling, by its place. */
+  partial: orNull(Count),
+  total: Schema.Struct(spent),
+  spent: Schema.Struct({ ...figure(Money, Money), spark: Spark }),
+  saved: Schema.Struct({ ...figure(Money, Money), savings: Savings, spark: Spark }),
+  /** USD per 1,000 calls. */
+  per1k: Schema.Struct({ ...figure(Schema.Finite, Schema.Finite), spark: Spark }),
+  /** Calls that may have cost something unknown; the delta too. */
+  unpriced: Schema.Struct({ ...figure(Count, Schema.Int), spark: Spark }),
+  /** By cost, most first, 200 unless more are asked for. Calls are by who answered, the rest by who was asked. */
+  groups: list(Schema.Struct({
+    /** `openai` · `openai/gpt-4o-mini` · `tenant:acme` */
+    key: Text,
+    ...spent,
+    /** Of the cost. */
+    share: orNull(Schema.Finite),
+    /** USD, of the dearest 8; `null` for the others. */
+    spark: orNull(Spark)
+  })),
+  /** Groups that aren't listed, and calls that are in none; `null` where there is nothing else, or a call is in several. */
+  rest: orNull(Schema.Struct({ groups: Count, ...spent, share: orNull(Schema.Finite) })),
+  /** USD, of all that has no `spark`; `null` where nothing is left, or a call is in several groups. */
+  restSpark: orNull(Spark),
+  firstAt: orNull(Time)
+}).annotate({ identifier: "Spending" })
+/** @since 0.1.0 */
+export type Spending = typeof Spending.Type
+
 /** @since 0.1.0 */
 export const statuses = ["ok", "retry", "failover", "error", "interrupted"] as const
 
@@ -392,7 +455,7 @@ const row = {
   failovers: Count,
   /** What is known of it; `null`: nothing is. */
   cost: orNull(Money),
-  costStatus: Schema.Literals(["measured", "estimated", "partial", "unknown"]),
+  costStatus,
   saved: orNull(Money),
   tags: Schema.Record(Text, Text)
 }
@@ -529,6 +592,25 @@ export type RequestDetail = typeof RequestDetail.Type
 
 const Percentiles = Schema.Struct({ p50: orNull(Millis), p95: orNull(Millis), p99: orNull(Millis) })
 
+const asked = {
+  attempts: Count,
+  ok: Count,
+  errors: Count,
+  errorRate: orNull(Schema.Finite),
+  /** Of all that didn't succeed, most first. */
+  outcomes: list(Schema.Struct({ outcome: Text, attempts: Count })),
+  /** Of attempts that succeeded. */
+  latency: Percentiles,
+  firstToken: Percentiles,
+  /** Whether the percentiles are. */
+  isExact: Schema.Boolean,
+  /** Of the calls that it answered, or failed last: how often somebody was asked again, and how often another was. */
+  retries: Count,
+  failovers: Count,
+  tokens: Tokens,
+  ...costs
+}
+
 /**
  * What each provider did in the range, by its attempts.
  *
@@ -537,27 +619,36 @@ const Percentiles = Schema.Struct({ p50: orNull(Millis), p95: orNull(Millis), p9
  */
 export const Providers = Schema.Struct({
   range: Range,
+  /** When each bucket starts. */
+  at: list(Time),
+  /** The bucket that is still filling, by its place. */
+  partial: orNull(Count),
+  /** By attempts, most first. Those that weren't asked in the range, but in the last 30 days, are among them. */
   providers: list(Schema.Struct({
     provider: Text,
     health: Health,
-    attempts: Count,
-    ok: Count,
-    errors: Count,
-    errorRate: orNull(Schema.Finite),
-    /** Of attempts that succeeded. */
-    latency: Percentiles,
-    firstToken: Percentiles,
-    /** Whether the percentiles are. */
-    isExact: Schema.Boolean,
-    /** Of all that didn't succeed, most first. */
-    outcomes: list(Schema.Struct({ outcome: Text, attempts: Count })),
-    tokens: Tokens,
-    cost: Money,
-    /** By attempts, most first. */
-    models: list(Schema.Struct({ model: Text, attempts: Count, tokens: Tokens, cost: Money })),
+    ...asked,
+    /** One value a bucket each, of the 8 with the most attempts. Latencies are `null` where nothing succeeded. */
+    points: orNull(Schema.Struct({
+      attempts: Spark,
+      errors: Spark,
+      p50: Spark,
+      p95: Spark,
+      p99: Spark,
+      /** p95. */
+      firstToken: Spark
+    })),
+    /**
+     * By attempts, most first. Those that nobody answered count for the model that last answered to the same name, where
+     * the newest attempts know one.
+     */
+    models: list(Schema.Struct({ model: Text, ...asked })),
     /** Names of places, never a key. */
     keySources: list(Text)
-  }))
+  })),
+  /** The newest 50 of the range. */
+  incidents: list(Incident),
+  firstAt: orNull(Time)
 }).annotate({ identifier: "Providers" })
 /** @since 0.1.0 */
 export type Providers = typeof Providers.Type

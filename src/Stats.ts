@@ -27,7 +27,9 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import * as CallLog from "./CallLog.ts"
 import type * as Figures from "./Figures.ts"
 import type { Answers, Queries } from "./storage/statsReader.ts"
@@ -80,6 +82,19 @@ export interface BreakdownQuery extends Query {
  * @category models
  * @since 0.1.0
  */
+export interface SpendingQuery extends Query {
+  /** `provider` by default. */
+  readonly by?: "provider" | "model" | "tag" | undefined
+  /** Of tags, only those with this key: a call is then in one group at most. */
+  readonly tagKey?: string | undefined
+  /** How many groups are listed: 200, and 10,000 at most. */
+  readonly limit?: number | undefined
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
 export interface RequestsQuery {
   /** Of any time by default. */
   readonly range?: RangeInput | undefined
@@ -113,6 +128,7 @@ export class Stats extends Context.Service<Stats, {
   readonly overview: (query: Query) => Effect.Effect<Figures.Overview, CallLog.ReadError>
   readonly series: (query: SeriesQuery) => Effect.Effect<Figures.Series, CallLog.ReadError>
   readonly breakdown: (query: BreakdownQuery) => Effect.Effect<Figures.Breakdown, CallLog.ReadError>
+  readonly spending: (query: SpendingQuery) => Effect.Effect<Figures.Spending, CallLog.ReadError>
   readonly providers: (query: Query) => Effect.Effect<Figures.Providers, CallLog.ReadError>
   readonly facets: (query: Query) => Effect.Effect<Figures.Facets, CallLog.ReadError>
   readonly requests: (query: RequestsQuery) => Effect.Effect<Figures.Requests, CallLog.ReadError>
@@ -153,6 +169,15 @@ export const breakdown = (query: BreakdownQuery = {}): Effect.Effect<Figures.Bre
   Effect.flatMap(Stats, (stats) => stats.breakdown(query))
 
 /**
+ * What was spent and saved, on whom and when: all of the Cost page.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const spending = (query: SpendingQuery = {}): Effect.Effect<Figures.Spending, CallLog.ReadError, Stats> =>
+  Effect.flatMap(Stats, (stats) => stats.spending(query))
+
+/**
  * What each provider did, by the attempts at it.
  *
  * @category accessors
@@ -178,6 +203,32 @@ export const facets = (query: Query = {}): Effect.Effect<Figures.Facets, CallLog
  */
 export const requests = (query: RequestsQuery = {}): Effect.Effect<Figures.Requests, CallLog.ReadError, Stats> =>
   Effect.flatMap(Stats, (stats) => stats.requests(query))
+
+/** Rows that are held at once. */
+const rowsAtOnce = 250
+
+/**
+ * All calls that pass, newest first, page by page as they are taken: of a log of any size a page is in memory. The range
+ * is the one of the first page, however long the others take; of any time where none is given.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const everyRequest = (
+  { filters, range }: Query = {}
+): Stream.Stream<Figures.RequestRow, CallLog.ReadError, Stats> =>
+  Stream.paginate<RequestsQuery, Figures.RequestRow, CallLog.ReadError, Stats>(
+    { filters, range, limit: rowsAtOnce },
+    (query) =>
+      Effect.map(requests(query), ({ next, range, rows }) => [
+        rows,
+        next === null ? Option.none() : Option.some({
+          cursor: next,
+          limit: rowsAtOnce,
+          filters: range === null ? query.filters : { ...query.filters, since: range.since, until: range.until }
+        })
+      ])
+  )
 
 /**
  * All that is known of a call; `undefined` where there is none with this id.
@@ -251,6 +302,7 @@ export const layer = (options: { readonly path?: string | undefined } = {}): Lay
         overview: (query) => ask("overview", query),
         series: (query) => ask("series", query),
         breakdown: (query) => ask("breakdown", query),
+        spending: (query) => ask("spending", query),
         providers: (query) => ask("providers", query),
         facets: (query) => ask("facets", query),
         requests,

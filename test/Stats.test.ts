@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { type CallLog, type CallRecord, Stats } from "loom-router"
 import { execFile } from "node:child_process"
@@ -284,6 +284,129 @@ const checkSeries = (found: Figures.Series, all: ReadonlyArray<Record>, everyCal
   }
 }
 
+const statusOf = (attempts: ReadonlyArray<Attempt>) => {
+  const unknown = attempts.filter(({ billed, cost }) => billed !== "no" && cost?.picoUsd === undefined).length
+  const estimated = attempts.filter(({ cost }) => cost?.status === "estimated").length
+  const known = picosOf(attempts, ({ cost }) => cost?.picoUsd)
+  return {
+    unknown,
+    estimated,
+    costStatus: unknown > 0 ? known > 0n ? "partial" : "unknown" : estimated > 0 ? "estimated" : "measured"
+  } as const
+}
+
+/** Some vendors don't say what was used: then it is counted here, and the cost is an estimate. */
+const estimatedAtTimes = (record: Record, n: number): Record =>
+  n % 7 > 0 || record.attempts.length === 0 ? record : {
+    ...record,
+    attempts: record.attempts.map((attempt) =>
+      attempt.cost?.picoUsd === undefined ? attempt : { ...attempt, cost: { ...attempt.cost, status: "estimated" } }
+    )
+  }
+
+const checkSpending = (found: Figures.Spending, all: ReadonlyArray<Record>, everyCall = all) => {
+  const { at, by, range, tagKey } = found
+  const records = within(all, range.since, range.until)
+  const before = within(all, range.previous.since, range.previous.until)
+  const had = before.length > 0
+  const costOf = (attempts: ReadonlyArray<Attempt>) => picosOf(attempts, ({ cost }) => cost?.picoUsd)
+  const check = (
+    found: Omit<Figures.Spending["total"], "per1k"> & { readonly per1k: number | null },
+    records: ReadonlyArray<Record>,
+    attempts: ReadonlyArray<Attempt>
+  ) => {
+    assert.deepInclude(found, {
+      calls: records.length,
+      attempts: attempts.length,
+      tokens: tokensOf(attempts),
+      ...statusOf(attempts)
+    })
+    assert.strictEqual(picos(found.cost), costOf(attempts))
+    assert.strictEqual(picos(found.saved), savingsOf(records).saved)
+    assert.strictEqual(found.per1k, records.length === 0 ? null : found.cost.usd * 1000 / records.length)
+  }
+  check(found.total, records, attemptsOf(records))
+  assert.isAbove(found.total.unknown, 0)
+  assert.isAbove(found.total.estimated, 0)
+  checkSavings(found.saved.savings, records)
+  for (
+    const [{ delta, previous, value }, of] of [
+      [found.spent, (records: ReadonlyArray<Record>) => costOf(attemptsOf(records))],
+      [found.saved, (records: ReadonlyArray<Record>) => savingsOf(records).saved]
+    ] as const
+  ) {
+    assert.strictEqual(value === null ? null : picos(value), of(records))
+    assert.strictEqual(previous === null ? null : picos(previous), had ? of(before) : null)
+    assert.strictEqual(delta === null ? null : picos(delta), had ? of(records) - of(before) : null)
+  }
+  const unpriced = (records: ReadonlyArray<Record>) => records.filter((record) => !isPriced(record)).length
+  assert.deepInclude(found.unpriced, {
+    value: unpriced(records),
+    previous: had ? unpriced(before) : null,
+    delta: had ? unpriced(records) - unpriced(before) : null
+  })
+
+  const first = Math.min(...everyCall.map(endOf))
+  const bucketOf = (record: Record) => Math.floor((endOf(record) - range.since) / range.bucket)
+  const drawn = (
+    spark: ReadonlyArray<number | null>,
+    value: (bucket: ReadonlyArray<Record>) => number | null
+  ) => {
+    const inBucket = Map.groupBy(records, bucketOf)
+    assert.deepStrictEqual(
+      spark,
+      at.map((start, n) => start + range.bucket <= first || start > range.now ? null : value(inBucket.get(n) ?? []))
+    )
+  }
+  const usd = (pico: bigint) => Number(pico) / 1e12
+  drawn(found.spent.spark, (records) => usd(costOf(attemptsOf(records))))
+  drawn(found.saved.spark, (records) => usd(savingsOf(records).saved))
+  drawn(found.unpriced.spark, unpriced)
+  drawn(
+    found.per1k.spark,
+    (records) => records.length === 0 ? null : usd(costOf(attemptsOf(records))) * 1000 / records.length
+  )
+
+  const nameOf = ({ model, provider }: { readonly provider: string; readonly model: string }) =>
+    by === "provider" ? provider : `${provider}/${model}`
+  const tagOf = ({ tags }: Record) =>
+    tagKey !== null && tags[tagKey] !== undefined ? `${tagKey}:${tags[tagKey]}` : undefined
+  const callsIn = (key: string) => records.filter((record) => key === (by === "tag" ? tagOf(record) : nameOf(record)))
+  const attemptsIn = (records: ReadonlyArray<Record>, key: string) =>
+    by === "tag"
+      ? attemptsOf(records.filter((record) => tagOf(record) === key))
+      : attemptsOf(records).filter((attempt) => nameOf(attempt) === key)
+  const keys = new Set(
+    by === "tag"
+      ? records.flatMap((record) => tagOf(record) ?? [])
+      : [...records, ...attemptsOf(records)].map(nameOf)
+  )
+  assert.strictEqual(found.groups.length, Math.min(200, keys.size))
+  assert.strictEqual(new Set(found.groups.map(({ key }) => key)).size, found.groups.length)
+  const whole = found.total.cost.usd
+  for (const [n, { key, share, spark, ...group }] of found.groups.entries()) {
+    assert.isTrue(keys.has(key))
+    check(group, callsIn(key), attemptsIn(records, key))
+    assert.strictEqual(share, group.cost.usd / whole)
+    assert.isTrue(n === 0 || picos(group.cost) <= picos(found.groups[n - 1]!.cost))
+    assert.strictEqual(spark === null, n >= 8 || picos(group.cost) === 0n)
+    if (spark !== null) drawn(spark, (records) => usd(costOf(attemptsIn(records, key))))
+  }
+  const shown = found.groups.map(({ key }) => key)
+  const others = records.filter((record) => by === "tag" && !shown.includes(tagOf(record) ?? "none"))
+  if (others.length === 0) assert.isNull(found.rest)
+  else {
+    const { groups, share: _, ...rest } = found.rest!
+    assert.strictEqual(groups, keys.size - shown.length)
+    check(rest, others, attemptsOf(others))
+  }
+  const inSight = found.groups.filter(({ spark }) => spark !== null).map(({ key }) => key)
+  const outOfSight = (records: ReadonlyArray<Record>) =>
+    costOf(attemptsOf(records)) - inSight.reduce((sum, key) => sum + costOf(attemptsIn(records, key)), 0n)
+  if (outOfSight(records) === 0n) assert.isNull(found.restSpark)
+  else drawn(found.restSpark!, (records) => usd(outOfSight(records)))
+}
+
 const filters: ReadonlyArray<readonly [CallLog.Filters, (record: Record) => boolean]> = [
   [{ provider: "openai" }, ({ provider }) => provider === "openai"],
   [{ provider: "openai", model: "gpt-4o" }, ({ model }) => model === "gpt-4o"],
@@ -402,6 +525,71 @@ describe("Stats", () => {
             assert.strictEqual(per1k, totals.calls === 0 ? null : totals.cost.usd * 1000 / totals.calls)
           }
         }
+      }).pipe(asking(path))
+    }))
+
+  it.effect.each([[1, "1h", 1400], [2, "24h", 11_000]] as const)(
+    "tells what was spent, on whom and when, seed %i over %s",
+    ([seed, range, count]) =>
+      Effect.gen(function*() {
+        const path = yield* tempPath
+        const [bucket, length] = buckets[range]
+        const records = variedOf(seed + 30, now - 2 * bucket * length, now + 1, count).map(estimatedAtTimes)
+        yield* keep(path, records)
+        yield* Effect.gen(function*() {
+          for (const [by, tagKey] of [["provider"], ["model"], ["tag", "tenant"], ["tag", "session"]] as const) {
+            checkSpending(yield* Stats.spending({ range, by, tagKey }), records)
+          }
+          const [filter, passes] = filters[1]!
+          checkSpending(
+            yield* Stats.spending({ range, by: "model", filters: filter }),
+            records.filter(passes),
+            records
+          )
+          // In several groups at once, nothing is left over.
+          const { groups, rest, restSpark } = yield* Stats.spending({ range, by: "tag" })
+          assert.isTrue(groups.some(({ key }) => key.startsWith("session:")))
+          assert.isTrue(groups.some(({ key }) => key.startsWith("tenant:")))
+          assert.deepStrictEqual([rest, restSpark], [null, null])
+          assert.isTrue(groups.every(({ spark }) => spark === null))
+          const few = yield* Stats.spending({ range, by: "model", limit: 2 })
+          assert.strictEqual(few.groups.length, 2)
+          assert.strictEqual(
+            few.rest?.groups,
+            new Set(
+              attemptsOf(within(records, few.range.since, few.range.until))
+                .map(({ model, provider }) => `${provider}/${model}`)
+            ).size - 2
+          )
+        }).pipe(asking(path))
+      }),
+    60_000
+  )
+
+  it.effect("tells every call that passes, once, newest first, however many come meanwhile", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath
+      const records = variedOf(41, now - 30 * minute, now + 1, 1700)
+      yield* keep(path, records)
+      yield* Effect.gen(function*() {
+        for (const [filter, passes] of [[{}, () => true] as const, ...filters]) {
+          const rows = yield* Stream.runCollect(Stats.everyRequest({ range: "1h", filters: filter }))
+          const expected = records.filter(passes).toSorted((a, b) => endOf(b) - endOf(a))
+          assert.deepStrictEqual(rows.map(({ endedAt }) => endedAt), expected.map(endOf))
+          assert.deepStrictEqual(rows.map(({ id }) => id).toSorted(), expected.map(({ id }) => id).toSorted())
+        }
+        const seen: Array<string> = []
+        yield* Stream.runForEach(Stats.everyRequest({ range: "1h" }), ({ id }) => {
+          seen.push(id)
+          return seen.length === 1
+            ? keep(
+              path,
+              variedOf(42, now - 20 * minute, now - minute, 50).map((it) => Object.assign(it, { id: `late-${it.id}` }))
+            )
+            : Effect.void
+        })
+        assert.strictEqual(new Set(seen).size, seen.length)
+        assert.strictEqual(seen.filter((id) => !id.startsWith("late-")).length, records.length)
       }).pipe(asking(path))
     }))
 
@@ -713,7 +901,8 @@ describe("Stats", () => {
       const records = variedOf(19, now - 50 * minute, now, 900)
       yield* keep(path, records)
       yield* Effect.gen(function*() {
-        const { providers, range } = yield* Stats.providers({ range: "1h" })
+        const { at, incidents, providers, range } = yield* Stats.providers({ range: "1h" })
+        const first = Math.min(...records.map(endOf))
         const own = within(records, range.since, range.until)
         const byProvider = groupsOf(attemptsOf(own), ({ provider }) => [provider])
         assert.deepStrictEqual(providers.map(({ provider }) => provider).sort(), [...byProvider.keys()].sort())
@@ -743,7 +932,62 @@ describe("Stats", () => {
             new Map([...failed].map(([outcome, all]) => [outcome, all.length]))
           )
           assert.strictEqual(sumOf(one.models, ({ attempts }) => attempts), attempts.length)
+          const callsOf = (model?: string) =>
+            own.filter((record) => record.provider === one.provider && record.model === (model ?? record.model))
+          const again = (records: ReadonlyArray<Record>) => ({
+            retries: sumOf(records, retriesOf),
+            failovers: sumOf(records, failoversOf)
+          })
+          assert.deepInclude(one, { ...again(callsOf()), ...statusOf(attempts) })
+          for (const { model, ...found } of one.models) {
+            const asked = attempts.filter((attempt) => attempt.model === model)
+            const fine = asked.filter(({ outcome }) => outcome === "ok")
+            assert.deepInclude(found, {
+              attempts: asked.length,
+              ok: fine.length,
+              errors: asked.length - fine.length,
+              errorRate: (asked.length - fine.length) / asked.length,
+              tokens: tokensOf(asked),
+              ...again(callsOf(model)),
+              ...statusOf(asked)
+            })
+            assert.strictEqual(found.latency.p95, nearestRank(fine.map(({ duration }) => duration), 0.95))
+            assert.strictEqual(
+              found.firstToken.p95,
+              nearestRank(fine.flatMap(({ firstToken }) => firstToken ?? []), 0.95)
+            )
+            assert.strictEqual(sumOf(found.outcomes, ({ attempts }) => attempts), asked.length - fine.length)
+          }
+          const byBucket = Map.groupBy(
+            own.flatMap((record) =>
+              record.attempts.filter(({ provider }) => provider === one.provider).map((attempt) => ({
+                attempt,
+                n: Math.floor((endOf(record) - range.since) / range.bucket)
+              }))
+            ),
+            ({ n }) => n
+          )
+          at.forEach((start, n) => {
+            const asked = (byBucket.get(n) ?? []).map(({ attempt }) => attempt)
+            const fine = asked.filter(({ outcome }) => outcome === "ok")
+            const isGap = start + range.bucket <= first || start > range.now
+            const { points } = one
+            assert.strictEqual(points?.attempts[n], isGap ? null : asked.length)
+            assert.strictEqual(points?.errors[n], isGap ? null : asked.length - fine.length)
+            assert.strictEqual(points?.p50[n], nearestRank(fine.map(({ duration }) => duration), 0.5))
+            assert.strictEqual(points?.p99[n], nearestRank(fine.map(({ duration }) => duration), 0.99))
+            assert.strictEqual(
+              points?.firstToken[n],
+              nearestRank(fine.flatMap(({ firstToken }) => firstToken ?? []), 0.95)
+            )
+          })
         }
+        assert.isAbove(incidents.length, 20)
+        assert.deepStrictEqual(incidents.map(({ at }) => at), incidents.map(({ at }) => at).toSorted((a, b) => b - a))
+        const late = yield* Stats.providers({ range: { since: now - 20 * minute, until: now - 15 * minute } })
+        assert.isAbove(late.incidents.length, 0)
+        const ids = new Set(within(records, late.range.since, late.range.until).map(({ id }) => id))
+        assert.isTrue(late.incidents.every(({ id }) => id !== null && ids.has(id)))
         const facets = yield* Stats.facets({ range: "1h" })
         const counts = (all: Figures.Facets["errors"]) => new Map(all.map(({ calls, value }) => [value, calls]))
         const counted = (keysOf: (record: Record) => ReadonlyArray<string>) =>
@@ -765,6 +1009,69 @@ describe("Stats", () => {
         assert.strictEqual(
           tagged("session")?.otherValues,
           groupsOf(own, ({ tags }) => tags["session"] === undefined ? [] : [tags["session"]]).size - 20
+        )
+      }).pipe(asking(path))
+    }))
+
+  it.effect("counts who never answered for the model that answers to the same name, and shows who isn't asked", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath
+      const template = variedOf(1, 0, 1, 50).find(({ attempts, outcome }) => outcome === "ok" && attempts.length === 1)!
+      const call = (n: number, ago: number, provider: string, asked: string, model: string, isOk: boolean): Record => ({
+        ...template,
+        id: `${n}`,
+        startedAt: now - ago,
+        timing: { total: 0, firstToken: undefined, overhead: 0 },
+        provider,
+        model,
+        outcome: isOk ? "ok" : "Overloaded",
+        attempts: [{
+          ...template.attempts[0]!,
+          provider,
+          asked,
+          model,
+          outcome: isOk ? "ok" : "Overloaded",
+          ...isOk ? {} : { billed: "no", cost: undefined, usage: undefined }
+        }]
+      })
+      yield* keep(path, [
+        call(1, 19 * minute, "openai", "ada", "ada-1", true),
+        call(2, 18 * minute, "openai", "ada", "ada", false),
+        call(3, 17 * minute, "openai", "ada", "ada-2", true),
+        call(4, 16 * minute, "openai", "ada", "ada", false),
+        call(5, 15 * minute, "openai", "bea", "bea", false),
+        call(6, 20 * day, "mistral", "eve", "eve", true),
+        call(7, 50 * day, "cohere", "ida", "ida", true)
+      ])
+      yield* Effect.gen(function*() {
+        const { providers } = yield* Stats.providers({ range: "1h" })
+        assert.deepStrictEqual(
+          providers.map(({ attempts, health, models, points, provider }) => ({
+            provider,
+            attempts,
+            state: health.state,
+            isDrawn: points !== null,
+            models: models.map(({ attempts, errors, model, outcomes }) => [model, attempts, errors, outcomes.length])
+          })),
+          [
+            {
+              provider: "openai",
+              attempts: 5,
+              state: "idle",
+              isDrawn: true,
+              models: [["ada-2", 3, 2, 1], ["ada-1", 1, 0, 0], ["bea", 1, 1, 1]]
+            },
+            { provider: "mistral", attempts: 0, state: "idle", isDrawn: false, models: [] }
+          ]
+        )
+        const names = (query: Stats.Query) =>
+          Effect.map(Stats.providers(query), ({ providers }) => providers.map(({ provider }) => provider))
+        assert.deepStrictEqual(yield* names({ range: "1h", filters: { provider: "mistral" } }), ["mistral"])
+        assert.deepStrictEqual(yield* names({ range: "1h", filters: { model: "ada-1" } }), ["openai"])
+        // Longer ago than anybody's health is known.
+        assert.deepStrictEqual(
+          yield* names({ range: { since: now - 60 * day, until: now - 40 * day }, filters: { provider: "cohere" } }),
+          ["cohere"]
         )
       }).pipe(asking(path))
     }))

@@ -13,6 +13,7 @@ import { facets, providers } from "./stats/providers.ts"
 import type { Query } from "./stats/selection.ts"
 import { breakdown, type BreakdownQuery, series, type SeriesQuery } from "./stats/series.ts"
 import * as Source from "./stats/source.ts"
+import { spending, type SpendingQuery } from "./stats/spending.ts"
 
 export interface StatsData {
   readonly path: string
@@ -30,6 +31,7 @@ export interface Answers {
   readonly overview: Figures.Overview
   readonly series: Figures.Series
   readonly breakdown: Figures.Breakdown
+  readonly spending: Figures.Spending
   readonly providers: Figures.Providers
   readonly facets: Figures.Facets
   readonly changes: Changes
@@ -39,6 +41,7 @@ export interface Queries {
   readonly overview: Query
   readonly series: SeriesQuery
   readonly breakdown: BreakdownQuery
+  readonly spending: SpendingQuery
   readonly providers: Query
   readonly facets: Query
   readonly changes: { readonly after: number }
@@ -62,6 +65,7 @@ const answers: { readonly [K in keyof Queries]: (log: Source.Log, query: Queries
   overview,
   series,
   breakdown,
+  spending,
   providers,
   facets,
   changes: (log, { after }) => {

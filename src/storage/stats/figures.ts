@@ -59,6 +59,13 @@ export const savingsOf = (calls: Calls, attempts: Attempts): Figures.Overview["w
 
 type Totals = Figures.Series["all"]["totals"]
 
+export const costsOf = ({ cost, estimated, unknown }: Attempts) => ({
+  cost: moneyOf(cost),
+  costStatus: unknown > 0 ? cost === 0n ? "unknown" : "partial" : estimated > 0 ? "estimated" : "measured",
+  estimated,
+  unknown
+} as const)
+
 export const totalsOf = (calls: Calls, attempts: Attempts): Totals => ({
   calls: calls.calls,
   ok: calls.ok,
@@ -67,7 +74,7 @@ export const totalsOf = (calls: Calls, attempts: Attempts): Totals => ({
   retries: calls.retries,
   failovers: calls.failovers,
   tokens: tokensOf(attempts),
-  cost: moneyOf(attempts.cost),
+  ...costsOf(attempts),
   unpriced: calls.calls - calls.priced,
   saved: moneyOf(totalSaved(calls.saved)),
   ...percentilesOf(calls.latency),
@@ -134,15 +141,24 @@ export interface Both {
   readonly attempts: Attempts
 }
 
-/** Calls by who answered, attempts by who was asked. */
+const byName = (a: Both, b: Both): number => a.key < b.key ? -1 : 1
+
+export const byCalls = (a: Both, b: Both): number => b.calls.calls - a.calls.calls || byName(a, b)
+
+export const byCost = (a: Both, b: Both): number =>
+  a.attempts.cost === b.attempts.cost ? byCalls(a, b) : a.attempts.cost < b.attempts.cost ? 1 : -1
+
+/** Calls by who answered, attempts by who was asked. `isLean`: without latencies. */
 export const sumBoth = (
   source: Source,
   from: number,
   to: number,
-  group?: Group
+  group?: Group,
+  isLean = false,
+  tagKey?: string
 ): ReadonlyArray<Both> => {
-  const asked = { from, to, group: group === undefined ? undefined : [group] }
-  const calls = new Map(sumCalls(source, asked).map((sum) => [sum.key, sum]))
+  const asked = { from, to, tagKey, group: group === undefined ? undefined : [group] }
+  const calls = new Map(sumCalls(source, asked, isLean).map((sum) => [sum.key, sum]))
   const attempts = new Map(sumAttempts(source, asked, true).map((sum) => [sum.key, sum]))
   return [...new Set([...calls.keys(), ...attempts.keys()])].map((key) => ({
     key,
@@ -153,5 +169,20 @@ export const sumBoth = (
 }
 
 /** Of all calls together. */
-export const sumAll = (source: Source, from: number, to: number): Both =>
-  sumBoth(source, from, to)[0] ?? { key: "", group: [], calls: noCalls, attempts: noAttempts }
+export const sumAll = (source: Source, from: number, to: number, isLean = false): Both =>
+  sumBoth(source, from, to, undefined, isLean)[0] ?? { key: "", group: [], calls: noCalls, attempts: noAttempts }
+
+/** The bucket that is still filling, by its place. */
+export const fillingOf = ({ bucket, now, since, until }: Figures.Range): number | null =>
+  now < until ? Math.floor((now - since) / bucket) : null
+
+/** A figure beside that of the range before; `undefined`: there is nothing to compare with. */
+export const compared = <A, D>(
+  value: A | null,
+  previous: A | null | undefined,
+  delta: (value: A, previous: A) => D
+) => ({
+  value,
+  previous: previous ?? null,
+  delta: value === null || previous === null || previous === undefined ? null : delta(value, previous)
+})

@@ -57,6 +57,19 @@ export const healthOf = (log: Log): ReadonlyArray<Figures.Health> => {
   })
 }
 
+/** Of a provider that wasn't asked in the last 30 days. */
+export const unheard = (provider: string): Figures.Health => ({
+  provider,
+  state: "idle",
+  p95: null,
+  p95Day: null,
+  attempts: 0,
+  errors: 0,
+  errorRate: null,
+  circuit: closed,
+  lastAt: null
+})
+
 type Circuit = Figures.Health["circuit"]
 
 const closed: Circuit = { state: "closed", since: null, until: null, why: null }

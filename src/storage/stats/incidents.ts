@@ -20,31 +20,39 @@ export const incidentsOf = (log: Log, filters: Filters): Figures.Overview["incid
   const from = floorTo(log.now - hour, 10_000)
   const to = log.now + 1
   const [calls = noCalls] = sumCalls(choose(log, filters, from, to, 10_000), { from, to }, true)
-  const recent = [...again(log, filters), ...failed(log, filters), ...circuitChanges(log, filters, 0, most)]
   return {
     retries: calls.retries,
     failovers: calls.failovers,
     errors: errorsOf(calls),
-    recent: recent.sort((a, b) => b.at - a.at).slice(0, most)
+    recent: incidentsIn(log, filters, most)
   }
 }
+
+/** The newest of a range. */
+export const incidentsIn = (log: Log, filters: Filters, limit: number): ReadonlyArray<Incident> =>
+  [
+    ...again(log, filters, limit),
+    ...failed(log, filters, limit),
+    ...circuitChanges(log, filters, 0, limit).map(({ seq: _, ...incident }) => incident)
+  ].sort((a, b) => b.at - a.at).slice(0, limit)
 
 /** The newest calls that pass. */
 const newest = (
   filters: Filters,
-  condition: string
+  condition: string,
+  limit: number
 ): { readonly sql: string; readonly params: ReadonlyArray<Param> } => {
   const { conditions, ended, from, params, seq } = select(filters)
   return {
     sql: `SELECT calls.* FROM ${from} WHERE ${[...conditions, condition].join(" AND ")}
-      ORDER BY ${ended} DESC, ${seq} DESC LIMIT ${most}`,
+      ORDER BY ${ended} DESC, ${seq} DESC LIMIT ${limit}`,
     params
   }
 }
 
 /** Each attempt that followed another. */
-const again = (log: Log, filters: Filters): ReadonlyArray<Incident> => {
-  const { params, sql } = newest(filters, "calls.attempts > 1")
+const again = (log: Log, filters: Filters, limit: number): ReadonlyArray<Incident> => {
+  const { params, sql } = newest(filters, "calls.attempts > 1", limit)
   const rows = log.all(
     `SELECT page.id, page.attempts, page.seq, attempt.n, attempt.provider, attempt.model, attempt.asked,
       attempt.candidate, attempt.started_at, attempt.duration_ms, attempt.outcome, attempt.status, attempt.why
@@ -83,8 +91,8 @@ const ofCall = (row: Row, cause: string) => ({
   why: textOrNull(row, "why")
 })
 
-const failed = (log: Log, filters: Filters): ReadonlyArray<Incident> => {
-  const { params, sql } = newest(filters, "calls.outcome <> 'ok' AND calls.outcome <> 'interrupted'")
+const failed = (log: Log, filters: Filters, limit: number): ReadonlyArray<Incident> => {
+  const { params, sql } = newest(filters, "calls.outcome <> 'ok' AND calls.outcome <> 'interrupted'", limit)
   return log.all(
     `SELECT id, ended_at, provider, model, outcome, status, error_why AS why, attempts FROM (${sql})`,
     params
@@ -107,15 +115,17 @@ const failed = (log: Log, filters: Filters): ReadonlyArray<Incident> => {
 /** Of circuits that changed their state, the newest `limit` after a sequence number. */
 export const circuitChanges = (
   log: Log,
-  { provider }: Filters,
+  { provider, since, until }: Pick<Filters, "provider" | "since" | "until">,
   after: number,
   limit: number
 ): ReadonlyArray<Incident & { readonly seq: number }> => {
   if (!hasTransitions(log)) return []
   return log.all(
     `SELECT seq, at, provider, to_state, why FROM transitions
-    WHERE seq > ?${provider === undefined ? "" : " AND provider = ?"} ORDER BY at DESC, seq DESC LIMIT ${limit}`,
-    [after, ...provider === undefined ? [] : [provider]]
+    WHERE seq > ?${provider === undefined ? "" : " AND provider = ?"}${since === undefined ? "" : " AND at >= ?"}${
+      until === undefined ? "" : " AND at < ?"
+    } ORDER BY at DESC, seq DESC LIMIT ${limit}`,
+    [after, ...[provider, since, until].filter((given) => given !== undefined)]
   ).map((row) => ({
     seq: number(row, "seq"),
     kind: "circuit",

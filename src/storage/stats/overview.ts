@@ -3,7 +3,7 @@
  */
 import type * as Figures from "../../Figures.ts"
 import * as Distribution from "./distribution.ts"
-import { errorsOf, moneyOf, savingsOf, share, spark, sumAll, tokensOf, totalSaved } from "./figures.ts"
+import { compared, errorsOf, moneyOf, savingsOf, share, spark, sumAll, tokensOf, totalSaved } from "./figures.ts"
 import { healthOf } from "./health.ts"
 import { incidentsOf } from "./incidents.ts"
 import { floorTo } from "./range.ts"
@@ -72,12 +72,6 @@ export const overview = (log: Log, query: Query): Figures.Overview => {
     lastAt: log.lastAt ?? null
   }
 }
-
-const compared = (
-  value: number | null,
-  previous: number | null,
-  delta: (value: number, previous: number) => number | null
-) => ({ value, previous, delta: value === null || previous === null ? null : delta(value, previous) })
 
 const hitRate = ({ hits, misses }: Calls): number | null => share(hits, hits + misses)
 

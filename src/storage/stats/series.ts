@@ -2,7 +2,7 @@
  * Figures over time, and by group.
  */
 import type * as Figures from "../../Figures.ts"
-import { type Both, moneyOf, pointsOf, share, sumAll, sumBoth, totalsOf } from "./figures.ts"
+import { byCalls, byCost, fillingOf, moneyOf, pointsOf, share, sumAll, sumBoth, totalsOf } from "./figures.ts"
 import { starts } from "./range.ts"
 import { type Query, select } from "./selection.ts"
 import type { Log } from "./source.ts"
@@ -36,7 +36,7 @@ export const series = (log: Log, query: SeriesQuery): Figures.Series => {
     range,
     by,
     at: starts(range),
-    partial: log.now < to ? Math.floor((log.now - from) / range.bucket) : null,
+    partial: fillingOf(range),
     all: {
       totals: totalsOf(all.calls, all.attempts),
       points: pointsOf(range, log, sumCalls(source, inBuckets), sumAttempts(source, inBuckets, true))
@@ -54,13 +54,6 @@ export const series = (log: Log, query: SeriesQuery): Figures.Series => {
     otherGroups: groups.length - shown.length
   }
 }
-
-const byName = (a: Both, b: Both): number => a.key < b.key ? -1 : 1
-
-const byCalls = (a: Both, b: Both): number => b.calls.calls - a.calls.calls || byName(a, b)
-
-const byCost = (a: Both, b: Both): number =>
-  a.attempts.cost === b.attempts.cost ? byCalls(a, b) : a.attempts.cost < b.attempts.cost ? 1 : -1
 
 export interface BreakdownQuery extends Query {
   readonly by?: "provider" | "model" | "tag" | undefined

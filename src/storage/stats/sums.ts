@@ -15,6 +15,8 @@ export interface Asked {
   readonly group?: ReadonlyArray<Group> | undefined
   /** Only these groups, by their key. */
   readonly only?: ReadonlyArray<string> | undefined
+  /** Of tags, only those with this key. */
+  readonly tagKey?: string | undefined
 }
 
 /** What every sum is of. */
@@ -66,6 +68,9 @@ export interface Attempts extends Place {
   readonly cacheWrite: number
   readonly output: number
   readonly reasoning: number
+  /** Whose cost is an estimate, and whose isn't known. */
+  readonly estimated: number
+  readonly unknown: number
   /** Known to have been spent. */
   readonly cost: bigint
   /** Of it, on calls that are priced. */
@@ -122,6 +127,8 @@ const attemptColumns = `sum(attempts) AS attempts,
   sum(cache_write) AS cache_write,
   sum(output_text + audio_output + image_output) AS output,
   sum(output_reasoning) AS reasoning,
+  sum(estimated) AS estimated,
+  sum(unpriced) AS unknown,
   ${sumOfMoney("cost_pico")} AS cost,
   ${sumOfMoney(when("priced = 1", "cost_pico"))} AS actual`
 
@@ -144,14 +151,21 @@ const statement = (facts: Part, columns: string, asked: Asked): Part => {
   const named = [...groups.map((column, n) => `${column} AS group_${n}`), ...bucket.map((at) => `${at} AS bucket`)]
   const tags = asked.group?.includes("tag") === true ? ", json_each(facts.tags) AS tag" : ""
   const [group] = asked.group ?? []
-  const only = asked.only === undefined || group === undefined
-    ? ""
-    : ` WHERE ${columnsOf(group).join(` || '${separator[group]}' || `)} IN (${asked.only.map(() => "?").join(", ")})`
+  const conditions = [
+    ...asked.only === undefined || group === undefined
+      ? []
+      : [`${columnsOf(group).join(` || '${separator[group]}' || `)} IN (${asked.only.map(() => "?").join(", ")})`],
+    ...asked.tagKey === undefined ? [] : ["tag.key = ?"]
+  ]
   return {
-    sql: `SELECT ${[...named, columns].join(", ")} FROM (${facts.sql}) AS facts${tags}${only}${
-      keys.length === 0 ? "" : ` GROUP BY ${keys.join(", ")}`
-    }`,
-    params: [...facts.params, ...asked.only ?? []]
+    sql: `SELECT ${[...named, columns].join(", ")} FROM (${facts.sql}) AS facts${tags}${
+      conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`
+    }${keys.length === 0 ? "" : ` GROUP BY ${keys.join(", ")}`}`,
+    params: [
+      ...facts.params,
+      ...group === undefined ? [] : asked.only ?? [],
+      ...asked.tagKey === undefined ? [] : [asked.tagKey]
+    ]
   }
 }
 
@@ -205,6 +219,8 @@ export const sumAttempts = (source: Source, asked: Asked, isLean = false): Reado
       cacheWrite: number(row, "cache_write"),
       output: number(row, "output"),
       reasoning: number(row, "reasoning"),
+      estimated: number(row, "estimated"),
+      unknown: number(row, "unknown"),
       cost: money(row, "cost"),
       actual: money(row, "actual"),
       latency: log.take(row["latency"]),
@@ -246,6 +262,8 @@ export const noAttempts: Attempts = {
   cacheWrite: 0,
   output: 0,
   reasoning: 0,
+  estimated: 0,
+  unknown: 0,
   cost: 0n,
   actual: 0n,
   latency: Distribution.make(),
