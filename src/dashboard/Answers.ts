@@ -7,12 +7,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
+import * as Stream from "effect/Stream"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as CallLog from "../CallLog.ts"
 import type * as Figures from "../Figures.ts"
 import * as Stats from "../Stats.ts"
 import { Api, BadRequest, Explained, NotFound, type Selection, Unreadable } from "./Api.ts"
+import * as Export from "./Export.ts"
 
 /** What the server says of itself. */
 export interface About {
@@ -55,6 +58,25 @@ const queryOf = (asked: Selection): Stats.Query => ({ range: rangeOf(asked), fil
 const within = (asked: number | undefined, fallback: number, most: number): number =>
   asked === undefined ? fallback : Math.max(1, Math.min(most, Math.floor(asked)))
 
+const mostGroups = 10_000
+
+/** A file to be kept, made as it is taken. What fails past its first byte ends the connection, so that it is seen. */
+const file = (
+  name: string,
+  format: "csv" | "json",
+  content: Stream.Stream<string, CallLog.ReadError>
+): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
+  Effect.map(Clock.currentTimeMillis, (now) =>
+    HttpServerResponse.stream(Stream.encodeText(content), {
+      contentType: format === "csv" ? "text/csv; charset=utf-8" : "application/json",
+      headers: {
+        "cache-control": "no-store",
+        "content-disposition": `attachment; filename="loom-${name}-${
+          new Date(now).toISOString().slice(0, 16).replaceAll(":", "")
+        }.${format}"`
+      }
+    }))
+
 /** How long an answer does for others who ask the same: several pages may be open, and each asks again and again. */
 const shared = "500 millis"
 
@@ -82,6 +104,7 @@ const group = (about: About) =>
       const overview = yield* sharing(stats.overview)
       const series = yield* sharing(stats.series)
       const breakdown = yield* sharing(stats.breakdown)
+      const spending = yield* sharing(stats.spending)
       const providers = yield* sharing(stats.providers)
       const facets = yield* sharing(stats.facets)
       return handlers.handleAll({
@@ -100,6 +123,24 @@ const group = (about: About) =>
           ),
         series: ({ query }) => series({ ...queryOf(query), by: query.by, top: within(query.top, 8, 50) }),
         breakdown: ({ query }) => breakdown({ ...queryOf(query), by: query.by }),
+        spending: ({ query }) => spending({ ...queryOf(query), by: query.by, tagKey: query.tagKey }),
+        exportRequests: ({ query: { format = "csv", ...query } }) => {
+          const rows = Stream.provideService(Stats.everyRequest(queryOf(query)), Stats.Stats, stats)
+          return Effect.andThen(
+            Effect.mapError(stats.lastSeq, unreadable),
+            file("requests", format, format === "csv" ? Export.requestsCsv(rows) : Export.requestsJson(rows))
+          )
+        },
+        exportSpending: ({ query: { by, format = "csv", tagKey, ...query } }) =>
+          Effect.flatMap(
+            Effect.mapError(stats.spending({ ...queryOf(query), by, tagKey, limit: mostGroups }), unreadable),
+            (found) =>
+              file(
+                "spending",
+                format,
+                Stream.succeed(format === "csv" ? Export.spendingCsv(found) : JSON.stringify(found))
+              )
+          ),
         providers: ({ query }) => providers(queryOf(query)),
         facets: ({ query }) => facets(queryOf(query)),
         requests: ({ query }) =>

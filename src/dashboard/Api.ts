@@ -10,6 +10,7 @@ import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Figures from "../Figures.ts"
 
@@ -138,6 +139,17 @@ export const Selection = Schema.Struct(selection)
 /** @since 0.1.0 */
 export type Selection = typeof Selection.Type
 
+/** What is grouped by, and of tags, by which key. */
+const grouping = {
+  by: Schema.optional(Schema.Literals(["provider", "model", "tag"])),
+  tagKey: Schema.optional(Word)
+}
+
+/** `csv` by default. */
+const format = { format: Schema.optional(Schema.Literals(["csv", "json"])) }
+
+const File = HttpApiSchema.StreamUint8Array({ contentType: ["text/csv", "application/json"] })
+
 const summary = (text: string) => OpenApi.annotations({ summary: text })
 
 /**
@@ -163,6 +175,11 @@ export class Group extends HttpApiGroup.make("dashboard").add(
     success: Figures.Breakdown,
     error: Unreadable
   }).annotateMerge(summary("Sums by provider, model or tag, the dearest first.")),
+  HttpApiEndpoint.get("spending", "/spending", {
+    query: { ...selection, ...grouping },
+    success: Figures.Spending,
+    error: Unreadable
+  }).annotateMerge(summary("All of the Cost page: what was spent and saved, on whom and when.")),
   HttpApiEndpoint.get("requests", "/requests", {
     /** Without `range` or `since`: of any time. */
     query: {
@@ -180,7 +197,17 @@ export class Group extends HttpApiGroup.make("dashboard").add(
     error: [NotFound, Unreadable]
   }).annotateMerge(summary("All that is known of a call.")),
   HttpApiEndpoint.get("providers", "/providers", { query: selection, success: Figures.Providers, error: Unreadable })
-    .annotateMerge(summary("What each provider did, by the attempts at it.")),
+    .annotateMerge(summary("All of the Providers page: what each did, by the attempts at it.")),
+  HttpApiEndpoint.get("exportRequests", "/export/requests", {
+    query: { ...selection, ...format },
+    success: File,
+    error: Unreadable
+  }).annotateMerge(summary("Every call that passes, newest first, as a file: JSON is a list of RequestRow.")),
+  HttpApiEndpoint.get("exportSpending", "/export/spending", {
+    query: { ...selection, ...grouping, ...format },
+    success: File,
+    error: Unreadable
+  }).annotateMerge(summary("What was spent on each group, as a file: JSON is Spending, of 10,000 groups at most.")),
   HttpApiEndpoint.get("facets", "/facets", { query: selection, success: Figures.Facets, error: Unreadable })
     .annotateMerge(summary("What can be filtered by."))
 ).middleware(Explained) {}

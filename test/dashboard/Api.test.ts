@@ -20,6 +20,7 @@ const endpoints = {
   series: [Figures.Series, "range=1h&by=model&top=2"],
   breakdown: [Figures.Breakdown, "range=1h&by=tag"],
   requests: [Figures.Requests, "range=1h&limit=20"],
+  spending: [Figures.Spending, "range=1h&by=tag&tagKey=tenant"],
   providers: [Figures.Providers, "range=1h"],
   facets: [Figures.Facets, "range=1h"]
 } as const
@@ -81,6 +82,58 @@ describe("Api", () => {
       assert.deepStrictEqual([...first.rows, ...second.rows], both.rows)
     }))
 
+  it.live("exports exactly what is filtered, whole, as CSV and as JSON", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath
+      const records = variedOf(5, now - 50 * minute, now, 900)
+      yield* keep(path, records)
+      const url = yield* served({ path })
+      for (const query of ["range=1h", "range=1h&provider=openai&status=ok", "range=1h&text=nothing+like+it"]) {
+        const { rows } = yield* Effect.provide(
+          Stats.requests({
+            range: "1h",
+            limit: 1000,
+            filters: query.includes("nothing") ?
+              { text: "nothing like it" } :
+              query.includes("openai")
+              ? { provider: "openai", status: "ok" }
+              : {}
+          }),
+          Stats.layer({ path })
+        )
+        const csv = yield* get(`${url}/api/export/requests?${query}`)
+        assert.strictEqual(csv.status, 200)
+        assert.strictEqual(csv.headers["content-type"], "text/csv; charset=utf-8")
+        assert.match(
+          csv.headers["content-disposition"] ?? "",
+          /^attachment; filename="loom-requests-\d{4}-\d\d-\d\dT\d{4}\.csv"$/
+        )
+        const [head = "", ...lines] = csv.body.split("\r\n")
+        assert.strictEqual(lines.pop(), "")
+        const id = head.split(",").indexOf("id")
+        assert.deepStrictEqual(lines.map((line) => line.split(",")[id]), rows.map(({ id }) => id))
+        const json = yield* get(`${url}/api/export/requests?${query}&format=json`)
+        assert.strictEqual(json.headers["content-type"], "application/json")
+        assert.deepStrictEqual(decoded(Schema.Array(Figures.RequestRow), json.body), rows)
+      }
+
+      const asked = "range=1h&by=tag&tagKey=session"
+      const spending = decoded(Figures.Spending, (yield* get(`${url}/api/spending?${asked}`)).body)
+      const whole = decoded(Figures.Spending, (yield* get(`${url}/api/export/spending?${asked}&format=json`)).body)
+      assert.strictEqual(spending.groups.length, 200)
+      assert.strictEqual(whole.groups.length, 200 + (spending.rest?.groups ?? 0))
+      const { body } = yield* get(`${url}/api/export/spending?${asked}`)
+      const [, ...lines] = body.trimEnd().split("\r\n").map((line) => line.split(","))
+      assert.deepStrictEqual(
+        lines.map(([, key]) => key),
+        [...whole.groups.map(({ key }) => key), ...whole.rest === null ? [] : [""]]
+      )
+      assert.strictEqual(
+        lines.reduce((sum, [, , calls]) => sum + Number(calls), 0),
+        whole.total.calls
+      )
+    }))
+
   it.live("says which parameter is wrong, and never what was given", () =>
     Effect.gen(function*() {
       const url = yield* served({ path: yield* tempPath })
@@ -91,6 +144,8 @@ describe("Api", () => {
         [`overview?status=${secret}`, "status"],
         [`series?by=${secret}`, "by"],
         [`requests?cursor=${secret}`, "cursor"],
+        [`export/requests?format=${secret}`, "format"],
+        [`spending?by=${secret}`, "by"],
         [`requests?limit=${secret}`, "limit"],
         [`requests?tag=${secret}`, "tag"],
         [`requests?text=${secret}${"x".repeat(300)}`, "text"],
@@ -116,7 +171,7 @@ describe("Api", () => {
       const described = yield* get(`${url}/api/openapi.json`)
       const { paths: told } = JSON.parse(described.body) as { readonly paths: object }
       assert.deepStrictEqual(Object.keys(told), Object.keys(paths))
-      assert.lengthOf(Object.keys(paths), 8)
+      assert.lengthOf(Object.keys(paths), 11)
       const { body, headers } = yield* get(`${url}/api/docs`)
       assert.match(headers["content-type"] ?? "", /^text\/html/)
       for (const path of Object.keys(paths)) assert.include(body, `GET ${path}`)

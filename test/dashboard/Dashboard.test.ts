@@ -165,7 +165,18 @@ describe("Dashboard", () => {
       const path = yield* tempPath
       writeFileSync(path, "somebody's notes. ".repeat(1000))
       const url = yield* served({ path })
-      for (const place of ["overview", "series", "requests", "requests/x", "facets"]) {
+      for (
+        const place of [
+          "overview",
+          "series",
+          "spending",
+          "requests",
+          "requests/x",
+          "facets",
+          "export/requests",
+          "export/spending"
+        ]
+      ) {
         const { body, status } = yield* get(`${url}/api/${place}`)
         assert.strictEqual(status, 503, place)
         const { _tag, fix, message } = JSON.parse(body)
