@@ -59,6 +59,13 @@ export const exactly = orUnknown(({ picoUsd }: Amount): string => {
   return `${picoUsd.startsWith("-") ? minus : ""}$${whole}${fraction === "" ? "" : `.${fraction}`}`
 })
 
+/** Dollars on an axis, as short as they get: `$0.005` · `$1.5M` */
+export const usdTick = (amount: number): string =>
+  `$${amount >= 1_000 ? count(amount) : amount.toFixed(12).replace(/\.?0+$/, "")}`
+
+/** Milliseconds on an axis. */
+export const durationTick = (millis: number): string => millis === 0 ? "0" : duration(millis)
+
 interface Billed {
   readonly cost: Amount | null
   readonly costStatus: "measured" | "estimated" | "partial" | "unknown"

@@ -32,7 +32,26 @@ export const nameOf = (provider: string): string =>
 /** A series of `styles/tokens.css`. */
 export const seriesOf = (provider: string): string => {
   if (slots.includes(provider)) return provider
+  return slots[slotOf(provider)] ?? "other"
+}
+
+/** Whose colours several take that are shown together: no two the same, as long as there are enough. */
+export const seriesOfAll = (keys: ReadonlyArray<string>): ReadonlyMap<string, string> => {
+  const taken = new Map(keys.filter((key) => slots.includes(key)).map((key) => [key, key]))
+  const used = new Set(taken.values())
+  for (const key of keys.toSorted()) {
+    if (taken.has(key)) continue
+    const first = slotOf(key)
+    const order = slots.map((_, n) => slots[(first + n) % slots.length] ?? "other")
+    const slot = order.find((name) => !used.has(name)) ?? "other"
+    used.add(slot)
+    taken.set(key, slot)
+  }
+  return taken
+}
+
+const slotOf = (name: string): number => {
   let hash = 7
-  for (const letter of provider) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) >>> 0
-  return slots[hash % slots.length] ?? "other"
+  for (const letter of name) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) >>> 0
+  return hash % slots.length
 }

@@ -142,4 +142,19 @@ describe("format", () => {
     assert.strictEqual(Format.plural(0, "call"), "0 calls")
     assert.strictEqual(Format.plural(2, "retry", "retries"), "2 retries")
   })
+
+  it(
+    "writes dollars on an axis",
+    table(Format.usdTick, [
+      [0, "$0"],
+      [0.005, "$0.005"],
+      [0.00000002, "$0.00000002"],
+      [2.5, "$2.5"],
+      [500, "$500"],
+      [12_000, "$12,000"],
+      [1_500_000, "$1.5M"]
+    ])
+  )
+
+  it("writes durations on an axis", table(Format.durationTick, [[0, "0"], [0.5, "0.5 ms"], [2000, "2.00 s"]]))
 })

@@ -2,10 +2,10 @@ import { useSignal } from "@preact/signals"
 import type { Overview } from "../../../Figures.ts"
 import { count, countOf, duration, durationOf, exactly, money, perMinute, points, rate, usd } from "../format.ts"
 import { Failure } from "../parts/Failure.tsx"
+import { Kpi } from "../parts/Kpi.tsx"
 import { Busy } from "../parts/Panel.tsx"
 import { overview } from "../state/figures.ts"
 import { inLog, rangeLabel } from "../state/view.ts"
-import { Kpi } from "./Kpi.tsx"
 
 const Requests = (
   { of: { calls, requestsPerMinute: { delta, minutes, now, spark, value } } }: { readonly of: Overview }

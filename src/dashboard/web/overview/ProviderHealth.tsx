@@ -3,18 +3,11 @@ import { ago, count, durationOf, rate } from "../format.ts"
 import { Link } from "../parts/Link.tsx"
 import { Panel } from "../parts/Panel.tsx"
 import { Tip } from "../parts/Tip.tsx"
+import { shapes } from "../parts/shapes.ts"
 import { now } from "../state/clock.ts"
 import { overview } from "../state/figures.ts"
 import { inLog } from "../state/view.ts"
 import { nameOf } from "../vendors.ts"
-
-const shapes: Readonly<Record<Health["state"], string>> = {
-  healthy: "●",
-  slow: "▲",
-  unsteady: "▲",
-  failing: "■",
-  idle: "○"
-}
 
 /** What is worth saying beside the latency. */
 const remark = ({ circuit, errorRate, state }: Health) => {

@@ -1,4 +1,4 @@
-import { type Signal, useSignalEffect } from "@preact/signals"
+import { type ReadonlySignal, type Signal, useSignalEffect } from "@preact/signals"
 import { useEffect, useRef } from "preact/hooks"
 import UPlot from "uplot"
 import { count, tick } from "../format.ts"
@@ -6,11 +6,11 @@ import { scheme } from "../state/theme.ts"
 
 type Values = ReadonlyArray<number | null>
 
-/** Something drawn over time. `color` is a token. */
+/** Something drawn over time. `color` is a token, or `series-` and whose colour it is. */
 export interface Line {
   readonly values: Values
   readonly color: string
-  readonly as: "area" | "line" | "dashed" | "dotted" | "bars"
+  readonly as: "area" | "line" | "dashed" | "dotted" | "bars" | "stacked"
 }
 
 /** Ticks in a lane of their own, above the plot: where something happened. */
@@ -21,20 +21,31 @@ export interface Marks {
   readonly lane: 0 | 1
 }
 
-interface Chart {
+export interface Plot {
+  readonly lines: ReadonlyArray<Line>
+  readonly marks?: ReadonlyArray<Marks>
+  readonly height: number
+  readonly hasTimes: boolean
+  /** How values are written beside it: as counts. */
+  readonly write?: (value: number) => string
+  /** The least that its scale reaches up to. */
+  readonly least?: number
+}
+
+interface Chart extends Omit<Plot, "height"> {
   /** When each bucket starts, in epoch milliseconds. */
   readonly at: ReadonlyArray<number>
   /** Milliseconds of a bucket. */
   readonly width: number
-  readonly lines: ReadonlyArray<Line>
-  readonly marks?: ReadonlyArray<Marks>
-  readonly hasTimes: boolean
 }
 
 const gutter = 48
 /** Of marks of one kind, above the plot. */
 const lane = 10
-const steps = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat()
+const stepsFrom = (power: number) =>
+  Array.from({ length: 12 - power }, (_, n) => [1, 2, 5].map((step) => step * 10 ** (n + power))).flat()
+const steps = stepsFrom(0)
+const fineSteps = stepsFrom(-12)
 
 const colorOf = (element: HTMLElement, color: string) => {
   element.style.color = color
@@ -43,12 +54,28 @@ const colorOf = (element: HTMLElement, color: string) => {
   return resolved
 }
 
+const tokenOf = (element: HTMLElement, color: string) => {
+  if (!color.startsWith("series-")) return colorOf(element, `var(${color})`)
+  element.dataset["series"] = color.slice(7)
+  const resolved = colorOf(element, "var(--series)")
+  delete element.dataset["series"]
+  return resolved
+}
+
+/** What has no neighbour that a line could lead to is a point. */
+const lonely = (plot: UPlot, series: number): Array<number> => {
+  const values = plot.data[series] ?? []
+  return Array.from(values.keys()).filter((at) =>
+    (values[at] ?? null) !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null
+  )
+}
+
 const seriesOf = (element: HTMLElement, { as, color }: Line): UPlot.Series => {
-  const stroke = colorOf(element, `var(${color})`)
+  const stroke = tokenOf(element, color)
   const series = { stroke, width: 1.75, points: { show: false } }
   switch (as) {
     case "line":
-      return series
+      return { ...series, points: { show: false, filter: lonely, size: 4, width: 0, fill: stroke } }
     case "dashed":
       return { ...series, dash: [5, 4] }
     case "dotted":
@@ -57,6 +84,10 @@ const seriesOf = (element: HTMLElement, { as, color }: Line): UPlot.Series => {
       return { ...series, fill: colorOf(element, `color-mix(in srgb, var(${color}) 12%, transparent)`) }
     case "bars": {
       const paths = UPlot.paths.bars?.({ size: [0.7, 10] })
+      return { ...series, width: 0, fill: stroke, ...paths === undefined ? {} : { paths } }
+    }
+    case "stacked": {
+      const paths = UPlot.paths.bars?.({ size: [0.8, 32] })
       return { ...series, width: 0, fill: stroke, ...paths === undefined ? {} : { paths } }
     }
   }
@@ -68,7 +99,9 @@ const optionsOf = (
   size: { readonly width: number; readonly height: number },
   hooks: UPlot.Hooks.Arrays
 ): UPlot.Options => {
-  const { hasTimes, lines } = chart()
+  const { hasTimes, least = 0, lines, write = count } = chart()
+  // A bar has its bucket's time at its middle.
+  const margin = lines.some(({ as }) => as === "stacked") ? 0.5 : 0
   const text = colorOf(element, "var(--text-3)")
   const font = `12px ${getComputedStyle(element).fontFamily}`
   return {
@@ -77,8 +110,10 @@ const optionsOf = (
     legend: { show: false },
     padding: [hasTimes ? 8 : lane * 2 + 4, 24, hasTimes ? 0 : 8, 0],
     scales: {
-      x: { range: (_, from, to) => [from, to > from ? to : from + 1] },
-      y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] }
+      x: {
+        range: (_, from, to) => [from - margin * chart().width, Math.max(to, from + 1) + margin * chart().width]
+      },
+      y: { range: (_, __, most) => [0, Math.max(least, most > 0 ? most * 1.1 : 1)] }
     },
     axes: [
       {
@@ -94,12 +129,12 @@ const optionsOf = (
       {
         stroke: text,
         font,
-        size: gutter,
+        size: (_, labels) => Math.max(gutter, ...(labels ?? []).map((label) => label.length * 7 + 12)),
         space: hasTimes ? 44 : 24,
-        incrs: steps,
+        incrs: write === count ? steps : fineSteps,
         grid: { show: hasTimes, stroke: colorOf(element, "var(--line)"), width: 1 },
         ticks: { show: false },
-        values: (_, splits) => splits.map(count)
+        values: (_, splits) => splits.map(write)
       }
     ],
     series: [
@@ -111,7 +146,7 @@ const optionsOf = (
       ...hooks,
       draw: [(plot) => {
         for (const mark of chart().marks ?? []) {
-          drawMarks(plot, chart().at, mark, colorOf(element, `var(${mark.color})`))
+          drawMarks(plot, chart().at, mark, tokenOf(element, mark.color))
         }
       }]
     }
@@ -148,18 +183,23 @@ const drawMarks = (plot: UPlot, times: Chart["at"], marks: Marks, color: string)
   ctx.restore()
 }
 
+const nothing = { left: 0, top: 0, width: 0, height: 0 }
+
 const dataOf = ({ at, lines }: Chart): UPlot.AlignedData => [[...at], ...lines.map(({ values }) => [...values])]
 
 /**
  * Lines, areas and bars over time. All that is known of uPlot is here.
  *
- * `crosshair` is the place of the bucket pointed at, which charts over the same time share.
+ * `crosshair` is the place of the bucket pointed at, and `band` those that are selected by key, which charts over the
+ * same time share.
  */
-export const TimeChart = ({ crosshair, height, onBack, onHover, onZoom, ...chart }: Chart & {
+export const TimeChart = ({ band, crosshair, height, onBack, onHover, onZoom, ...chart }: Chart & {
   readonly height: number
   readonly crosshair: Signal<number | null>
-  readonly onHover?: (isHovered: boolean) => void
-  readonly onZoom: (since: number, until: number) => void
+  readonly band: ReadonlySignal<{ readonly from: number; readonly to: number } | undefined>
+  readonly onHover: (isHovered: boolean) => void
+  /** From the one bucket to the other. */
+  readonly onZoom: (from: number, to: number) => void
   readonly onBack: () => void
 }) => {
   const element = useRef<HTMLDivElement>(null)
@@ -177,11 +217,8 @@ export const TimeChart = ({ crosshair, height, onBack, onHover, onZoom, ...chart
     const select = (made: UPlot) => {
       const { left, width } = made.select
       if (width < 4) return
-      const { at, width: bucket } = latest.current
-      const from = at[made.posToIdx(left)]
-      const to = at[made.posToIdx(left + width)]
-      made.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
-      if (from !== undefined && to !== undefined) acts.current.onZoom(from, to + bucket)
+      made.setSelect(nothing, false)
+      acts.current.onZoom(made.posToIdx(left), made.posToIdx(left + width))
     }
     const point = (made: UPlot) => {
       // Only who is pointed at says where: the others follow.
@@ -199,7 +236,7 @@ export const TimeChart = ({ crosshair, height, onBack, onHover, onZoom, ...chart
       made.destroy()
       plot.current = undefined
     }
-  }, [height, scheme.value, chart.lines.length])
+  }, [height, scheme.value, chart.lines.map(({ as, color }) => as + color).join()])
 
   useEffect(() => plot.current?.setData(dataOf(chart)), [chart.at, chart.lines])
 
@@ -211,15 +248,26 @@ export const TimeChart = ({ crosshair, height, onBack, onHover, onZoom, ...chart
     drawn.setCursor({ left: at === undefined ? -10 : drawn.valToPos(at, "x"), top: 0 }, false)
   })
 
+  useSignalEffect(() => {
+    const selected = band.value
+    const drawn = plot.current
+    if (drawn === undefined) return
+    if (selected === undefined) return drawn.setSelect(nothing, false)
+    const { at, width } = latest.current
+    const left = drawn.valToPos(at[selected.from] ?? 0, "x")
+    const right = drawn.valToPos((at[selected.to] ?? 0) + width, "x")
+    drawn.setSelect({ left, top: 0, width: Math.max(2, right - left), height: drawn.over.clientHeight }, false)
+  })
+
   return (
     <div
       ref={element}
       class="plot"
       aria-hidden="true"
-      onPointerEnter={() => onHover?.(true)}
+      onPointerEnter={() => onHover(true)}
       onPointerLeave={() => {
         crosshair.value = null
-        onHover?.(false)
+        onHover(false)
       }}
     />
   )

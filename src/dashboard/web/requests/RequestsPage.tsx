@@ -1,5 +1,6 @@
 import { NeverUsed } from "../overview/NeverUsed.tsx"
 import { Empty } from "../parts/Empty.tsx"
+import { Export } from "../parts/Export.tsx"
 import { Link } from "../parts/Link.tsx"
 import { Panel } from "../parts/Panel.tsx"
 import { arrivals } from "../state/live.ts"
@@ -27,7 +28,18 @@ const Pages = () => {
 export const RequestsPage = () =>
   log.answer.value?.data.lastSeq === 0 && arrivals.value === 0 ? <NeverUsed /> : (
     <div class="requests">
-      <Panel area="requests" title="Request log" note={<LogState />} side={<NewPill />} of={log}>
+      <Panel
+        area="requests"
+        title="Request log"
+        note={<LogState />}
+        side={
+          <>
+            <NewPill />
+            <Export of="requests" what="these requests" />
+          </>
+        }
+        of={log}
+      >
         {() => (
           <>
             <FullFilters />

@@ -1,6 +1,8 @@
+import { CostPage } from "../cost/CostPage.tsx"
 import { Drawer } from "../drawer/Drawer.tsx"
 import { OverviewPage } from "../overview/OverviewPage.tsx"
 import { Chips } from "../parts/Chips.tsx"
+import { ProvidersPage } from "../providers/ProvidersPage.tsx"
 import { RequestsPage } from "../requests/RequestsPage.tsx"
 import { announcement } from "../state/announcement.ts"
 import { meta } from "../state/figures.ts"
@@ -8,7 +10,12 @@ import { view } from "../state/view.ts"
 import { Help } from "./Help.tsx"
 import { TopBar } from "./TopBar.tsx"
 
-const titles = { overview: "Overview", requests: "Requests" }
+const pages = {
+  overview: { title: "Overview", Page: OverviewPage },
+  requests: { title: "Requests", Page: RequestsPage },
+  cost: { title: "Cost", Page: CostPage },
+  providers: { title: "Providers", Page: ProvidersPage }
+}
 
 const Demo = () =>
   meta.answer.value?.data.isDemo === true
@@ -17,15 +24,16 @@ const Demo = () =>
 
 export const App = () => {
   const { page, request } = view.value
+  const { Page, title } = pages[page]
   return (
     <>
       <a class="skip" href="#main">Skip to the figures</a>
       <TopBar />
       <Demo />
       <main id="main" tabIndex={-1} data-page={page} data-drawer={request !== undefined}>
-        <h1 class="sr-only">{titles[page]}</h1>
+        <h1 class="sr-only">{title}</h1>
         <Chips />
-        {page === "overview" ? <OverviewPage /> : <RequestsPage />}
+        <Page />
       </main>
       <Drawer />
       <Help />

@@ -7,9 +7,14 @@ const keys: ReadonlyArray<readonly [string, string]> = [
   ["Esc", "close, or leave the list"],
   ["g o", "Overview"],
   ["g r", "Requests"],
+  ["g c", "Cost"],
+  ["g p", "Providers"],
   ["t", "choose the range"],
   ["l", "pause and go on"],
   ["c", "copy the request's id"],
+  ["← →", "read a chart's samples"],
+  ["⇧← ⇧→ Enter", "select on a chart, and zoom"],
+  ["Backspace", "back from a zoom"],
   ["?", "this sheet"]
 ]
 

@@ -57,7 +57,7 @@ const Custom = () => {
 }
 
 export const RangePicker = () => (
-  <fieldset class="ranges" data-testid="ranges">
+  <fieldset class="segments" data-testid="ranges">
     <legend class="sr-only">Range</legend>
     {rangeNames.map((name) => (
       <label key={name}>

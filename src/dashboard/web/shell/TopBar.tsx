@@ -15,7 +15,7 @@ const Logo = () => (
   </svg>
 )
 
-const labels = { overview: "Overview", requests: "Requests" }
+const labels = { overview: "Overview", requests: "Requests", cost: "Cost", providers: "Providers" }
 const marks = { auto: "◐", dark: "☾", light: "☀" }
 
 const ThemeButton = () => (

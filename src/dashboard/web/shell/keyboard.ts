@@ -5,7 +5,7 @@ import { show, view } from "../state/view.ts"
 import { openHelp } from "./Help.tsx"
 import { toggleLive } from "./LiveButton.tsx"
 
-const pageKeys: Readonly<Record<string, Page>> = { o: "overview", r: "requests" }
+const pageKeys: Readonly<Record<string, Page>> = { o: "overview", r: "requests", c: "cost", p: "providers" }
 
 /** How long `g` waits for the page's letter. */
 const patience = 1_500
@@ -54,7 +54,7 @@ const actions: Readonly<Record<string, () => void>> = {
   j: () => step(1),
   k: () => step(-1),
   l: toggleLive,
-  t: () => focus(".ranges input:checked", ".ranges input"),
+  t: () => focus(".segments input:checked", ".segments input"),
   c: copyId,
   Escape: leave
 }

@@ -1,7 +1,7 @@
 /**
  * What the page shows, as its address says it: the address is the view, to be shared, kept and gone back to.
  */
-export const pages = ["overview", "requests"] as const
+export const pages = ["overview", "requests", "cost", "providers"] as const
 export type Page = typeof pages[number]
 
 export const rangeNames = ["15m", "1h", "24h", "7d", "30d"] as const
@@ -30,6 +30,13 @@ export const filterNames = [
 export type FilterName = typeof filterNames[number]
 export type Filters = { readonly [Name in FilterName]?: string | undefined }
 
+/** What of providers is drawn over time. */
+export const metrics = ["p50", "p95", "p99", "firstToken", "errors"] as const
+export type Metric = typeof metrics[number]
+
+/** What spending is grouped by: of tags, by those of one key. */
+export type Grouping = "provider" | "model" | `tag:${string}`
+
 export interface View {
   readonly page: Page
   readonly range: RangeName | Span
@@ -39,6 +46,10 @@ export interface View {
   /** The page of the log that is older than this. */
   readonly before: string | undefined
   readonly isLive: boolean
+  /** Of the Cost page. */
+  readonly by: Grouping
+  /** Of the Providers page. */
+  readonly metric: Metric
 }
 
 export const defaultRange: RangeName = "24h"
@@ -50,6 +61,13 @@ const time = (value: string | null) => {
   const at = value === null || value === "" ? NaN : Number(value)
   return Number.isSafeInteger(at) && at >= 0 && at < 8.64e15 ? at : undefined
 }
+
+const grouping = (value: string | null): Grouping =>
+  value === "model"
+    ? value
+    : value?.startsWith("tag:") === true && value.length > 4
+    ? `tag:${value.slice(4)}`
+    : "provider"
 
 const isMeant = (name: FilterName, value: string) => {
   switch (name) {
@@ -75,15 +93,18 @@ export const parse = (search: string): View => {
     const value = params.get(name)
     if (value !== null && isMeant(name, value)) filters[name] = value
   }
+  const page = oneOf(pages, params.get("page")) ?? "overview"
   return {
-    page: oneOf(pages, params.get("page")) ?? "overview",
+    page,
     range: since !== undefined && until !== undefined && since < until
       ? { since, until }
       : oneOf(rangeNames, params.get("range")) ?? defaultRange,
     filters,
     request: params.get("request") || undefined,
     before: params.get("before") || undefined,
-    isLive: params.get("live") !== "off"
+    isLive: params.get("live") !== "off",
+    by: page === "cost" ? grouping(params.get("by")) : "provider",
+    metric: (page === "providers" ? oneOf(metrics, params.get("metric")) : undefined) ?? "p95"
   }
 }
 
@@ -107,6 +128,8 @@ export const print = (view: View): string => {
   const params = selection(view)
   if (view.range === defaultRange) params.delete("range")
   if (view.page !== "overview") params.set("page", view.page)
+  if (view.page === "cost" && view.by !== "provider") params.set("by", view.by)
+  if (view.page === "providers" && view.metric !== "p95") params.set("metric", view.metric)
   if (view.before !== undefined) params.set("before", view.before)
   if (view.request !== undefined) params.set("request", view.request)
   if (!view.isLive) params.set("live", "off")
@@ -116,6 +139,7 @@ export const print = (view: View): string => {
 /** Another page, range or choice of calls starts at the newest again; another page has no drawer open. */
 export const changed = (view: View, change: Partial<View>): View => ({
   ...view,
+  ...change.page === undefined || change.page === view.page ? {} : { by: "provider", metric: "p95" } as const,
   ...change,
   before: "before" in change
     ? change.before

@@ -1,11 +1,11 @@
 import { computed } from "@preact/signals"
-import type { Facets, Overview, RequestDetail, Series } from "../../../Figures.ts"
+import type { Facets, Overview, Providers, RequestDetail, Series, Spending } from "../../../Figures.ts"
 import type { Meta } from "../../Api.ts"
 import { beat } from "./live.ts"
 import { resource } from "./resource.ts"
 import { isFixed, selected, view } from "./view.ts"
 
-const isOverview = computed(() => view.value.page === "overview")
+const page = computed(() => view.value.page)
 
 /** What has an end of its own doesn't change. */
 const dueWhileOpenEnded = () => isFixed.value ? undefined : beat.value
@@ -13,12 +13,28 @@ const dueWhileOpenEnded = () => isFixed.value ? undefined : beat.value
 export const meta = resource<Meta>(() => "api/meta", () => undefined)
 
 export const overview = resource<Overview>(
-  () => isOverview.value ? `api/overview?${selected.value}` : undefined,
+  () => page.value === "overview" ? `api/overview?${selected.value}` : undefined,
   dueWhileOpenEnded
 )
 
 export const series = resource<Series>(
-  () => isOverview.value ? `api/series?${selected.value}` : undefined,
+  () => page.value === "overview" ? `api/series?${selected.value}` : undefined,
+  dueWhileOpenEnded
+)
+
+/** How the API is asked to group. */
+export const grouping = computed(() => {
+  const { by } = view.value
+  return by.startsWith("tag:") ? `by=tag&tagKey=${encodeURIComponent(by.slice(4))}` : `by=${by}`
+})
+
+export const spending = resource<Spending>(
+  () => page.value === "cost" ? `api/spending?${selected.value}&${grouping.value}` : undefined,
+  dueWhileOpenEnded
+)
+
+export const providers = resource<Providers>(
+  () => page.value === "providers" ? `api/providers?${selected.value}` : undefined,
   dueWhileOpenEnded
 )
 

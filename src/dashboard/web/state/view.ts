@@ -1,14 +1,15 @@
 import { computed, signal } from "@preact/signals"
-import { changed, filterNames, type Filters, parse, print, selection, type View } from "./address.ts"
+import { changed, defaultRange, filterNames, type Filters, parse, print, selection, type View } from "./address.ts"
 
 /** What is shown. Nothing else decides it. */
 export const view = signal(parse(location.search))
 
-export const show = (change: Partial<View>, how: "push" | "replace" = "push"): void => {
+/** `mark`: what is remembered of where the address came from. */
+export const show = (change: Partial<View>, how: "push" | "replace" = "push", mark: string | null = null): void => {
   const next = changed(view.peek(), change)
   const address = print(next)
   if (address === print(view.peek())) return
-  if (how === "push") history.pushState(null, "", address)
+  if (how === "push") history.pushState(mark, "", address)
   else history.replaceState(null, "", address)
   view.value = next
   if (change.page !== undefined) scrollTo(0, 0)
@@ -32,6 +33,17 @@ export const activeFilters = computed(() =>
     return value === undefined ? [] : [{ name, value }]
   })
 )
+
+const zoomed = "zoomed"
+
+export const zoom = (since: number, until: number): void => show({ range: { since, until } }, "push", zoomed)
+
+/** Goes back to where a zoom came from; from an address with a range of its own, to the last 24 hours. */
+export const unzoom = (): void => {
+  if (!isFixed.peek()) return
+  if (history.state === zoomed) history.back()
+  else show({ range: defaultRange })
+}
 
 /** A range with an end of its own, which time doesn't add to. */
 export const isFixed = computed(() => typeof view.value.range !== "string")

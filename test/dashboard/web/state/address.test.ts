@@ -3,6 +3,8 @@ import {
   changed,
   filterNames,
   type Filters,
+  metrics,
+  pages,
   parse,
   print,
   rangeNames,
@@ -42,13 +44,16 @@ const viewOf = (seed: number): View => {
   const filters: Filters = Object.fromEntries(
     filterNames.filter(() => random() < 0.4).map((name) => [name, valueOf[name]()])
   )
+  const page = pick(pages)
   return {
-    page: pick(["overview", "requests"]),
+    page,
     range: random() < 0.3 ? { since, until: since + 1 + Math.floor(random() * 1e9) } : pick(rangeNames),
     filters,
     request: random() < 0.3 ? pick(hostile) : undefined,
     before: random() < 0.3 ? pick(hostile) : undefined,
-    isLive: random() < 0.8
+    isLive: random() < 0.8,
+    by: page === "cost" ? pick(["provider", "model", ...hostile.map((key) => `tag:${key}` as const)]) : "provider",
+    metric: page === "providers" ? pick(metrics) : "p95"
   }
 }
 
@@ -67,7 +72,7 @@ describe("address", () => {
 
   it("shows a page whatever was typed", () => {
     const mistyped =
-      "?page=nowhere&range=9y&since=5&until=2&status=fine&cached=maybe&minMs=much&minUsd=-1&text=&request="
+      "?page=nowhere&by=tag:x&metric=p99&range=9y&since=5&until=2&status=fine&cached=maybe&minMs=much&minUsd=-1&text=&request="
     assert.deepStrictEqual(parse(mistyped), parse(""))
   })
 
@@ -86,5 +91,8 @@ describe("address", () => {
     assert.strictEqual(changed(view, { page: "overview", request: "r2" }).request, "r2")
     assert.strictEqual(changed(view, { request: undefined }).before, "c1")
     assert.strictEqual(changed(view, { before: "c2" }).before, "c2")
+    const cost = parse("?page=cost&by=tag:tenant")
+    assert.strictEqual(changed(cost, { range: "1h" }).by, "tag:tenant")
+    assert.strictEqual(changed(cost, { page: "providers" }).by, "provider")
   })
 })

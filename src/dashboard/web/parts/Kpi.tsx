@@ -1,9 +1,9 @@
 import type { ComponentChildren } from "preact"
 import { minus } from "../format.ts"
-import { Link } from "../parts/Link.tsx"
-import { Sparkline } from "../parts/Sparkline.tsx"
 import type { View } from "../state/address.ts"
 import { isFixed, rangeLabel } from "../state/view.ts"
+import { Link } from "./Link.tsx"
+import { Sparkline } from "./Sparkline.tsx"
 
 export interface Delta {
   /** Its sign alone. */
