@@ -60,6 +60,7 @@ const vendors = {
   perplexity: vendor<import("./providers/Perplexity.ts").Native>(() => import("./providers/Perplexity.ts")),
   qwen: vendor<import("./providers/Qwen.ts").Native>(() => import("./providers/Qwen.ts")),
   replicate: vendor<import("./providers/Replicate.ts").Native>(() => import("./providers/Replicate.ts")),
+  stability: vendor<import("./providers/Stability.ts").Native>(() => import("./providers/Stability.ts")),
   together: vendor<import("./providers/Together.ts").Native>(() => import("./providers/Together.ts")),
   vllm: vendor<import("./providers/Vllm.ts").Native>(() => import("./providers/Vllm.ts")),
   xai: vendor<import("./providers/Xai.ts").Native>(() => import("./providers/Xai.ts")),

@@ -288,6 +288,12 @@ export interface ModelIds {
     | "black-forest-labs/flux-dev"
     | "black-forest-labs/flux-1.1-pro"
     | "ideogram-ai/ideogram-v3-quality"
+  readonly "stability":
+    | "stable-image-ultra"
+    | "stable-image-core"
+    | "sd3.5-large"
+    | "sd3.5-large-turbo"
+    | "sd3.5-medium"
   readonly "together":
     | "deepseek-ai/DeepSeek-V4-Pro-0813"
     | "deepseek-ai/DeepSeek-V4.1-Flash"
@@ -669,6 +675,13 @@ export const files = (): ReadonlyArray<CatalogFile> => JSON.parse(`[
 {"id":"black-forest-labs/flux-dev","label":"FLUX.1 [dev]","modality":"image","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":25000000000}]}],"confidence":"vendor-page","source":["pricing"]},
 {"id":"black-forest-labs/flux-1.1-pro","label":"FLUX1.1 [pro]","modality":"image","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":40000000000}]}],"confidence":"vendor-page","source":["pricing"]},
 {"id":"ideogram-ai/ideogram-v3-quality","label":"Ideogram 3.0 Quality","modality":"image","capabilities":{"edit":false},"prices":[{"perImage":[{"rate":90000000000}]}],"confidence":"vendor-page","source":["pricing"]}
+]},
+{"provider":{"key":"stability","label":"Stability AI","kind":"stability","baseUrl":"https://api.stability.ai","apiKeyEnv":"STABILITY_API_KEY","checked":"2026-11-23"},"models":[
+{"id":"stable-image-ultra","label":"Stable Image Ultra","upstream":"ultra","modality":"image","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":80000000000}]}],"confidence":"reseller","source":["puter"]},
+{"id":"stable-image-core","label":"Stable Image Core","upstream":"core","modality":"image","capabilities":{"edit":false},"prices":[{"perImage":[{"rate":30000000000}]}],"confidence":"reseller","source":["puter"]},
+{"id":"sd3.5-large","label":"Stable Diffusion 3.5 Large","modality":"image","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":65000000000}]}],"confidence":"reseller","source":["puter"]},
+{"id":"sd3.5-large-turbo","label":"Stable Diffusion 3.5 Large Turbo","modality":"image","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":40000000000}]}],"confidence":"reseller","source":["puter"]},
+{"id":"sd3.5-medium","label":"Stable Diffusion 3.5 Medium","modality":"image","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":35000000000}]}],"confidence":"reseller","source":["puter"]}
 ]},
 {"provider":{"key":"together","label":"Together AI","kind":"together","baseUrl":"https://api.together.ai/v1","apiKeyEnv":"TOGETHER_API_KEY","checked":"2026-11-23","batch":{"multiplier":5000}},"models":[
 {"id":"deepseek-ai/DeepSeek-V4-Pro-0813","label":"DeepSeek V4 Pro 0813","released":"2026-08-12","context":1048576,"maxOutput":384000,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":1320000,"output":3960000,"cachedRead":130000},"unverified":["batch"]}],"confidence":"one-dataset","source":["pi","md"]},

@@ -1,7 +1,7 @@
 /**
  * Stability AI's `stable-image/generate`, from ComfyUI's client and 3rd parties (2026-11-23). Every body is multipart.
  *
- * Unverified: the headers that come with bytes, and that it charges for what it filters.
+ * Unverified: that it charges for what it filters, and how it refuses a ratio beside a picture.
  */
 import { numberAt, stringAt } from "../Json.ts"
 import { decimal, type Fields, integer, object, oneOf, string } from "../Shape.ts"
@@ -54,6 +54,9 @@ const read = ({ body, caught: [kind = ""], form, incoming, root }: Painter.Asked
   if (kind === "sd3" && (stringAt(body, "mode") === "image-to-image") !== inputs.length > 0) {
     return problem(400, "mode: an image goes with image-to-image, and with it alone")
   }
+  if (kind === "sd3" && inputs.length > 0 && stringAt(body, "aspect_ratio") !== undefined) {
+    return problem(400, "aspect_ratio: goes with text-to-image alone")
+  }
   const named = stringAt(body, "output_format")
   const model = kind === "sd3" ? stringAt(body, "model") ?? "sd3.5-large" : kind
   const seed = numberAt(body, "seed") ?? 0
@@ -104,6 +107,7 @@ const names: Readonly<Record<number, string>> = {
 export const make = Painter.make({
   provider: "stability",
   basePath: "/stability",
+  requestIdHeader: "x-request-id",
   headers: new Set(["stability-client-id", "stability-client-user-id", "stability-client-version"]),
   error: ({ code, message, status }, id) => ({
     id,
