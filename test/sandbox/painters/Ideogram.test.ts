@@ -11,12 +11,12 @@ describe("ideogram", () => {
         prompt: "a red cube [block one]",
         num_images: 2,
         quality: "high",
-        aspect_ratio: "16x9",
+        size: "1280x720",
         seed: 5
       })
       assert.deepInclude(body.data[0], { url: "", is_image_safe: false })
-      assert.deepInclude(body.data[1], { is_image_safe: true, seed: 6, resolution: "1344x768" })
-      assert.strictEqual(measured((yield* send(body.data[1].url)).bytes), "png 1344x768")
+      assert.deepInclude(body.data[1], { is_image_safe: true, seed: 6, resolution: "1280x720" })
+      assert.strictEqual(measured((yield* send(body.data[1].url)).bytes), "png 1280x720")
       assert.deepStrictEqual(yield* amounts, [dollars(0.2)])
     }))
 
@@ -28,15 +28,15 @@ describe("ideogram", () => {
       ]
       for (const { body } of jobs) {
         assert.isUndefined(body.data)
-        const path = `/v1/generations/${body.generation_id}`
-        assert.strictEqual((yield* get(path)).body.status, "PROCESSING")
+        const path = `/v2/generations/${body.generation_id}`
+        assert.strictEqual((yield* get(path)).body.status, "pending")
         const { body: done } = yield* get(path)
-        assert.strictEqual(done.status, "COMPLETED")
+        assert.strictEqual(done.status, "completed")
         assert.strictEqual((yield* send(done.data[0].url)).status, 200)
       }
       const { body: failed } = yield* post(newest, { prompt: "[job fails] [polls: 0]", async: true })
-      assert.strictEqual((yield* get(`/v1/generations/${failed.generation_id}`)).body.status, "FAILED")
-      assert.deepStrictEqual(yield* amounts, [dollars(0.06), dollars(0.03)])
+      assert.strictEqual((yield* get(`/v1/generations/${failed.generation_id}`)).body.status, "failed")
+      assert.deepStrictEqual(yield* amounts, [dollars(0.1), dollars(0.03)])
     }))
 
   it.effect("3 takes forms, and pictures to edit", () =>
@@ -53,6 +53,17 @@ describe("ideogram", () => {
       assert.strictEqual(edit.status, 200)
       assert.strictEqual((yield* form("/v1/ideogram-v3/edit", { prompt: "x" })).status, 400)
       assert.deepStrictEqual(yield* amounts, [dollars(0.18), dollars(0.06)])
+    }))
+
+  it.effect("4.5 takes forms with pictures, at the price of edits", () =>
+    imaged(ideogram, function*({ amounts, form, post }) {
+      const images = [blob(picture()), blob(picture())]
+      const edit = yield* form(newest, { prompt: "x", images, quality: "very_low", size: "512x512" })
+      assert.deepInclude(edit.body.data[0], { resolution: "512x512" })
+      assert.strictEqual((yield* post(newest, { prompt: "x", quality: "very_low" })).status, 400)
+      assert.strictEqual((yield* post(newest, { prompt: "x", size: "1000x1000" })).status, 400)
+      assert.strictEqual((yield* form("/v1/ideogram-v4/generate", { text_prompt: "x", seed: "1" })).status, 400)
+      assert.deepStrictEqual(yield* amounts, [dollars(0.008)])
     }))
 
   it.effect("refuses an unsafe prompt with 422, an 11th job with 429, and a bearer", () =>
