@@ -51,6 +51,7 @@ const vendors = {
   gemini: vendor<import("./providers/Gemini.ts").Native>(() => import("./providers/Gemini.ts")),
   groq: vendor<import("./providers/Groq.ts").Native>(() => import("./providers/Groq.ts")),
   hunyuan: vendor<import("./providers/Hunyuan.ts").Native>(() => import("./providers/Hunyuan.ts")),
+  ideogram: vendor<import("./providers/Ideogram.ts").Native>(() => import("./providers/Ideogram.ts")),
   llamacpp: vendor<import("./providers/LlamaCpp.ts").Native>(() => import("./providers/LlamaCpp.ts")),
   minimax: vendor<import("./providers/Minimax.ts").Native>(() => import("./providers/Minimax.ts")),
   mistral: vendor<import("./providers/Mistral.ts").Native>(() => import("./providers/Mistral.ts")),

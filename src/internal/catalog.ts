@@ -161,6 +161,10 @@ export interface ModelIds {
     | "hy4-preview"
     | "hy3"
     | "hy-image-v3.5-preview"
+  readonly "ideogram":
+    | "ideogram-4-5"
+    | "ideogram-4"
+    | "ideogram-3"
   readonly "llamacpp":
     | "any"
   readonly "minimax":
@@ -525,6 +529,11 @@ export const files = (): ReadonlyArray<CatalogFile> => JSON.parse(`[
 {"id":"hy4-preview","label":"Hy4 Preview","status":"preview","released":"2026-08-28","context":1024000,"maxOutput":64000,"capabilities":{"tools":true,"reasoning":true,"vision":false},"prices":[{"rates":{"input":834000,"output":2501000,"cachedRead":42000}}],"confidence":"one-dataset","source":["md","pi"]},
 {"id":"hy3","label":"Hy3","released":"2026-07-06","context":256000,"maxOutput":128000,"capabilities":{"tools":true,"reasoning":true,"vision":false},"prices":[{"rates":{"input":132000,"output":528000}}],"confidence":"one-dataset","source":["pi"]},
 {"id":"hy-image-v3.5-preview","label":"Hy Image 3.5 Preview","modality":"image","status":"preview","capabilities":{"edit":true},"confidence":"unverified","source":["https://cloud.tencent.com/document/product/1823/135745"],"note":"No price was found"}
+]},
+{"provider":{"key":"ideogram","label":"Ideogram","kind":"ideogram","baseUrl":"https://api.ideogram.ai","apiKeyEnv":"IDEOGRAM_API_KEY","checked":"2026-11-23"},"models":[
+{"id":"ideogram-4-5","label":"Ideogram 4.5","modality":"image","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":30000000000,"quality":"low"},{"rate":60000000000,"quality":"medium"},{"rate":100000000000,"quality":"high"},{"rate":8000000000,"quality":"very_low","mode":"edit"},{"rate":30000000000,"quality":"low","mode":"edit"},{"rate":60000000000,"quality":"medium","mode":"edit"},{"rate":220000000000,"quality":"high","mode":"edit"}]}],"confidence":"vendor-page","source":["blog"],"note":"The prices of edits are listed for precise edits; that others cost the same is unverified"},
+{"id":"ideogram-4","label":"Ideogram 4.0","modality":"image","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":30000000000,"quality":"turbo"},{"rate":60000000000,"quality":"default"},{"rate":100000000000,"quality":"quality"}]}],"confidence":"vendor-page","source":["blog","pricing"]},
+{"id":"ideogram-3","label":"Ideogram 3.0","modality":"image","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":30000000000,"quality":"flash"},{"rate":30000000000,"quality":"turbo"},{"rate":60000000000,"quality":"default"},{"rate":90000000000,"quality":"quality"}]}],"confidence":"vendor-page","source":["blog","pricing"]}
 ]},
 {"provider":{"key":"llamacpp","label":"llama.cpp","kind":"llamacpp","baseUrl":"http://127.0.0.1:8080/v1","checked":"2026-11-23"},"models":[
 {"id":"any","label":"Any model","pattern":"^(?!llamacpp/).+$","prices":[{"free":true}],"confidence":"vendor-page","source":["https://github.com/ggml-org/llama.cpp"],"note":"Stands for whatever the server has, by its own name"}
