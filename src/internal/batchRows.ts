@@ -112,7 +112,7 @@ export interface Read {
   readonly recorded: Recorded
 }
 
-interface Asked {
+export interface Asked {
   readonly request: Request.Request
   readonly kept: Kept
 }
