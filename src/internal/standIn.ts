@@ -54,7 +54,7 @@ export const translate = (leaving: Leaving): Effect.Effect<Request.Request, Gene
 const isVendors = (tool: Tool.Any): boolean => hasProperty(tool, "providerName")
 
 /**
- * A service tier is a word of its vendor's; most models that reason take no sampling parameters. What the other model has
+ * A service tier and a quality are words of their vendor's; most models that reason take no sampling parameters. What the other model has
  * of its own, or by default, stays.
  */
 const paramsFor = ({ first, own, request: { model, params }, warnings }: Leaving): Request.Params => {
@@ -67,7 +67,10 @@ const paramsFor = ({ first, own, request: { model, params }, warnings }: Leaving
       warnings.push(`${name} was left out: ${why}`)
     }
   }
-  if (model.provider !== first.provider) leave(`it is a tier of ${first.provider}'s`, "serviceTier")
+  if (model.provider !== first.provider) {
+    leave(`it is a tier of ${first.provider}'s`, "serviceTier")
+    leave(`it is a word of ${first.provider}'s`, "quality")
+  }
   if (model.capabilities.reasoning === true && first.capabilities.reasoning !== true) {
     leave(`${model.id} reasons`, "temperature", "topP")
   }
