@@ -60,6 +60,7 @@ const vendors = {
   openrouter: vendor<import("./providers/OpenRouter.ts").Native>(() => import("./providers/OpenRouter.ts")),
   perplexity: vendor<import("./providers/Perplexity.ts").Native>(() => import("./providers/Perplexity.ts")),
   qwen: vendor<import("./providers/Qwen.ts").Native>(() => import("./providers/Qwen.ts")),
+  recraft: vendor<import("./providers/Recraft.ts").Native>(() => import("./providers/Recraft.ts")),
   replicate: vendor<import("./providers/Replicate.ts").Native>(() => import("./providers/Replicate.ts")),
   stability: vendor<import("./providers/Stability.ts").Native>(() => import("./providers/Stability.ts")),
   together: vendor<import("./providers/Together.ts").Native>(() => import("./providers/Together.ts")),

@@ -287,6 +287,17 @@ export interface ModelIds {
     | "qwen3-vl-plus"
     | "qwen3-next-80b-a3b-instruct"
     | "qwen3-next-80b-a3b-thinking"
+  readonly "recraft":
+    | "recraftv4_1"
+    | "recraftv4_1_utility"
+    | "recraftv4_1_flash"
+    | "recraftv4_1_pro"
+    | "recraftv4_1_utility_pro"
+    | "recraftv4_1_vector"
+    | "recraftv3"
+    | "recraftv3_vector"
+    | "recraftv2"
+    | "recraftv2_vector"
   readonly "replicate":
     | "black-forest-labs/flux-schnell"
     | "black-forest-labs/flux-dev"
@@ -678,6 +689,18 @@ export const files = (): ReadonlyArray<CatalogFile> => JSON.parse(`[
 {"id":"qwen3-vl-plus","label":"Qwen3-VL Plus","released":"2025-09-23","context":262144,"maxOutput":32768,"capabilities":{"tools":true,"vision":true,"reasoning":true,"batch":true},"prices":[{"rates":{"input":200000,"output":1600000,"reasoningOutput":4800000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md","ll"]},
 {"id":"qwen3-next-80b-a3b-instruct","label":"Qwen3-Next 80B-A3B Instruct","released":"2025-09-01","context":131072,"maxOutput":32768,"capabilities":{"tools":true,"batch":true,"vision":false,"reasoning":false},"prices":[{"rates":{"input":500000,"output":2000000},"unverified":["batch"]}],"confidence":"disputed","source":["md","ll"],"note":"models.dev 0.5/2, litellm 0.15/1.2: not settled"},
 {"id":"qwen3-next-80b-a3b-thinking","label":"Qwen3-Next 80B-A3B (Thinking)","released":"2025-09-01","context":131072,"maxOutput":32768,"capabilities":{"tools":true,"reasoning":true,"batch":true,"vision":false},"prices":[{"rates":{"input":500000,"output":6000000},"unverified":["batch"]}],"confidence":"disputed","source":["md","ll"],"note":"models.dev 0.5/6, litellm 0.15/1.2: not settled"}
+]},
+{"provider":{"key":"recraft","label":"Recraft","kind":"recraft","baseUrl":"https://external.api.recraft.ai/v1","apiKeyEnv":"RECRAFT_API_TOKEN","checked":"2026-11-23"},"models":[
+{"id":"recraftv4_1","label":"Recraft V4.1","modality":"image","capabilities":{"edit":false},"prices":[{"perImage":[{"rate":35000000000}]}],"confidence":"vendor-page","source":["pricing","agents","vercel"]},
+{"id":"recraftv4_1_utility","label":"Recraft V4.1 Utility","modality":"image","capabilities":{"edit":false},"prices":[{"perImage":[{"rate":35000000000}]}],"confidence":"vendor-page","source":["pricing"]},
+{"id":"recraftv4_1_flash","label":"Recraft V4.1 Flash","modality":"image","capabilities":{"edit":false},"prices":[{"perImage":[{"rate":7000000000}]}],"confidence":"vendor-page","source":["agents"]},
+{"id":"recraftv4_1_pro","label":"Recraft V4.1 Pro","modality":"image","capabilities":{"edit":false},"prices":[{"perImage":[{"rate":210000000000}]}],"confidence":"vendor-page","source":["pricing"]},
+{"id":"recraftv4_1_utility_pro","label":"Recraft V4.1 Utility Pro","modality":"image","capabilities":{"edit":false},"prices":[{"perImage":[{"rate":210000000000}]}],"confidence":"vendor-page","source":["pricing"]},
+{"id":"recraftv4_1_vector","label":"Recraft V4.1 Vector","modality":"image","capabilities":{"edit":false},"prices":[{"perImage":[{"rate":80000000000}]}],"confidence":"unverified","source":["clients"]},
+{"id":"recraftv3","label":"Recraft V3","modality":"image","capabilities":{"edit":false},"prices":[{"perImage":[{"rate":40000000000}]}],"confidence":"vendor-page","source":["pricing"]},
+{"id":"recraftv3_vector","label":"Recraft V3 Vector","modality":"image","capabilities":{"edit":false},"prices":[{"perImage":[{"rate":80000000000}]}],"confidence":"vendor-page","source":["pricing"]},
+{"id":"recraftv2","label":"Recraft V2","modality":"image","capabilities":{"edit":false},"prices":[{"perImage":[{"rate":22000000000}]}],"confidence":"vendor-page","source":["pricing"]},
+{"id":"recraftv2_vector","label":"Recraft V2 Vector","modality":"image","capabilities":{"edit":false},"prices":[{"perImage":[{"rate":44000000000}]}],"confidence":"vendor-page","source":["pricing"]}
 ]},
 {"provider":{"key":"replicate","label":"Replicate","kind":"replicate","baseUrl":"https://api.replicate.com/v1","apiKeyEnv":"REPLICATE_API_TOKEN","checked":"2026-11-23"},"models":[
 {"id":"black-forest-labs/flux-schnell","label":"FLUX.1 [schnell]","modality":"image","capabilities":{"edit":false},"prices":[{"perImage":[{"rate":3000000000}]}],"confidence":"vendor-page","source":["pricing"]},

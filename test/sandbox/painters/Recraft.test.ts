@@ -28,6 +28,13 @@ describe("recraft", () => {
       }
       assert.strictEqual(yield* codeOf({ prompt: "[block input]" }), "400 prompt_blocked")
       assert.strictEqual(yield* codeOf({ size: "1000x1000" }), "400 invalid_size")
+      assert.strictEqual(
+        yield* codeOf({ size: "16:9", model: "recraftv3", prompt: "[block input]" }),
+        "400 prompt_blocked"
+      )
+      assert.strictEqual(yield* codeOf({ size: "1365x1024" }), "400 invalid_size")
+      assert.strictEqual(yield* codeOf({ size: "1024x1024", model: "recraftv4_1_pro" }), "400 invalid_size")
+      assert.strictEqual(yield* codeOf({ negative_prompt: "people" }), "400 invalid_request")
       assert.strictEqual(yield* codeOf({ style: "realistic_image" }), "400 invalid_style")
       assert.strictEqual(yield* codeOf({ prompt: "x".repeat(1001), model: "recraftv3" }), "400 invalid_prompt")
       assert.strictEqual(yield* codeOf({ seed: 1 }), "400 unknown_parameter")
