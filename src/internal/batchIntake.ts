@@ -135,6 +135,10 @@ export const take = <E>(
           )
         ))
       }
+      if (request.modality !== "text") {
+        const detail = `Loom sends batches of texts alone: ask for ${request.modality}s one by one`
+        return yield* orRefuse(Effect.fail(Request.fail(request, new Unsupported({ feature: "modality", detail }))))
+      }
       const path = yield* orRefuse(Effect.fromResult(endpoint.endpointOf(request)))
       const kept = yield* orRefuse(Effect.fromResult(Rows.keep(request, own)))
       const written = yield* orRefuse(Effect.fromResult(endpoint.row(request, widestId(index))))

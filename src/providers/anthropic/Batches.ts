@@ -12,7 +12,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Accepted, BatchEndpoint, Found, Job, Outcome, Progress, Row } from "../../BatchEndpoint.ts"
-import { type GenerateError, InvalidRequest, InvalidResponse, Overloaded, Unsupported } from "../../GenerateError.ts"
+import { type GenerateError, InvalidRequest, InvalidResponse, Overloaded } from "../../GenerateError.ts"
 import * as Request from "../../Request.ts"
 import type * as Transport from "../../Transport.ts"
 import * as Adapter from "../../internal/adapter.ts"
@@ -112,10 +112,7 @@ export const make = (vendor: Adapter.Vendor<Anthropic>, fetch: Transport.Fetch):
 
   return {
     limits: { rows: 100_000, bytes: 256_000_000, oneModel: false },
-    endpointOf: (request) =>
-      request.modality === "text"
-        ? Result.succeed("/v1/messages")
-        : Result.fail(Request.fail(request, new Unsupported({ feature: "modality", detail: "there are no images" }))),
+    endpointOf: () => Result.succeed("/v1/messages"),
     row: (request, customId) => {
       const misplaced = inHeaders.find((name) => name in request.native)
       if (misplaced !== undefined) {
