@@ -4,7 +4,9 @@ import { type Prompt, Response } from "effect/ai"
 import { TestClock } from "effect/testing"
 import { type Batch, type BatchEndpoint, Generation, Generator, Ledger, Loom, Usage } from "loom-router"
 import * as Anthropic from "loom-router/providers/Anthropic"
+import * as Groq from "loom-router/providers/Groq"
 import * as OpenAi from "loom-router/providers/OpenAi"
+import * as Together from "loom-router/providers/Together"
 import { billed, type Box, inWorld, spent, type World } from "./providers/world.ts"
 import { tempPath } from "./storage/files.ts"
 
@@ -12,7 +14,9 @@ const apiKey = Redacted.make("sk-test")
 
 const providers = (sandbox: Box) => ({
   openai: OpenAi.layer({ apiKey, baseUrl: sandbox.baseUrl("openai") }),
-  anthropic: Anthropic.layer({ apiKey, baseUrl: sandbox.baseUrl("anthropic") })
+  anthropic: Anthropic.layer({ apiKey, baseUrl: sandbox.baseUrl("anthropic") }),
+  groq: Groq.layer({ apiKey, baseUrl: sandbox.baseUrl("groq") }),
+  together: Together.layer({ apiKey, baseUrl: sandbox.baseUrl("together") })
 })
 
 const world = <A, E>(body: (world: World) => Effect.fn.Return<A, E>, path = ":memory:") =>
@@ -20,6 +24,25 @@ const world = <A, E>(body: (world: World) => Effect.fn.Return<A, E>, path = ":me
 
 const openai = "openai/gpt-4o-mini"
 const anthropic = "anthropic/claude-haiku-4-5"
+
+interface Vendor {
+  /** Where its jobs are submitted. */
+  readonly jobs: string
+  /** Whether its jobs tell whose they are before they are over: they do. */
+  readonly found?: false
+}
+
+const vendors = {
+  [openai]: { jobs: "/batches" },
+  [anthropic]: { jobs: "/batches", found: false },
+  "groq/llama-3.1-8b-instant": { jobs: "/batches" },
+  "together/openai/gpt-oss-20b": { jobs: "/batches" }
+} as const satisfies Readonly<Record<string, Vendor>>
+
+const table = Object.entries<Vendor>(vendors).map(([model, vendor]) => ({
+  model: model as keyof typeof vendors,
+  vendor
+}))
 
 const row = (n: number, more = "", model: Batch.Asked["model"] = openai) =>
   ({ model, prompt: `[say: answer ${n}] ${more}`, customId: `row-${n}` }) as Batch.Asked
@@ -46,7 +69,7 @@ const reasonOf = <A>(effect: Effect.Effect<A, Batch.BatchError>) =>
   })
 
 describe("a batch", () => {
-  for (const model of [openai, anthropic] as const) {
+  for (const { model } of table) {
     it.live(`${model}: is submitted, waited for, and has its rows in order, priced as the vendor bills them`, () =>
       world(function*(world) {
         const { records, sandbox } = world
@@ -176,31 +199,30 @@ describe("a batch", () => {
   it.live("is submitted once where the answer to its submission got lost", () =>
     world(function*(world) {
       const { sandbox } = world
-      for (const model of [openai, anthropic] as const) {
-        yield* sandbox.script({ route: "/batches", method: "POST", reset: true, billed: true })
+      for (const { model, vendor: { found = true, jobs } } of table) {
+        yield* sandbox.script({ route: jobs, method: "POST", reset: true, billed: true })
         const handle = yield* Loom.submitBatch([row(0, model, model)])
         const lost = yield* handle.status
         assert.strictEqual(lost.status, "submitting")
         assert.match(lost.jobs[0]?.problem ?? "", /could not be reached/)
-        // Anthropic's jobs tell nothing of whose they are before they are over.
-        assert.strictEqual((yield* handle.poll).status, model === openai ? "running" : "submitting")
+        assert.strictEqual((yield* handle.poll).status, found ? "running" : "submitting")
         yield* sandbox.finishBatches
         const { counts } = yield* handle.wait(soon)
         assert.strictEqual(counts.succeeded, 1)
       }
-      assert.strictEqual(yield* submissions(world), 2)
+      assert.strictEqual(yield* submissions(world), table.length)
     }))
 
   it.live("is submitted again where its submission never arrived, and isn't known where it was refused", () =>
     world(function*(world) {
       const { sandbox } = world
-      for (const model of [openai, anthropic] as const) {
-        yield* sandbox.script({ route: "/batches", method: "POST", reset: true })
+      for (const { model, vendor: { jobs } } of table) {
+        yield* sandbox.script({ route: jobs, method: "POST", reset: true })
         const handle = yield* Loom.submitBatch([row(0, model, model)])
         assert.strictEqual((yield* handle.status).status, "submitting")
         assert.strictEqual((yield* handle.poll).status, "running")
       }
-      assert.strictEqual(yield* submissions(world), 2)
+      assert.strictEqual(yield* submissions(world), table.length)
       const known = (yield* Loom.batches()).length
       yield* sandbox.script({ route: "/files", respond: { status: 401 } })
       const refused = yield* reasonOf(Loom.submitBatch([row(0)]))
@@ -279,6 +301,7 @@ describe("a batch", () => {
       { ...row(1), model: "cohere/command-a-03-2025" },
       /knows no batch endpoint of cohere/
     ],
+    ["an image", { model: "openai/gpt-image-1-mini", prompt: "A loom" }, /batches of texts alone/],
     ["what goes into a header", { ...row(1, "", anthropic), native: { workspace_id: "w" } }, /native.workspace_id/]
   ]
   for (const [name, asked, why] of refusedRows) {

@@ -39,7 +39,7 @@ export interface RowAnswer {
 }
 
 export interface Door<Sdk> {
-  /** Asks, and reads a whole answer: an object. */
+  /** Asks, and reads a whole answer: an object, or the `data` that a list is. */
   readonly json: (
     job: Pick<Job, "asking">,
     build: Build<Sdk>,
@@ -153,6 +153,7 @@ export const make = <Sdk>(vendor: Adapter.Vendor<Sdk>, fetch: Transport.Fetch): 
             })
             const json = parse(text)
             if (isRecord(json)) return json
+            if (Array.isArray(json)) return { data: json }
             return yield* notRead(asking, response, `${text.length} characters that are no JSON object`)
           }),
           (handle) => Effect.sync(() => handle.abort())

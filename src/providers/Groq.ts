@@ -4,7 +4,7 @@
  * `GROQ_BASE_URL` is all of the address here, `/openai/v1` included, which Groq's own SDK adds.
  *
  * Read 2026-11-23: `groq-sdk@1.6.0:resources/chat/completions.d.ts`, console.groq.com (flex-processing, service-tiers,
- * reasoning).
+ * reasoning). What a batch may hold is unverified.
  *
  * @since 0.1.0
  */
@@ -95,6 +95,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
     provider: "groq",
     baseUrl: "https://api.groq.com/openai/v1",
     apiKeyEnv: "GROQ_API_KEY",
+    batch: { limits: { rows: 50_000, bytes: 100_000_000, oneModel: true } },
     quirks: {
       // Penalties are in its types, and "not yet supported by any of our models".
       params: {

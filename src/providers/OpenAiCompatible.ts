@@ -27,7 +27,10 @@ import type * as Request from "../Request.ts"
 import * as Transport from "../Transport.ts"
 import * as Adapter from "../internal/adapter.ts"
 import { baseUrlOf } from "../internal/baseUrl.ts"
+import * as Door from "../internal/batchDoor.ts"
 import * as Keys from "../internal/keys.ts"
+import type * as OfBatches from "./openai/BatchQuirks.ts"
+import * as Batches from "./openai/Batches.ts"
 import * as Caching from "./openai/Caching.ts"
 import * as ChatErrors from "./openai/ChatErrors.ts"
 import * as ChatProtocol from "./openai/ChatProtocol.ts"
@@ -41,6 +44,14 @@ import * as Sdk from "./openai/Sdk.ts"
  * @since 0.1.0
  */
 export type Quirks = Own.Quirks
+
+/**
+ * How a vendor's batches differ from OpenAI's.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type BatchQuirks = OfBatches.BatchQuirks
 
 /**
  * What becomes of an option: fields of the body, and what the caller is told.
@@ -64,6 +75,8 @@ export interface Vendor {
   readonly apiKeyEnv?: string | undefined
   /** {@link usual} by default. */
   readonly quirks?: Quirks | undefined
+  /** Its batches, where it has them much as OpenAI does: `{ limits }` at least. */
+  readonly batch?: BatchQuirks | undefined
 }
 
 /**
@@ -136,11 +149,12 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Generator.Generator, never, Transport.Transport> {
   const transport = yield* Transport.Transport
   const { apiKeyEnv, baseUrl, provider, quirks = usual } = options
-  const fetch = transport.vendor({ provider, baseUrl, limits: options.limits })
+  const way = { provider, baseUrl, limits: options.limits }
+  const fetch = transport.vendor(way)
   const key = options.apiKey ?? (apiKeyEnv === undefined ? noKey : undefined)
   const requestIdHeader = quirks.requestId?.header ?? "x-request-id"
   const errors = ChatErrors.make(quirks)
-  return Adapter.make<OpenAI>({
+  const vendor: Adapter.Vendor<OpenAI> = {
     key: yield* Keys.source(key, apiKeyEnv ?? ""),
     fetch,
     sdk: (secret) =>
@@ -155,7 +169,11 @@ export const make = Effect.fnUntraced(function*(
     write: ChatProtocol.make({ quirks, isStrict: options.unsupported === "fail", errorIn: errors.errorIn }),
     requestIdHeader,
     refusalOf: (cause, now) => Sdk.refusalOf(cause, now, errors.kindOf, requestIdHeader)
-  })
+  }
+  return Generator.withBatch(
+    Adapter.make(vendor),
+    options.batch && Batches.make(vendor, Door.fetchFor(transport, way), options.batch)
+  )
 })
 
 /** The SDK wants one. */

@@ -1,8 +1,8 @@
 /**
  * Together AI, through OpenAI's SDK.
  *
- * Read 2026-11-23: `together-ai@0.52.0:resources/chat/completions.d.ts`. Where usage tells what was cached is
- * unverified.
+ * Read 2026-11-23: `together-ai@0.52.0:resources/chat/completions.d.ts`, docs.together.ai (batch overview). Where usage
+ * tells what was cached, and whether files are listed by their names, is unverified.
  *
  * @since 0.1.0
  */
@@ -11,6 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Generator from "../Generator.ts"
 import type { ReasoningEffort, Request } from "../Request.ts"
 import type * as Transport from "../Transport.ts"
+import { isRecord } from "../internal/json.ts"
 import * as Compatible from "./OpenAiCompatible.ts"
 
 /**
@@ -68,6 +69,14 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
     provider: "together",
     baseUrl: "https://api.together.ai/v1",
     apiKeyEnv: "TOGETHER_API_KEY",
+    batch: {
+      limits: { rows: 50_000, bytes: 100_000_000, oneModel: true },
+      addressed: false,
+      uploadPath: "/files/upload",
+      upload: { purpose: "batch-api", file_type: "jsonl" },
+      jobIn: ({ job }) => isRecord(job) ? job : {},
+      foundBy: "file"
+    },
     quirks: {
       params: {
         maxOutputTokens: "max_tokens",

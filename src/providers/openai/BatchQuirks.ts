@@ -10,14 +10,16 @@ type Fields = Readonly<Record<string, unknown>>
 
 export interface BatchQuirks {
   readonly limits: Limits
-  /** Which endpoint a request is for, as the vendor names it in a row and a job. */
-  readonly endpointOf: (request: Request) => Result.Result<string, GenerateError>
+  /** Which endpoint a request is for, as the vendor names it in a row and a job: chat completions. */
+  readonly endpointOf?: ((request: Request) => Result.Result<string, GenerateError>) | undefined
+  /** Whether a row says where it goes: it does. */
+  readonly addressed?: boolean | undefined
   /** Fields of a job besides file, endpoint and metadata: a window of 24 hours. */
   readonly job?: Fields | undefined
   /** Fields of the upload besides the file: its purpose is `batch`. */
   readonly upload?: Readonly<Record<string, string>> | undefined
-  /** Where files and jobs are: `/files` and `/batches`. */
-  readonly paths?: { readonly files?: string | undefined; readonly batches?: string | undefined } | undefined
+  /** Where files go: `/files`, where they are. */
+  readonly uploadPath?: string | undefined
   /** The job in the answer to a submission: all of it. */
   readonly jobIn?: ((answer: Fields) => Fields) | undefined
   /**

@@ -33,7 +33,10 @@ const VendorJob = Schema.Struct({
   error_file_id: Text,
   metadata: Schema.optional(Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown))),
   request_counts: Schema.optional(Schema.NullOr(Schema.Struct({ total: Count, completed: Count, failed: Count }))),
-  errors: Schema.optional(Schema.Unknown)
+  // Per cent, where nothing is counted.
+  progress: Schema.optional(Schema.NullOr(Schema.Finite)),
+  errors: Schema.optional(Schema.Unknown),
+  error: Schema.optional(Schema.Unknown)
 })
 type VendorJob = typeof VendorJob.Type
 const decodeJob = Schema.decodeUnknownResult(VendorJob)
@@ -51,6 +54,11 @@ const decodeRow = Schema.decodeUnknownResult(VendorRow)
 
 const metadataKey = "loom"
 
+const files = "/files"
+const batches = "/batches"
+
+const chatCompletions = () => Result.succeed("/v1/chat/completions")
+
 /** Milliseconds by which the vendor's clock may be behind. */
 const slack = 3_600_000
 
@@ -63,8 +71,7 @@ export const make = (
   quirks: BatchQuirks
 ): BatchEndpoint => {
   const door = Door.make(vendor, fetch)
-  const files = quirks.paths?.files ?? "/files"
-  const batches = quirks.paths?.batches ?? "/batches"
+  const endpointOf = quirks.endpointOf ?? chatCompletions
 
   const get = (path: string, query: Record<string, string> = {}): Door.Build<OpenAI> => (sdk, fetchOptions) =>
     sdk.buildRequest({ method: "get", path, query, fetchOptions })
@@ -91,7 +98,7 @@ export const make = (
         + "Content-Type: application/jsonl\r\n\r\n"
     )
     const tail = Buffer.from(`\r\n--${boundary}--\r\n`)
-    return door.json(job, post(files), {
+    return door.json(job, post(quirks.uploadPath ?? files), {
       type: `multipart/form-data; boundary=${boundary}`,
       length: head.length + job.bytes + tail.length,
       body: Stream.succeed(head).pipe(
@@ -143,13 +150,17 @@ export const make = (
 
   return {
     limits: quirks.limits,
-    endpointOf: quirks.endpointOf,
+    endpointOf,
     row: (request, customId) =>
       Result.flatMap(
-        quirks.endpointOf(request),
+        endpointOf(request),
         (url) =>
           Result.flatMap(Adapter.write(vendor, request, false), ({ body }) =>
-            Adapter.written(request, { custom_id: customId, method: "POST", url, body }))
+            Adapter.written(request, {
+              custom_id: customId,
+              ...(quirks.addressed === false ? undefined : { method: "POST", url }),
+              body
+            }))
       ),
     submit: Effect.fnUntraced(function*(job, lines) {
       const file = idOf(yield* upload(job, lines))
@@ -173,7 +184,7 @@ export const make = (
         quirks.foundBy === "file" ? findByFile(job) : findByMetadata(job),
         (id) => id === undefined ? { _tag: "None" } : { _tag: "Found", id }
       ),
-    poll: (job) => Effect.map(retrieve(job), progressOf),
+    poll: (job) => Effect.map(retrieve(job), (found) => progressOf(found, job)),
     results: (job, { results }) =>
       Stream.fromIterable(results).pipe(
         Stream.flatMap((file) => door.lines(job, get(`${files}/${encodeURIComponent(file)}/content`))),
@@ -187,7 +198,7 @@ export const make = (
           Effect.flatMap(
             retrieve(job),
             (found) =>
-              progressOf(found).state === "running" && found.status.toLowerCase() !== "cancelling"
+              progressOf(found, job).state === "running" && found.status.toLowerCase() !== "cancelling"
                 ? Effect.fail(error)
                 : Effect.void
           )
@@ -200,8 +211,9 @@ export const make = (
 const bytesOf = (lines: Stream.Stream<string, GenerateError>): Stream.Stream<Uint8Array, GenerateError> =>
   Stream.mapArray(lines, (chunk) => [Buffer.from(`${chunk.join("\n")}\n`)])
 
-const progressOf = (job: VendorJob): Progress => {
-  const { completed, failed } = job.request_counts ?? {}
+const progressOf = (job: VendorJob, { rows }: Accepted): Progress => {
+  const { completed = job.progress == null ? 0 : Math.floor(rows * job.progress / 100), failed } = job.request_counts ??
+    {}
   const counts = {
     done: (completed ?? 0) + (failed ?? 0),
     failed: failed ?? 0,
@@ -221,10 +233,10 @@ const progressOf = (job: VendorJob): Progress => {
 }
 
 /** Why a job was refused: the first of its errors. */
-const reasonOf = ({ errors }: VendorJob): Reason => {
+const reasonOf = ({ error, errors }: VendorJob): Reason => {
   const data = isRecord(errors) ? errors.data : errors
   const first: unknown = Array.isArray(data) ? data[0] : data
-  const { code, message } = isRecord(first) ? first : {}
+  const { code, message } = isRecord(first) ? first : { code: undefined, message: error }
   const detail = tidy(typeof message === "string" ? message : "the vendor doesn't say why", undefined)
   return typeof code === "string" && Wire.toldKindOf(code) !== undefined
     ? Wire.told(code, detail).reason(detail)
