@@ -98,6 +98,7 @@ const testedThrough: Readonly<Record<string, string>> = {
   "providers/gemini/": "providers/Gemini.test.ts",
   "providers/mistral/": "providers/Mistral.test.ts",
   "providers/openai/": "providers/OpenAi.test.ts",
+  "providers/together/": "providers/Together.test.ts",
   "SecretBackend.ts": "Secrets.test.ts",
   "sandbox/": "sandbox/Sandbox.test.ts",
   "storage/": "storage/"

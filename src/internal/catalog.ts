@@ -331,6 +331,11 @@ export interface ModelIds {
     | "meta-llama/Llama-3.3-70B-Instruct-Turbo"
     | "moonshotai/Kimi-K2.6"
     | "deepseek-ai/DeepSeek-V4-Flash-0731"
+    | "black-forest-labs/FLUX.1-schnell"
+    | "black-forest-labs/FLUX.1.1-pro"
+    | "black-forest-labs/FLUX.1-kontext-pro"
+    | "black-forest-labs/FLUX.1-kontext-max"
+    | "black-forest-labs/FLUX.2-pro"
   readonly "vllm":
     | "any"
   readonly "xai":
@@ -736,7 +741,12 @@ export const files = (): ReadonlyArray<CatalogFile> => JSON.parse(`[
 {"id":"openai/gpt-oss-20b","label":"GPT OSS 20B","released":"2025-08-05","context":131072,"maxOutput":131072,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"batch":true,"vision":false,"promptCaching":false},"prices":[{"rates":{"input":50000,"output":200000},"unverified":["batch"]}],"confidence":"two-datasets","source":["md","ll"]},
 {"id":"meta-llama/Llama-3.3-70B-Instruct-Turbo","label":"Llama 3.3 70B","released":"2024-12-06","context":131072,"maxOutput":131072,"capabilities":{"tools":true,"structuredOutput":true,"batch":true,"vision":false,"reasoning":false,"promptCaching":false},"prices":[{"rates":{"input":1040000,"output":1040000},"unverified":["batch"]}],"confidence":"disputed","source":["md","ll","ge"],"note":"1.04 in models.dev of 2026-09-28; 0.88 in LiteLLM and genai-prices"},
 {"id":"moonshotai/Kimi-K2.6","label":"Kimi K2.6","released":"2026-04-21","context":262144,"maxOutput":131000,"capabilities":{"tools":true,"vision":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true},"prices":[{"rates":{"input":1200000,"output":4500000,"cachedRead":200000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md"]},
-{"id":"deepseek-ai/DeepSeek-V4-Flash-0731","label":"DeepSeek V4 Flash 0731","released":"2026-07-31","context":1048576,"maxOutput":384000,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":140000,"output":280000,"cachedRead":30000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md"]}
+{"id":"deepseek-ai/DeepSeek-V4-Flash-0731","label":"DeepSeek V4 Flash 0731","released":"2026-07-31","context":1048576,"maxOutput":384000,"capabilities":{"tools":true,"reasoning":true,"structuredOutput":true,"promptCaching":true,"batch":true,"vision":false},"prices":[{"rates":{"input":140000,"output":280000,"cachedRead":30000},"unverified":["batch"]}],"confidence":"one-dataset","source":["md"]},
+{"id":"black-forest-labs/FLUX.1-schnell","label":"FLUX.1 [schnell]","modality":"image","capabilities":{"edit":false},"prices":[{"perImage":[{"rate":2700000000,"maxPixels":1048576}]}],"confidence":"reseller","source":["wl","clients"]},
+{"id":"black-forest-labs/FLUX.1.1-pro","label":"FLUX1.1 [pro]","modality":"image","capabilities":{"edit":false},"prices":[{"perImage":[{"rate":40000000000,"maxPixels":1048576}]}],"confidence":"unverified","source":["clients"]},
+{"id":"black-forest-labs/FLUX.1-kontext-pro","label":"FLUX.1 Kontext [pro]","modality":"image","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":40000000000,"maxPixels":1048576}]}],"confidence":"unverified","source":["clients"]},
+{"id":"black-forest-labs/FLUX.1-kontext-max","label":"FLUX.1 Kontext [max]","modality":"image","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":80000000000,"maxPixels":1048576}]}],"confidence":"unverified","source":["clients"]},
+{"id":"black-forest-labs/FLUX.2-pro","label":"FLUX.2 [pro]","modality":"image","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":30000000000,"maxPixels":1048576}]}],"confidence":"unverified","source":["clients"]}
 ]},
 {"provider":{"key":"vllm","label":"vLLM","kind":"vllm","baseUrl":"http://127.0.0.1:8000/v1","checked":"2026-11-23"},"models":[
 {"id":"any","label":"Any model","pattern":"^(?!vllm/).+$","prices":[{"free":true}],"confidence":"vendor-page","source":["https://docs.vllm.ai"],"note":"Stands for whatever the server has, by its own name"}

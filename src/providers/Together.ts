@@ -1,5 +1,5 @@
 /**
- * Together AI, through OpenAI's SDK.
+ * Together AI, through OpenAI's SDK; images over HTTP.
  *
  * Read 2026-11-23: `together-ai@0.52.0:resources/chat/completions.d.ts`, docs.together.ai (batch overview). Where usage
  * tells what was cached, and whether files are listed by their names, is unverified.
@@ -12,7 +12,9 @@ import * as Generator from "../Generator.ts"
 import type { ReasoningEffort, Request } from "../Request.ts"
 import type * as Transport from "../Transport.ts"
 import { isRecord } from "../internal/json.ts"
+import { withImages } from "../internal/modalities.ts"
 import * as Compatible from "./OpenAiCompatible.ts"
+import type * as Images from "./together/Images.ts"
 
 /**
  * @category models
@@ -21,12 +23,17 @@ import * as Compatible from "./OpenAiCompatible.ts"
 export interface Options extends Compatible.VendorOptions {}
 
 /**
- * What the SDK takes and gives: `native` in options and answers.
+ * What the SDK, or the wire of images, takes and gives: `native` in options and answers.
  *
  * @category models
  * @since 0.1.0
  */
-export type Native = Compatible.Native<{
+export interface Native {
+  readonly request: Texts["request"] | Images.Asking
+  readonly reply: Texts["reply"] | Images.Answered
+}
+
+type Texts = Compatible.Native<{
   readonly reasoning?: { readonly enabled?: boolean | undefined } | undefined
   readonly chat_template_kwargs?: unknown
   readonly context_length_exceeded_behavior?: "truncate" | "error" | undefined
@@ -64,8 +71,8 @@ const thinking = (asked: ReasoningEffort, { model }: Request): Compatible.Writte
  * @category constructors
  * @since 0.1.0
  */
-export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = Compatible
-  .vendor({
+export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = withImages(
+  Compatible.vendor({
     provider: "together",
     baseUrl: "https://api.together.ai/v1",
     apiKeyEnv: "TOGETHER_API_KEY",
@@ -94,7 +101,9 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
       usage: { cacheRead: [["prompt_tokens_details", "cached_tokens"], ["cached_tokens"]] },
       finishReasons: { eos: "stop" }
     }
-  })
+  }),
+  () => import("./together/Images.ts")
+)
 
 /**
  * Provides Together AI as the Generator.

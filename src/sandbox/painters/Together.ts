@@ -1,8 +1,8 @@
 /**
- * Together's pictures, from the types of `together-ai@0.52.0` (2026-11-23).
+ * Together's pictures, from the types of `together-ai@0.52.0`, and docs.together.ai (2026-11-23).
  *
- * Which models there are today and what they cost is not known: those and their prices, by the picture, are made up, as
- * are its words for what moderation stops.
+ * Which models there are today isn't known. Prices are those that third parties name for a megapixel, here of any picture;
+ * its words for what moderation stops are made up.
  */
 import { at, listAt, numberAt, stringAt } from "../Json.ts"
 import { array, boolean, decimal, integer, object, oneOf, string } from "../Shape.ts"
@@ -12,10 +12,11 @@ import { isProblem, type Problem, problem } from "../openai/Problem.ts"
 import { together } from "../vendors/Together.ts"
 
 const prices: Readonly<Record<string, number>> = {
-  "black-forest-labs/FLUX.1-schnell": 0.003,
+  "black-forest-labs/FLUX.1-schnell": 0.0027,
   "black-forest-labs/FLUX.1.1-pro": 0.04,
   "black-forest-labs/FLUX.1-kontext-pro": 0.04,
-  "black-forest-labs/FLUX.1-kontext-max": 0.08
+  "black-forest-labs/FLUX.1-kontext-max": 0.08,
+  "black-forest-labs/FLUX.2-pro": 0.03
 }
 
 const length = integer({ min: 64, max: 2048 })

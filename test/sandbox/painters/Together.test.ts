@@ -16,7 +16,7 @@ describe("images of Together", () => {
       assert.strictEqual(measured((yield* send(body.data[0].url)).bytes), "jpeg 512x256")
       const bare = yield* ask({ response_format: "base64", output_format: "png", image_url: dataUri(picture()) })
       assert.strictEqual(ofBase64(bare.body.data[0].b64_json), "png 1024x1024")
-      assert.deepStrictEqual(yield* amounts, [dollars(0.006), dollars(0.003)])
+      assert.deepStrictEqual(yield* amounts, [dollars(0.0054), dollars(0.0027)])
     }))
 
   it.effect("are charged for though none came", () =>
@@ -34,7 +34,7 @@ describe("images of Together", () => {
         width: 64,
         height: 64
       })
-      assert.deepStrictEqual(yield* amounts, [dollars(0.003), dollars(0.006)])
+      assert.deepStrictEqual(yield* amounts, [dollars(0.0027), dollars(0.0054)])
     }))
 
   it.effect("are refused in OpenAI's shape", () =>
