@@ -96,9 +96,12 @@ const testedThrough: Readonly<Record<string, string>> = {
   "providers/bytedance/": "providers/ByteDance.test.ts",
   "providers/cohere/": "providers/Cohere.test.ts",
   "providers/gemini/": "providers/Gemini.test.ts",
+  "providers/minimax/": "providers/Minimax.test.ts",
   "providers/mistral/": "providers/Mistral.test.ts",
   "providers/openai/": "providers/OpenAi.test.ts",
   "providers/together/": "providers/Together.test.ts",
+  "providers/xai/": "providers/Xai.test.ts",
+  "providers/zai/": "providers/Zai.test.ts",
   "SecretBackend.ts": "Secrets.test.ts",
   "sandbox/": "sandbox/Sandbox.test.ts",
   "storage/": "storage/"
