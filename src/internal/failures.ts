@@ -16,6 +16,8 @@ export interface Origin {
   /** How it was served, of a vendor that says so in a header. */
   readonly serviceTier?: string | undefined
   readonly key: Redacted.Redacted
+  /** Where it came from, of a vendor that refuses keys with a good status. */
+  readonly keySource?: string | undefined
 }
 
 /** The failure of a request, with what is known of it. */
@@ -47,7 +49,7 @@ export const failure = (
 export interface Told {
   /** The vendor's own words. */
   readonly message: string
-  readonly reason: (detail: string) => Reason
+  readonly reason: (detail: string, keySource?: string) => Reason
   /** What the vendor counted all the same. */
   readonly usage?: Usage.Usage | undefined
   /** Whether it charges for it, where its rules say so. */
@@ -57,8 +59,8 @@ export interface Told {
 export const told = (
   request: Request.Request,
   { billed, message, reason, usage }: Told,
-  { key, requestId }: Origin
-): GenerateError => failure(request, reason(tidy(message, key)), { requestId, usage, billed })
+  { key, keySource, requestId }: Origin
+): GenerateError => failure(request, reason(tidy(message, key), keySource), { requestId, usage, billed })
 
 /** An answer of the wrong shape: where, and what was expected there. */
 export const unreadable = (

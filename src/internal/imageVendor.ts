@@ -253,7 +253,7 @@ const wireOf = <Sent>(
           const error = isRecord(json) ? vendor.errorIn?.(json) : undefined
           return error === undefined
             ? Effect.succeed({ value: undefined, json, status: response.status, headers: response.headers, requestId })
-            : Effect.fail(told(request, error, { key, requestId }))
+            : Effect.fail(told(request, error, { key, keySource: keys.nameOf(key), requestId }))
         }
         exchange().then(resume, (cause) => resume(Effect.fail(errorOf(request, cause, key, refusalIn(now)))))
         return Effect.sync(() => handle.abort())
