@@ -247,6 +247,38 @@ describe("xai, as itself", () => {
       }
     }))
 
+  it.live("xai: an image of 2.0 costs by its quality and resolution, and by the pictures sent along", () =>
+    inWorld(world, function*({ sandbox }) {
+      const image = { model: "xai/grok-imagine-image-2.0", aspectRatio: "16:9" } as const
+      const data = new URL("https://pictures.example/loom.png")
+      const file = { type: "file", mediaType: "image/png", data } as const
+      const edit = [{ role: "user", content: [{ type: "text", text: "As one" }, file, file] }] as const
+      const answers = [
+        yield* Loom.generate({ ...image, prompt: "A loom", quality: "low" }),
+        yield* Loom.generate({ ...image, prompt: "A loom", quality: "medium", native: { resolution: "2k" } }),
+        yield* Loom.generate({ ...image, prompt: edit, quality: "low" })
+      ]
+      assert.deepStrictEqual(answers.map(({ cost }) => cost.usd), [0.04, 0.08, 0.06])
+      assert.deepStrictEqual(answers.map(({ cost }) => cost.reportedUsd), [0.04, 0.08, 0.06])
+      assert.strictEqual(answers.reduce((sum, { cost }) => sum + (cost.picoUsd ?? NaN), 0), yield* billed(sandbox))
+    }))
+
+  it.live("xai: three pictures at most are sent along, and what it doesn't take is named", () =>
+    inWorld(world, function*({ sandbox }) {
+      const model = "xai/grok-imagine-image" as const
+      const data = new URL("https://pictures.example/loom.png")
+      const file = { type: "file", mediaType: "image/png", data } as const
+      const four = [{ role: "user", content: [file, file, file, file] }] as const
+      const many = yield* failure(Loom.generate({ model, prompt: four }))
+      assert.deepInclude(many.reason, { _tag: "InvalidRequest", field: "prompt" })
+      assert.deepStrictEqual(yield* sandbox.journal, [])
+      const provider: string = "xai"
+      const wrong = yield* failure(
+        Loom.generate({ provider, model: "grok-imagine-image", prompt: "A loom", native: { style: "oil" } })
+      )
+      assert.deepInclude(wrong.reason, { _tag: "InvalidRequest", field: "style" })
+    }))
+
   it.live("xai: from 200,000 tokens on everything costs double", () =>
     inWorld(world, function*({ sandbox }) {
       const answer = yield* Loom.generate({ ...asked, prompt: `${tokens(200_000)} [say: Hi]` })
