@@ -9,17 +9,28 @@ import { type JsonObject, listAt, numberAt, stringAt } from "../Json.ts"
 import { array, boolean, integer, object, oneOf, string } from "../Shape.ts"
 import { images } from "../images/Charges.ts"
 import * as Painter from "../images/Painter.ts"
-import * as Pictures from "../images/Pictures.ts"
+import type * as Pictures from "../images/Pictures.ts"
 import { isProblem, ofFailure, type Problem, problem } from "../openai/Problem.ts"
 import { inBand } from "./Problem.ts"
 
 const length = integer({ min: 512, max: 2048 })
 
+const sizes: Readonly<Record<string, Pictures.Size>> = {
+  "1:1": { width: 1024, height: 1024 },
+  "16:9": { width: 1280, height: 720 },
+  "4:3": { width: 1152, height: 864 },
+  "3:2": { width: 1248, height: 832 },
+  "2:3": { width: 832, height: 1248 },
+  "3:4": { width: 864, height: 1152 },
+  "9:16": { width: 720, height: 1280 },
+  "21:9": { width: 1344, height: 576 }
+}
+
 const shape = object({
   model: oneOf("image-01", "image-01-live"),
   prompt: string,
   style: object({ style_type: string, style_weight: integer() }),
-  aspect_ratio: oneOf("1:1", "16:9", "4:3", "3:2", "2:3", "3:4", "9:16", "21:9"),
+  aspect_ratio: oneOf(...Object.keys(sizes)),
   width: length,
   height: length,
   n: integer({ min: 1, max: 9 }),
@@ -40,7 +51,7 @@ const sizeOf = (body: JsonObject): Pictures.Size | Problem => {
   const width = numberAt(body, "width")
   const height = numberAt(body, "height")
   if (ratio !== undefined || (width === undefined && height === undefined)) {
-    return Pictures.sizeOfRatio(ratio ?? "1:1", 1_048_576, 8) ?? { width: 1024, height: 1024 }
+    return sizes[ratio ?? "1:1"] ?? { width: 1024, height: 1024 }
   }
   return width === undefined || height === undefined || width % 8 !== 0 || height % 8 !== 0
     ? told(2013, "invalid params, width and height must both be set and be multiples of 8")
