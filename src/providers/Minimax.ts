@@ -1,5 +1,6 @@
 /**
- * MiniMax, through Anthropic's SDK and its Messages protocol, which is the vendor's own main surface.
+ * MiniMax, through Anthropic's SDK and its Messages protocol, which is the vendor's own main surface, and its images over
+ * HTTP.
  *
  * China is served at `https://api.minimaxi.com/anthropic`.
  *
@@ -17,7 +18,9 @@ import type { Params, Request } from "../Request.ts"
 import type * as Transport from "../Transport.ts"
 import { isRecord } from "../internal/json.ts"
 import type * as Keys from "../internal/keys.ts"
+import { withImages } from "../internal/modalities.ts"
 import * as Messages from "./anthropic/MessagesVendor.ts"
+import type * as Images from "./minimax/Images.ts"
 
 /**
  * @category models
@@ -42,13 +45,17 @@ export interface Options {
  * @since 0.1.0
  */
 export interface Native {
-  readonly request: Partial<Anthropic.MessageCreateParams> & {
-    readonly temperature?: number | undefined
-    readonly top_p?: number | undefined
-  }
-  readonly reply: Anthropic.Message & {
-    readonly base_resp?: { readonly status_code: number; readonly status_msg: string } | undefined
-  }
+  readonly request:
+    | Partial<Anthropic.MessageCreateParams> & {
+      readonly temperature?: number | undefined
+      readonly top_p?: number | undefined
+    }
+    | Images.Asking
+  readonly reply:
+    | Anthropic.Message & {
+      readonly base_resp?: { readonly status_code: number; readonly status_msg: string } | undefined
+    }
+    | Images.Answered
 }
 
 /** Above 0 is all that is said. */
@@ -87,8 +94,8 @@ const direction = (asked: string) => asked === "xhigh" || asked === "max" ? "low
  * @category constructors
  * @since 0.1.0
  */
-export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = Messages
-  .vendor({
+export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = withImages(
+  Messages.vendor({
     provider: "minimax",
     baseUrl: "https://api.minimax.io/anthropic",
     apiKeyEnv: "MINIMAX_API_KEY",
@@ -103,7 +110,9 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
         ? { message: String(base.status_msg), code: String(base.status_code) }
         : undefined,
     kinds: { 1002: "limited", 1004: "key", 1008: "quota", 1027: "filtered", 2013: "invalid" }
-  })
+  }),
+  () => import("./minimax/Images.ts")
+)
 
 /**
  * Provides MiniMax as the Generator.

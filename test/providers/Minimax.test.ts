@@ -1,10 +1,11 @@
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import { Redacted, Schema } from "effect"
 import { Prompt, Tool } from "effect/ai"
-import { Loom } from "loom-router"
+import { Images, Loom } from "loom-router"
 import * as Minimax from "loom-router/providers/Minimax"
 import { bill } from "./bill.ts"
 import { at, contract, testKey, tokens, type Vendor } from "./contract.ts"
+import { imageContract } from "./imageContract.ts"
 import { billed, bodies, failure, inWorld, type Setup, spent } from "./world.ts"
 
 const vendor: Vendor = {
@@ -33,6 +34,40 @@ const vendor: Vendor = {
 }
 
 contract(vendor)
+
+imageContract({
+  key: "minimax",
+  apiKeyEnv: "MINIMAX_API_KEY",
+  providers: (sandbox, options) => ({ minimax: Minimax.layer({ baseUrl: sandbox.baseUrl("minimax"), ...options }) }),
+  model: "image-01",
+  size: { asked: { size: "640x512" }, width: 640, height: 512 },
+  mediaType: "image/jpeg",
+  formats: [],
+  refuses: [
+    ["size", { size: "640x500" }],
+    ["aspectRatio", { size: undefined, aspectRatio: "5:4" }],
+    ["prompt", { system: "x".repeat(1500) }],
+    ["quality", { quality: "high" }],
+    ["format", { format: "png" }],
+    ["background", { background: "transparent" }],
+    ["negativePrompt", { negativePrompt: "people" }],
+    ["n", { n: 10 }]
+  ],
+  wire: { prompt: ({ prompt }) => prompt, seed: ({ seed }) => seed },
+  native: { options: { prompt_optimizer: true }, at: (body) => body["prompt_optimizer"] },
+  can: {
+    n: "at once",
+    edit: { arrived: ({ subject_reference: subjects }) => Array.isArray(subjects) ? subjects.length : 0 },
+    givesLinks: true,
+    mask: { unsupported: "facts 8: fields" },
+    job: false,
+    link: true,
+    partials: false,
+    moderation: { input: "maybe", output: "maybe" },
+    withholdsOne: true,
+    repeated: [429, 500, 503]
+  }
+})
 
 const marked = { minimax: { cache_control: { type: "ephemeral" } } }
 
@@ -226,8 +261,33 @@ describe("minimax, as itself", () => {
       }
       const answer = yield* Loom.generate(asked)
       assert.deepStrictEqual(answer.native.base_resp, { status_code: 0, status_msg: "" })
-      expectTypeOf<Minimax.Native["request"]["temperature"]>().toEqualTypeOf<number | undefined>()
+      expectTypeOf<{ readonly temperature: number }>().toExtend<Minimax.Native["request"]>()
       assert.strictEqual(spent(answer.attempts), yield* billed(sandbox))
+    }))
+
+  it.live("minimax: its codes say what happened to an image, with status 200", () =>
+    inWorld(world, function*({ sandbox }) {
+      const image = { model: "minimax/image-01", prompt: "A loom", aspectRatio: "21:9" } as const
+      for (
+        const [status_code, tag] of [
+          [1008, "QuotaExceeded"],
+          [1026, "ContentFiltered"],
+          [2013, "InvalidRequest"],
+          [2049, "KeyRefused"],
+          [1033, "Overloaded"]
+        ] as const
+      ) {
+        yield* sandbox.reset
+        const body = { base_resp: { status_code, status_msg: "so it is" } }
+        yield* sandbox.script({ respond: { status: 200, body }, times: "always" })
+        const error = yield* failure(Loom.generate(image))
+        assert.deepStrictEqual([error.reason._tag, error.attempts.length], [tag, 1])
+        assert.include(error.why, `so it is (${status_code})`)
+      }
+      yield* sandbox.reset
+      const { images: [made], requestId } = yield* Loom.generate(image)
+      assert.deepStrictEqual(made && Images.dimensions(made), { width: 1344, height: 576 })
+      assert.isNotEmpty(requestId)
     }))
 
   it.live("minimax: models up to M2.7 see no images", () =>
