@@ -71,6 +71,9 @@ const read = ({ body, caught: [prefix], root }: Painter.Asked): Painter.Painting
   if (model === undefined || (prefix === "/async" && !model.isAsync)) {
     return problem(400, "Unknown Model, please check the model code.", { code: "1211" })
   }
+  if (prefix === "/async" && stringAt(body, "quality") === "standard") {
+    return problem(400, "quality: hd is all there is for a job", { code: "1210" })
+  }
   const size = sizeOf(stringAt(body, "size"), model)
   if (isProblem(size)) return size
   const user = stringAt(body, "user_id")
