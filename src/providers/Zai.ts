@@ -1,5 +1,6 @@
 /**
- * Z.AI's GLM models, through OpenAI's SDK. They think before they answer, unless `reasoning` is `none`.
+ * Z.AI's GLM models, through OpenAI's SDK. They think before they answer, unless `reasoning` is `none`. Its images are asked
+ * for over HTTP; the result of several is a list.
  *
  * A key of the coding plan works at `baseUrl: "https://api.z.ai/api/coding/paas/v4"` alone; China is served at
  * `https://open.bigmodel.cn/api/paas/v4`.
@@ -12,7 +13,10 @@ import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Generator from "../Generator.ts"
 import type * as Transport from "../Transport.ts"
+import { withImages } from "../internal/modalities.ts"
 import * as Compatible from "./OpenAiCompatible.ts"
+import { kinds } from "./zai/Errors.ts"
+import type * as Images from "./zai/Images.ts"
 
 /**
  * @category models
@@ -26,7 +30,12 @@ export interface Options extends Compatible.VendorOptions {}
  * @category models
  * @since 0.1.0
  */
-export type Native = Compatible.Native<{
+export interface Native {
+  readonly request: Texts["request"] | Images.Asking
+  readonly reply: Texts["reply"] | Images.Answered | ReadonlyArray<Images.Answered>
+}
+
+type Texts = Compatible.Native<{
   readonly thinking?: { readonly type: "enabled" | "disabled" } | undefined
   readonly do_sample?: boolean | undefined
   readonly request_id?: string | undefined
@@ -43,8 +52,8 @@ const most = 0.99
  * @category constructors
  * @since 0.1.0
  */
-export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = Compatible
-  .vendor({
+export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = withImages(
+  Compatible.vendor({
     provider: "zai",
     baseUrl: "https://api.z.ai/api/paas/v4",
     apiKeyEnv: "ZAI_API_KEY",
@@ -74,20 +83,12 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
           typeof link === "string" ? [{ url: link, title: typeof title === "string" ? title : undefined }] : []
         ),
       finishReasons: { sensitive: "content-filter", network_error: "error" },
-      errors: {
-        "1110": "quota",
-        "1111": "quota",
-        "1112": "quota",
-        "1113": "quota",
-        "1121": "quota",
-        "1301": "filtered",
-        "1302": "limited",
-        "1303": "limited",
-        "1305": "limited"
-      },
+      errors: kinds,
       requestId: { field: "request_id" }
     }
-  })
+  }),
+  () => import("./zai/Images.ts")
+)
 
 /**
  * Provides Z.AI as the Generator.

@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, Schema, Stream } from "effect"
 import { Tool } from "effect/ai"
-import { type GenerateOptions, Loom } from "loom-router"
+import { type GenerateOptions, Images, Loom } from "loom-router"
 import * as Zai from "loom-router/providers/Zai"
 import { at, testKey } from "./contract.ts"
+import { imageContract, type ImageVendor } from "./imageContract.ts"
 import { common, type Shaped, shapedBill, shapedContract, thoughtsIn } from "./shaped.ts"
 import { bodies, failure, inWorld, type Setup } from "./world.ts"
 
@@ -36,6 +37,52 @@ shapedBill(zai, {
     { model: "glm-4.6", reasons: true, unforced: true, tiers: [], files: "none" },
     { model: "glm-4.5-air", reasons: true, unforced: true, tiers: [], files: "none" }
   ]
+})
+
+const images: ImageVendor = {
+  key: "zai",
+  title: "zai, GLM-Image",
+  apiKeyEnv: "ZAI_API_KEY",
+  providers: (sandbox, options) => ({ zai: Zai.layer({ baseUrl: sandbox.baseUrl("zai"), ...options }) }),
+  model: "glm-image",
+  size: { asked: { size: "1024x1056" }, width: 1024, height: 1056 },
+  mediaType: "image/png",
+  formats: [],
+  refuses: [
+    ["size", { size: "512x512" }],
+    ["aspectRatio", { size: undefined, aspectRatio: "3:1" }],
+    ["quality", { quality: "high" }],
+    ["format", { format: "png" }],
+    ["background", { background: "transparent" }],
+    ["negativePrompt", { negativePrompt: "people" }],
+    ["seed", { seed: 7 }],
+    ["n", { n: 11 }]
+  ],
+  wire: { prompt: ({ prompt }) => prompt, quality: { asked: "hd", at: ({ quality }) => quality } },
+  native: { options: { user_id: "weaver-7" }, at: (body) => body["user_id"] },
+  can: {
+    n: "one by one",
+    edit: { unsupported: "facts 9: fields" },
+    givesLinks: true,
+    mask: { unsupported: "facts 9: fields" },
+    job: { cancel: false },
+    link: true,
+    partials: false,
+    moderation: { input: "maybe", output: "maybe" },
+    repeated: [429, 500, 503]
+  }
+}
+
+imageContract(images)
+
+imageContract({
+  ...images,
+  title: "zai, CogView",
+  model: "cogview-4",
+  size: { asked: { size: "512x528" }, width: 512, height: 528 },
+  refuses: [["size", { size: "512x520" }], ["aspectRatio", { size: undefined, aspectRatio: "5:1" }]],
+  wire: { prompt: ({ prompt }) => prompt, quality: { asked: "standard", at: ({ quality }) => quality } },
+  can: { ...images.can, job: false }
 })
 
 const setup: Setup = {
@@ -99,6 +146,19 @@ describe("zai, as itself", () => {
         assert.deepStrictEqual([error.reason._tag, error.status], [tag, status])
         assert.lengthOf(yield* sandbox.journal, asked)
       }
+    }))
+
+  it.live("zai: an image of high quality is a job, one of the other isn't", () =>
+    inWorld(setup, function*({ sandbox }) {
+      const image = { model: "zai/glm-image", prompt: "A loom" } as const
+      const hd = yield* Loom.generate({ ...image, aspectRatio: "16:9" })
+      const standard = yield* Loom.generate({ ...image, quality: "standard", size: "960x1728" })
+      assert.deepStrictEqual(
+        (yield* sandbox.journal).filter(({ step }) => step === "submit").map(({ path }) => path),
+        ["/zai/api/paas/v4/async/images/generations", "/zai/api/paas/v4/images/generations"]
+      )
+      const [wide, tall] = [hd, standard].map(({ images: [made] }) => made && Images.dimensions(made))
+      assert.deepStrictEqual([wide, tall], [{ width: 2048, height: 1152 }, { width: 960, height: 1728 }])
     }))
 
   it.live("zai: what its own search found are sources", () =>
