@@ -1,5 +1,5 @@
 /**
- * Google Gemini, through its own SDK and its `generateContent`.
+ * Google Gemini, through its own SDK and its `generateContent`, of texts and of images.
  *
  * **Details**
  *
@@ -12,16 +12,12 @@
 import type { GoogleGenAI } from "@google/genai"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { InvalidRequest } from "../GenerateError.ts"
 import * as Generator from "../Generator.ts"
-import * as Request from "../Request.ts"
-import * as Transport from "../Transport.ts"
+import type * as Transport from "../Transport.ts"
 import * as Adapter from "../internal/adapter.ts"
-import { baseUrlOf } from "../internal/baseUrl.ts"
-import * as Captured from "../internal/captured.ts"
-import { parse } from "../internal/json.ts"
-import * as Keys from "../internal/keys.ts"
-import { type Refusal, retryAfterOf } from "../internal/refusal.ts"
+import type * as Keys from "../internal/keys.ts"
+import { withImages } from "../internal/modalities.ts"
+import { access, build } from "./gemini/Access.ts"
 import { decoder } from "./gemini/Chunks.ts"
 import * as Generate from "./gemini/Generate.ts"
 import type * as OfSdk from "./gemini/Native.ts"
@@ -53,7 +49,8 @@ export interface Options {
  */
 export interface Native {
   readonly request: OfSdk.Options
-  readonly reply: OfSdk.Reply
+  /** Of images without their bytes, which are in `images`; of several it is a list. */
+  readonly reply: OfSdk.Reply | OfSdk.Replies
 }
 
 /**
@@ -62,43 +59,11 @@ export interface Native {
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.fnUntraced(function*(
-  options?: Options
-): Effect.fn.Return<Generator.Generator, never, Transport.Transport> {
-  const transport = yield* Transport.Transport
-  const provider = options?.provider ?? "gemini"
-  const usual = yield* baseUrlOf(undefined, "GOOGLE_GEMINI_BASE_URL", "https://generativelanguage.googleapis.com")
-  const baseUrl = yield* baseUrlOf(options?.baseUrl, "GEMINI_BASE_URL", usual)
-  return Adapter.make<GoogleGenAI>({
-    key: yield* options?.apiKeyEnv === undefined
-      ? Keys.source(options?.apiKey, "GOOGLE_API_KEY", "GEMINI_API_KEY")
-      : Keys.source(options.apiKey, options.apiKeyEnv),
-    fetch: transport.vendor({ provider, baseUrl, limits: options?.limits }),
-    sdk: async (apiKey) => {
-      const { ApiError, GoogleGenAI } = await import("@google/genai")
-      const client = inSilence(() =>
-        new GoogleGenAI({
-          apiKey,
-          enterprise: false,
-          apiVersion: options?.apiVersion ?? "v1",
-          httpOptions: { baseUrl, fetch: Captured.fetch }
-        })
-      )
-      return {
-        client,
-        errorOf: (status, body, message, headers) => {
-          const error = new ApiError({ status, message: body === undefined ? message ?? "" : JSON.stringify(body) })
-          headersOf.set(error, headers)
-          return error
-        }
-      }
-    },
-    write: generateContent,
-    requestIdHeader: "x-request-id",
-    serviceTierHeader: "x-gemini-service-tier",
-    refusalOf
-  })
-})
+export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = withImages(
+  (options) =>
+    Effect.map(access(options), (access) => Adapter.make<GoogleGenAI>({ ...access, write: generateContent })),
+  () => import("./gemini/Images.ts")
+)
 
 /**
  * Provides Gemini as the Generator.
@@ -109,37 +74,6 @@ export const make = Effect.fnUntraced(function*(
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))
 
-/** The SDK warns of keys in the environment, though it is given one. */
-const inSilence = <A>(construct: () => A): A => {
-  const { warn } = console
-  // oxlint-disable-next-line no-console -- nothing is said
-  console.warn = () => {}
-  try {
-    return construct()
-  } finally {
-    // oxlint-disable-next-line no-console -- nothing is said
-    console.warn = warn
-  }
-}
-
-const build = async ({ models }: GoogleGenAI, { params, request, stream }: Generate.Body, fetchOptions: object) => {
-  try {
-    await (stream ? models.generateContentStream(params) : models.generateContent(params))
-  } catch (cause) {
-    if (cause instanceof Captured.Captured) return { url: cause.url, req: { ...cause.req, ...fetchOptions } }
-    throw Request.fail(request, refusedBySdk(cause))
-  }
-  throw new Error("the SDK sent nothing")
-}
-
-/** What the SDK doesn't send, by its own words. */
-const refusedBySdk = (cause: unknown): InvalidRequest => {
-  const message = cause instanceof Error ? cause.message : String(cause)
-  const field = /^(\w+) parameter /.exec(message)?.[1]
-  const detail = `the SDK doesn't take it: ${message.split("\n")[0]}`
-  return new InvalidRequest({ detail, ...(field === undefined ? undefined : { field: `native.${field}` }) })
-}
-
 const generateContent = Adapter.ready({
   body: Generate.body,
   build,
@@ -147,21 +81,3 @@ const generateContent = Adapter.ready({
   generation: Generate.generation,
   decoder
 })
-
-/** The SDK's error has none. */
-const headersOf = new WeakMap<Error, Headers>()
-
-/** The one place where the SDK's own error of an HTTP answer is read: its message is the body. */
-const refusalOf = (cause: Error, now: number): Refusal | undefined => {
-  if (!("status" in cause) || typeof cause.status !== "number") return undefined
-  const headers = headersOf.get(cause)
-  const failed = Wire.failedIn(parse(cause.message))
-  return {
-    status: cause.status,
-    requestId: headers?.get("x-request-id") ?? undefined,
-    detail: failed?.message ?? (cause.message === "" ? "no message" : cause.message),
-    kind: failed?.kind,
-    field: failed?.field,
-    retryAfter: (headers === undefined ? undefined : retryAfterOf(headers, now)) ?? failed?.retryAfter
-  }
-}

@@ -5,6 +5,7 @@ import { type GenerateOptions, Generation, Loom, RetryPolicy } from "loom-router
 import * as Gemini from "loom-router/providers/Gemini"
 import { bill, gemini as payee } from "./bill.ts"
 import { at, type Body, contract, testKey, tokens } from "./contract.ts"
+import { imageContract } from "./imageContract.ts"
 import { billed, bodies, failure, inWorld, type Setup, spent } from "./world.ts"
 
 const search = Tool.providerDefined({
@@ -12,6 +13,11 @@ const search = Tool.providerDefined({
   customName: "Search",
   providerName: "googleSearch"
 })()
+
+const picturesIn = (body: Body): ReadonlyArray<unknown> => {
+  const parts = at(body, "contents", 0, "parts")
+  return Array.isArray(parts) ? parts.filter((part) => at(part, "inlineData") !== undefined) : []
+}
 
 const configOf = (name: string) => (body: Body) => at(body, "generationConfig", name)
 
@@ -59,6 +65,44 @@ describe("generateContent", () => {
       requestIds: "of answers"
     }
   })
+})
+
+imageContract({
+  key: "gemini",
+  apiKeyEnv: "GOOGLE_API_KEY",
+  providers: (sandbox, options) => ({ gemini: Gemini.layer({ baseUrl: sandbox.baseUrl("gemini"), ...options }) }),
+  model: "gemini-3.1-flash-image",
+  size: { asked: { size: "512x512" }, width: 512, height: 512 },
+  mediaType: "image/png",
+  formats: [],
+  refuses: [
+    ["size", { size: "512x768" }],
+    ["aspectRatio", { size: undefined, aspectRatio: "3:1" }],
+    ["quality", { quality: "high" }],
+    ["format", { format: "png" }],
+    ["background", { background: "transparent" }],
+    ["negativePrompt", { negativePrompt: "people" }],
+    ["n", { n: 11 }]
+  ],
+  wire: {
+    prompt: (body) => at(body, "contents", 0, "parts", 0, "text"),
+    seed: (body) => at(body, "generationConfig", "seed")
+  },
+  native: {
+    options: { topK: 12 },
+    at: (body) => at(body, "generationConfig", "topK") ?? body["topK"]
+  },
+  can: {
+    n: "one by one",
+    edit: { arrived: (body) => picturesIn(body).length },
+    givesLinks: false,
+    mask: { unsupported: "facts 2: no mask" },
+    job: false,
+    link: false,
+    partials: false,
+    moderation: { input: "yes", output: "yes" },
+    repeated: [429, 500, 503]
+  }
 })
 
 bill(payee, 12)
@@ -919,5 +963,50 @@ describe("gemini, refusing", () => {
       const huge = yield* failure(Loom.generate({ provider: "gemini", model: "gemma-4-31b-it", prompt: "Hi" }))
       assert.match(huge.why, /gemma-4-31b-it is not found for API version v1/)
       assert.lengthOf(yield* sandbox.bill, 0)
+    }))
+})
+
+describe("gemini's images", () => {
+  const ask = { model: "gemini/gemini-3-pro-image", prompt: "A loom" } as const
+
+  it.live("gemini: an image is of a ratio and a tier, and costs what it took to think of it", () =>
+    inWorld(gemini, function*({ sandbox }) {
+      const answer = yield* Loom.generate({
+        ...ask,
+        aspectRatio: "16:9",
+        native: { imageConfig: { imageSize: "2K" }, responseModalities: ["TEXT", "IMAGE"] }
+      })
+      const [body] = yield* bodies(sandbox)
+      assert.deepStrictEqual(at(body, "generationConfig", "imageConfig"), { aspectRatio: "16:9", imageSize: "2K" })
+      assert.strictEqual(answer.text, "Here is the picture.")
+      assert.lengthOf(answer.images, 1)
+      assert.isAbove(answer.usage.outputReasoning, 0)
+      assert.strictEqual(answer.usage.imageOutput, 1120)
+      assert.strictEqual(answer.cost.picoUsd, yield* billed(sandbox))
+      assert.isBelow(JSON.stringify(answer.native).length, 2000)
+    }))
+
+  it.live("gemini: a picture that is sent along is counted apart from words", () =>
+    inWorld(gemini, function*({ sandbox }) {
+      const { images: [made] } = yield* Loom.generate({ ...ask, model: "gemini/gemini-2.5-flash-image" })
+      const file = { type: "file", mediaType: "image/png", data: made?.data ?? new Uint8Array() } as const
+      const { cost, usage } = yield* Loom.generate({ ...ask, prompt: [{ role: "user", content: [file, file] }] })
+      assert.deepStrictEqual([usage.inputUncached, usage.imageInput], [0, 1120])
+      const bill = yield* sandbox.bill
+      assert.strictEqual(cost.picoUsd, Number(bill[1]?.amount))
+    }))
+
+  it.live("gemini: a model has the sizes and ratios that it has", () =>
+    inWorld(gemini, function*({ sandbox }) {
+      const cases = [
+        ["gemini-3-pro-image", { size: "512x512" }, "size"],
+        ["gemini-3.1-flash-lite-image", { size: "2048x2048" }, "size"],
+        ["gemini-2.5-flash-image", { aspectRatio: "1:8" }, "aspectRatio"]
+      ] as const
+      for (const [model, options, field] of cases) {
+        const error = yield* failure(Loom.generate({ provider: "gemini", model, prompt: "A loom", ...options }))
+        assert.deepInclude(error.reason, { _tag: "InvalidRequest", field })
+      }
+      assert.deepStrictEqual(yield* sandbox.journal, [])
     }))
 })

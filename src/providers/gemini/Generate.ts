@@ -341,7 +341,7 @@ const finishOf = (reason: string | undefined, parts: ReadonlyArray<unknown>): Ge
   return reason === "STOP" && calls ? "tool-calls" : finishReasons[reason ?? ""] ?? "unknown"
 }
 
-const finishReasons: Readonly<Record<string, Generation.FinishReason>> = {
+export const finishReasons: Readonly<Record<string, Generation.FinishReason>> = {
   STOP: "stop",
   MAX_TOKENS: "length",
   CONTINUATION: "pause",

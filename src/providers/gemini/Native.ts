@@ -20,6 +20,9 @@ export type Reply = Pick<
   "candidates" | "createTime" | "modelStatus" | "modelVersion" | "promptFeedback" | "responseId" | "usageMetadata"
 >
 
+/** Of several images: a list of replies, with none of what one has. */
+export type Replies = ReadonlyArray<Reply> & { readonly [Name in keyof Reply]?: undefined }
+
 const known: Readonly<Record<keyof Options, true>> = {
   audioTimestamp: true,
   audioTranscriptionConfig: true,

@@ -172,5 +172,17 @@ export const metered = (json: unknown, webSearches: number): Usage.Usage =>
     }
   })
 
+/** The same of a model of images, where a picture that was sent along has a price of its own. */
+export const meteredOfImages = (json: unknown): Usage.Usage => {
+  const usage = metered(json, 0)
+  const imageInput = Result.match(decodeUsage(json), {
+    onFailure: () => 0,
+    onSuccess: ({ promptTokensDetails }) => Math.min(countOf("IMAGE", promptTokensDetails), usage.inputUncached)
+  })
+  return imageInput === 0
+    ? usage
+    : Usage.make({ ...usage, inputUncached: usage.inputUncached - imageInput, imageInput })
+}
+
 const countOf = (modality: string, details: typeof Details.Type): number =>
   details?.reduce((sum, one) => sum + (one.modality === modality ? one.tokenCount ?? 0 : 0), 0) ?? 0
