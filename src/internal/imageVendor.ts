@@ -47,6 +47,8 @@ export interface Vendor<Sent> {
   readonly baseUrl: string
   /** The environment variable that holds the key. */
   readonly apiKeyEnv: string
+  /** Where its key comes from, of one that is no single secret. */
+  readonly keySource?: Effect.Effect<Keys.KeySource, never, Transport.Transport> | undefined
   /** What says who asks: of a signature, for this very message. */
   readonly headers: (secret: string, message: Outgoing, now: number) => Readonly<Record<string, string>>
   /** Domains that its answers may point to with the key, besides the base URL: `bfl.ai` and what is under it. */
@@ -64,6 +66,8 @@ export interface Vendor<Sent> {
   readonly ask: (sent: Sent, wire: Wire) => Effect.Effect<Answer, GenerateError>
   /** What an answer with an error status means, beyond status and `retry-after`: its words, its code's kind. */
   readonly refusalOf: (refused: Refused) => Partial<Omit<Refusal, "status">>
+  /** Whether an answer with a good status is none, but an error for `refusalOf`. */
+  readonly isRefusal?: ((json: Readonly<Record<string, unknown>>) => boolean) | undefined
   /** The failure that a good status hides. */
   readonly errorIn?: ((json: Readonly<Record<string, unknown>>) => Told | undefined) | undefined
 }
@@ -114,7 +118,7 @@ export const make = <Sent>(vendor: Vendor<Sent>) =>
     const { provider = vendor.provider } = options ?? {}
     const variable = `${vendor.provider.toUpperCase().replaceAll("-", "_")}_BASE_URL`
     const baseUrl = yield* baseUrlOf(options?.baseUrl, variable, vendor.baseUrl)
-    const key = yield* Keys.source(options?.apiKey, options?.apiKeyEnv ?? vendor.apiKeyEnv)
+    const key = yield* (vendor.keySource ?? Keys.source(options?.apiKey, options?.apiKeyEnv ?? vendor.apiKeyEnv))
     const link = transport.link({ provider, trusted: [baseUrl], limits: options?.limits })
     const addresses = addressesOf(vendor, transport, { ...options, provider, baseUrl })
     const fingerprintOf = Keys.clientFor(() => Promise.resolve())
@@ -236,7 +240,8 @@ const wireOf = <Sent>(
           heard?.(response.headers)
           const text = await response.text()
           const json = parse(text)
-          if (!response.ok) {
+          const isError = !response.ok || (isRecord(json) && vendor.isRefusal?.(json) === true)
+          if (isError) {
             throw isRecord(json)
               ? new Refused(response.status, json, undefined, response.headers)
               : new Refused(response.status, undefined, text, response.headers)

@@ -183,6 +183,36 @@ describe("make", () => {
         }))
     }))
 
+  it.effect("reads an error that comes with a good status as the vendor reads its errors, and signs with the key's own source", () =>
+    Effect.gen(function*() {
+      const { sent, transport } = scripted(() => json({ error: { message: `no, ${secret}` } }))
+      const key = Redacted.make(secret)
+      const vendor = vendorOf({
+        isRefusal: ({ error }) => error !== undefined,
+        refusalOf: ({ body, status }) => ({
+          detail: `${status} ${JSON.stringify(body)}`,
+          kind: "key",
+          requestId: "r-1"
+        }),
+        keySource: Effect.succeed({
+          read: () => Effect.succeed(key),
+          refetch: () => Effect.succeed(key),
+          nameOf: () => "both secrets"
+        })
+      }, made1)
+      yield* run(vendor, transport, (generator, request) =>
+        Effect.gen(function*() {
+          const { reason, requestId } = yield* failure(generator.generate(request))
+          assert.deepInclude(reason, {
+            _tag: "KeyRefused",
+            source: "both secrets",
+            detail: "200 {\"error\":{\"message\":\"no, <key>\"}}"
+          })
+          assert.strictEqual(requestId, "r-1")
+        }), { apiKey: Redacted.make("another") })
+      assert.deepStrictEqual(sent.map(({ headers }) => headers["authorization"]), [`Bearer ${secret}`])
+    }))
+
   it.effect("answers with the pictures that can be read, and says which can't", () =>
     Effect.gen(function*() {
       const { links, transport } = scripted((url) =>
