@@ -2,12 +2,12 @@
  * Tencent's Hunyuan, twice: at once over TokenHub, with a bearer's key, and in jobs of the cloud API, signed with TC3, from
  * cloud.tencent.com and `tencentcloud-sdk-nodejs-hunyuan@4.1.188` (2026-11-23).
  *
- * No price is known: those here are from resellers or made up. Made up too: TokenHub's path for `hy-image-v3`, what its
- * pictures' answers and errors look like, and the codes for what moderation stops.
+ * No price is known: those here are from resellers or made up. What 3.5 answers is told by two clients of it; unverified
+ * are the codes for what moderation stops in the cloud API, and that it and TokenHub stop what was made like what was asked.
  */
 import { at, type JsonObject, listAt, numberAt, objectAt, stringAt } from "../Json.ts"
-import type { Incoming } from "../Protocol.ts"
-import { array, byTag, integer, object, oneOf, type Shape, string, stringOr } from "../Shape.ts"
+import type { Incoming, Protocol, World } from "../Protocol.ts"
+import { array, boolean, byTag, integer, object, oneOf, type Shape, string, stringOr } from "../Shape.ts"
 import { images } from "../images/Charges.ts"
 import * as Painter from "../images/Painter.ts"
 import * as Pictures from "../images/Pictures.ts"
@@ -18,10 +18,11 @@ import * as Tc3 from "./Tc3.ts"
 const older = object({
   model: oneOf("hy-image-v3"),
   prompt: string,
-  width: integer({ min: 512, max: 2048 }),
-  height: integer({ min: 512, max: 2048 }),
+  size: string,
   images: array(string, { max: 3 }),
-  seed: integer()
+  seed: integer({ min: 1, max: 4_294_967_295 }),
+  footnote: string,
+  revise: boolean
 }, ["model", "prompt"])
 
 const newer = object({
@@ -38,7 +39,8 @@ const newer = object({
   ),
   size: string,
   generate_max_pixels: integer({ min: 1 }),
-  seed: integer()
+  seed: integer(),
+  footnote: string
 }, ["model", "messages"])
 
 const partsOf = (body: JsonObject): ReadonlyArray<unknown> =>
@@ -47,12 +49,20 @@ const partsOf = (body: JsonObject): ReadonlyArray<unknown> =>
     return typeof content === "string" ? [{ type: "text", text: content }] : listAt(message, "content")
   })
 
-const sizeOf = (body: JsonObject, most: number): Pictures.Size | Problem => {
-  const size = stringAt(body, "size") === undefined
-    ? { width: numberAt(body, "width") ?? 1024, height: numberAt(body, "height") ?? 1024 }
-    : Pictures.readSize(stringAt(body, "size") ?? "", "[x:*]")
-  return size === undefined || size.width * size.height > most
-    ? problem(400, `The size is not valid: ${most} pixels at most.`, { param: "size" })
+/** 3.5 makes a size that is out of bounds fit. */
+const sizeOf = (body: JsonObject, isNewer: boolean): Pictures.Size | Problem => {
+  const named = stringAt(body, "size")
+  const size = named === undefined ? { width: 1024, height: 1024 } : Pictures.readSize(named)
+  if (size === undefined) return problem(400, "invalid parameter 'size'", { param: "size" })
+  const { height, width } = size
+  if (isNewer) {
+    const fitted = (side: number) => Math.min(8192, Math.max(256, side))
+    return width * height > 4096 * 4096
+      ? { width: 4096, height: 4096 }
+      : { width: fitted(width), height: fitted(height) }
+  }
+  return Math.min(width, height) < 512 || Math.max(width, height) > 2048 || width * height > 1024 * 1024
+    ? problem(400, "invalid parameter 'size'", { param: "size" })
     : size
 }
 
@@ -62,7 +72,7 @@ const atOnce = ({ body, root }: Painter.Asked): Painter.Painting | Problem => {
   const parts = partsOf(body)
   const prompt = stringAt(body, "prompt") ?? parts.flatMap((part) => stringAt(part, "text") ?? []).join("\n")
   if (prompt.length > 8192) return problem(400, "The prompt has 8192 characters at most.", { param: "prompt" })
-  const size = sizeOf(body, isNewer ? 4096 * 4096 : 1024 * 1024)
+  const size = sizeOf(body, isNewer)
   if (isProblem(size)) return size
   const sources = [
     ...listAt(body, "images").filter((text) => typeof text === "string"),
@@ -76,9 +86,15 @@ const atOnce = ({ body, root }: Painter.Asked): Painter.Painting | Problem => {
     ask: { ...size, prompt, seed: numberAt(body, "seed") ?? root, inputs, format: "png" },
     count: 1,
     goods: (count) => images(count, isNewer ? 0.09 : 0.065),
-    done: (made, { at, id }) => ({
-      value: { id, created: Math.floor(at / 1000), model, data: made.map(({ url }) => ({ url: url() })) }
-    })
+    done: (made, { at, id }) => {
+      const created = Math.floor(at / 1000)
+      if (!isNewer) return { value: { id, created, data: made.map(({ url }) => ({ url: url() })) } }
+      const choices = made.map(({ ask: { height, width }, url }) => ({
+        finish_reason: "stop",
+        delta: { type: "image", image: { url: url(), width, height } }
+      }))
+      return { value: { request_id: id, created, model, choices } }
+    }
   }
 }
 
@@ -89,10 +105,8 @@ export const tokenHub = Painter.make({
   error: (problem) => hunyuan.error(problem),
   failure: (failure) => hunyuan.failure?.(failure),
   links: { livesMillis: 12 * 3_600_000, deadStatus: 403 },
-  blocked: (stage) =>
-    problem(400, `The ${stage} was stopped by content moderation.`, {
-      code: stage === "input" ? "TextIllegalDetected" : "ImageIllegalDetected"
-    }),
+  blocked: () =>
+    problem(451, "content was filtered by safety policy", { code: "451001", type: "content_filter_error" }),
   endpoints: [
     { _tag: "Make", path: /^\/wand\/hunyuan-image\/v3-generation$/, shape: () => older, read: atOnce },
     { _tag: "Make", path: /^\/wand\/hunyuan-image\/v35-generation$/, shape: () => newer, read: atOnce }
@@ -118,8 +132,8 @@ const actions: Readonly<Record<string, Action>> = {
     version: "2022-12-29",
     service: "aiart",
     each: 0.065,
-    shape: object({ ...job, Images: array(string, { max: 3 }) }, ["Prompt"]),
-    longest: 8192
+    shape: object(job, ["Prompt"]),
+    longest: 1024
   },
   SubmitHunyuanImageJob: {
     version: "2023-09-01",
@@ -150,6 +164,23 @@ const actions: Readonly<Record<string, Action>> = {
   }
 }
 
+/** Of aiart. */
+const resolutions = new Set([
+  "640:1408",
+  "704:1344",
+  "768:1280",
+  "832:1216",
+  "896:1152",
+  "960:1088",
+  "1024:1024",
+  "1088:960",
+  "1152:896",
+  "1216:832",
+  "1280:768",
+  "1344:704",
+  "1408:640"
+])
+
 const queries: Readonly<Record<string, string>> = {
   QueryTextToImageJob: "2022-12-29",
   QueryHunyuanImageJob: "2023-09-01"
@@ -163,14 +194,14 @@ const isKnown = (incoming: Incoming, version: string | undefined): boolean =>
   version !== undefined && incoming.headers["x-tc-version"] === version && incoming.headers["x-tc-region"] !== undefined
 
 /** The secret's id, whose signature holds for the host with its port or without. */
-const signer = ({ headers, text }: Incoming): string | undefined | Problem => {
+const signer = ({ time }: World) => ({ headers, text }: Incoming): string | undefined | Problem => {
   const signed = Tc3.read(headers["authorization"])
   const timestamp = headers["x-tc-timestamp"] ?? ""
   if (signed === undefined) return refused("AuthFailure.SignatureFailure", "The authorization is not TC3-HMAC-SHA256.")
   const host = headers["host"] ?? ""
   const name = host.replace(/:\d+$/, "")
   const services = ["aiart", "hunyuan", name.split(".")[0]]
-  if (!/^\d+$/.test(timestamp) || !Tc3.isFresh(signed, timestamp)) {
+  if (!/^\d+$/.test(timestamp) || !Tc3.isFresh(signed, timestamp, time.now())) {
     return refused("AuthFailure.SignatureExpire", "The signature has expired.")
   }
   return services.includes(signed.service)
@@ -196,15 +227,14 @@ const read = ({ body, incoming, root }: Painter.Asked): Painter.Painting | Probl
   if (prompt.length === 0 || prompt.length > action.longest) {
     return refused("InvalidParameterValue", `Prompt has 1 to ${action.longest} characters.`)
   }
-  const size = Pictures.readSize(stringAt(body, "Resolution") ?? "1024:1024", ":")
-  if (size === undefined || size.width * size.height > 1_310_720) {
+  const resolution = stringAt(body, "Resolution") ?? "1024:1024"
+  const size = Pictures.readSize(resolution, ":")
+  const isListed = action.service !== "aiart" || resolutions.has(resolution)
+  if (size === undefined || !isListed || size.width * size.height > 1_310_720) {
     return refused("InvalidParameterValue.Resolution", "Resolution is not supported.")
   }
   const content = objectAt(body, "ContentImage")
-  const sources = [
-    ...listAt(body, "Images").filter((text) => typeof text === "string"),
-    ...["ImageUrl", "ImageBase64"].flatMap((key) => stringAt(content, key) ?? [])
-  ]
+  const sources = ["ImageUrl", "ImageBase64"].flatMap((key) => stringAt(content, key) ?? [])
   const inputs = Painter.inputsOf(sources, ["url", "base64"], "ContentImage")
   if (isProblem(inputs)) return refused("InvalidParameterValue", "The picture is none.")
   const isLite = name === "TextToImageLite"
@@ -257,45 +287,49 @@ const codes: Readonly<Record<number, string>> = {
   429: "RequestLimitExceeded.JobNumExceed"
 }
 
-export const cloud = Painter.make({
-  provider: "hunyuan",
-  basePath: "/hunyuan/cloud",
-  headers: new Set([
-    "x-tc-action",
-    "x-tc-language",
-    "x-tc-region",
-    "x-tc-requestclient",
-    "x-tc-timestamp",
-    "x-tc-version"
-  ]),
-  key: signer,
-  requestId: (root) => root.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5"),
-  error: ({ code, message, status }, RequestId) => ({
-    Response: {
-      Error: { Code: /^[A-Z]/.test(code ?? "") ? code : codes[status] ?? "InternalError", Message: message },
-      RequestId
-    }
-  }),
-  errorStatus: () => 200,
-  failure: (failure) => ({ ...ofFailure(failure), code: failure.code ?? null }),
-  links: { livesMillis: 3_600_000, deadStatus: 403 },
-  blocked: stopped,
-  cap: 1,
-  endpoints: [
-    {
-      _tag: "Make",
-      path: /^\/?$/,
-      when: (incoming) => isKnown(incoming, actions[actionOf(incoming)]?.version),
-      shape: (_, incoming) => actions[actionOf(incoming)]?.shape ?? object({}),
-      read
-    },
-    {
-      _tag: "Look",
-      path: /^\/?$/,
-      method: "POST",
-      when: (incoming) => isKnown(incoming, queries[actionOf(incoming)]),
-      id: (_, { body }) => stringAt(body, "JobId") ?? "",
-      told: poll
-    }
-  ]
-})
+/** What a gateway before it answers comes as it is. */
+const gateway = new Set([502, 504])
+
+export const cloud = (world: World): Protocol =>
+  Painter.make({
+    provider: "hunyuan",
+    basePath: "/hunyuan/cloud",
+    headers: new Set([
+      "x-tc-action",
+      "x-tc-language",
+      "x-tc-region",
+      "x-tc-requestclient",
+      "x-tc-timestamp",
+      "x-tc-version"
+    ]),
+    key: signer(world),
+    requestId: (root) => root.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5"),
+    error: ({ code, message, status }, RequestId) => ({
+      Response: {
+        Error: { Code: /^[A-Z]/.test(code ?? "") ? code : codes[status] ?? "InternalError", Message: message },
+        RequestId
+      }
+    }),
+    errorStatus: ({ status }) => gateway.has(status) ? status : 200,
+    failure: (failure) => ({ ...ofFailure(failure), code: failure.code ?? null }),
+    links: { livesMillis: 3_600_000, deadStatus: 403 },
+    blocked: stopped,
+    cap: 1,
+    endpoints: [
+      {
+        _tag: "Make",
+        path: /^\/?$/,
+        when: (incoming) => isKnown(incoming, actions[actionOf(incoming)]?.version),
+        shape: (_, incoming) => actions[actionOf(incoming)]?.shape ?? object({}),
+        read
+      },
+      {
+        _tag: "Look",
+        path: /^\/?$/,
+        method: "POST",
+        when: (incoming) => isKnown(incoming, queries[actionOf(incoming)]),
+        id: (_, { body }) => stringAt(body, "JobId") ?? "",
+        told: poll
+      }
+    ]
+  })(world)

@@ -73,8 +73,7 @@ describe("hunyuan over TokenHub", () => {
       const { body } = yield* post("/wand/hunyuan-image/v3-generation", {
         model: "hy-image-v3",
         prompt: "a red cube",
-        width: 768,
-        height: 512,
+        size: "768x512",
         images: [picture().toString("base64")]
       })
       assert.strictEqual(measured((yield* send(body.data[0].url)).bytes), "png 768x512")
@@ -83,7 +82,7 @@ describe("hunyuan over TokenHub", () => {
         messages: [{ role: "user", content: [{ type: "text", text: "a red cube" }] }],
         size: "2048x1024"
       })
-      assert.strictEqual(measured((yield* send(newer.body.data[0].url)).bytes), "png 2048x1024")
+      assert.strictEqual(measured((yield* send(newer.body.choices[0].delta.image.url)).bytes), "png 2048x1024")
       assert.deepStrictEqual(yield* amounts, [dollars(0.065), dollars(0.09)])
     }))
 
@@ -91,10 +90,12 @@ describe("hunyuan over TokenHub", () => {
     imaged(tokenHub, function*({ amounts, post }) {
       const refused = (rest: object) =>
         post("/wand/hunyuan-image/v3-generation", { model: "hy-image-v3", prompt: "x", ...rest })
-      assert.strictEqual((yield* refused({ width: 2048, height: 1024 })).status, 400)
+      assert.strictEqual((yield* refused({ size: "2048x1024" })).status, 400)
       assert.strictEqual((yield* refused({ n: 2 })).status, 400)
-      assert.strictEqual((yield* refused({ prompt: "[block input]" })).body.error.code, "TextIllegalDetected")
-      assert.strictEqual((yield* refused({ prompt: "[block output]" })).body.error.code, "ImageIllegalDetected")
+      for (const prompt of ["[block input]", "[block output]"]) {
+        const { body, status } = yield* refused({ prompt })
+        assert.deepStrictEqual([status, body.error.code], [451, "451001"])
+      }
       assert.deepStrictEqual(yield* amounts, [])
     }))
 })
@@ -149,6 +150,10 @@ describe("hunyuan's cloud API", () => {
       assert.strictEqual(yield* codeOf({ late: 600_000 }), "AuthFailure.SignatureExpire")
       assert.strictEqual(yield* codeOf({}, { Prompt: "x", Num: 2 }), "InvalidParameter")
       assert.strictEqual(yield* codeOf({}, { Prompt: "" }), "InvalidParameterValue")
+      assert.strictEqual(
+        yield* codeOf({}, { Prompt: "x", Resolution: "1000:1000" }),
+        "InvalidParameterValue.Resolution"
+      )
       const unsigned = yield* imaged.post(`${imaged.sandbox.url}/hunyuan/cloud/`, {})
       assert.strictEqual(unsigned.body.Response.Error.Code, "AuthFailure.SignatureFailure")
     }))
