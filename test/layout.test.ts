@@ -97,6 +97,7 @@ const testedThrough: Readonly<Record<string, string>> = {
   "providers/cohere/": "providers/Cohere.test.ts",
   "providers/gemini/": "providers/Gemini.test.ts",
   "providers/minimax/": "providers/Minimax.test.ts",
+  "providers/hunyuan/": "providers/Hunyuan.test.ts",
   "providers/mistral/": "providers/Mistral.test.ts",
   "providers/openai/": "providers/OpenAi.test.ts",
   "providers/together/": "providers/Together.test.ts",

@@ -161,6 +161,8 @@ export interface ModelIds {
     | "hy4-preview"
     | "hy3"
     | "hy-image-v3.5-preview"
+    | "hy-image-v3"
+    | "hunyuan-image-3.0"
   readonly "ideogram":
     | "ideogram-4-5"
     | "ideogram-4"
@@ -544,7 +546,9 @@ export const files = (): ReadonlyArray<CatalogFile> => JSON.parse(`[
 {"id":"hy4","label":"Hy4","context":1024000,"maxOutput":64000,"capabilities":{"tools":true,"reasoning":true,"vision":false},"prices":[{"rates":{"input":417000,"output":1250500}}],"confidence":"reseller","source":["pi"]},
 {"id":"hy4-preview","label":"Hy4 Preview","status":"preview","released":"2026-08-28","context":1024000,"maxOutput":64000,"capabilities":{"tools":true,"reasoning":true,"vision":false},"prices":[{"rates":{"input":834000,"output":2501000,"cachedRead":42000}}],"confidence":"one-dataset","source":["md","pi"]},
 {"id":"hy3","label":"Hy3","released":"2026-07-06","context":256000,"maxOutput":128000,"capabilities":{"tools":true,"reasoning":true,"vision":false},"prices":[{"rates":{"input":132000,"output":528000}}],"confidence":"one-dataset","source":["pi"]},
-{"id":"hy-image-v3.5-preview","label":"Hy Image 3.5 Preview","modality":"image","status":"preview","capabilities":{"edit":true},"confidence":"unverified","source":["https://cloud.tencent.com/document/product/1823/135745"],"note":"No price was found"}
+{"id":"hy-image-v3.5-preview","label":"Hy Image 3.5 Preview","modality":"image","status":"preview","capabilities":{"edit":true},"confidence":"unverified","source":["https://cloud.tencent.com/document/product/1823/135745"],"note":"No price was found but 0.15 CNY for an image of 2K, in somebody's script"},
+{"id":"hy-image-v3","label":"Hy Image 3.0","modality":"image","capabilities":{"edit":true},"confidence":"unverified","source":["https://cloud.tencent.com/document/product/1823/135745"],"note":"No price was found but those of resellers, 0.065 and 0.09"},
+{"id":"hunyuan-image-3.0","label":"Hunyuan Image 3.0","modality":"image","capabilities":{"edit":false},"confidence":"unverified","source":["https://cloud.tencent.com/document/product/1668/124632"],"note":"No price was found"}
 ]},
 {"provider":{"key":"ideogram","label":"Ideogram","kind":"ideogram","baseUrl":"https://api.ideogram.ai","apiKeyEnv":"IDEOGRAM_API_KEY","checked":"2026-11-23"},"models":[
 {"id":"ideogram-4-5","label":"Ideogram 4.5","modality":"image","capabilities":{"edit":true},"prices":[{"perImage":[{"rate":30000000000,"quality":"low"},{"rate":60000000000,"quality":"medium"},{"rate":100000000000,"quality":"high"},{"rate":8000000000,"quality":"very_low","mode":"edit"},{"rate":30000000000,"quality":"low","mode":"edit"},{"rate":60000000000,"quality":"medium","mode":"edit"},{"rate":220000000000,"quality":"high","mode":"edit"}]}],"confidence":"vendor-page","source":["blog"],"note":"The prices of edits are listed for precise edits; that others cost the same is unverified"},

@@ -2,7 +2,8 @@
  * Tencent's Hunyuan models, over TokenHub, through OpenAI's SDK. TokenHub serves models of other vendors too, which
  * `Catalog.registerModel` adds.
  *
- * The older models of Tencent Cloud's own API, with its signatures, aren't served there.
+ * Its images are made over HTTP: over TokenHub, and `hunyuan-image-3.0` in signed jobs of Tencent Cloud's own API (aiart),
+ * with a secret's id and its key. The older models of text of that API aren't served.
  *
  * Read 2026-11-23: cloud.tencent.com (product 1823, document 130078). Which options there are besides those of thinking is
  * taken from OpenAI, which TokenHub says it is compatible with; that thoughts are taken back, and codes of errors, are
@@ -14,23 +15,37 @@ import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Generator from "../Generator.ts"
 import type * as Transport from "../Transport.ts"
+import { withImages } from "../internal/modalities.ts"
 import * as Compatible from "./OpenAiCompatible.ts"
+import type * as Cloud from "./hunyuan/Cloud.ts"
+import type * as TokenHub from "./hunyuan/TokenHub.ts"
 
 /**
  * @category models
  * @since 0.1.0
  */
-export interface Options extends Compatible.VendorOptions {}
+export interface Options extends Compatible.VendorOptions {
+  /** Tencent Cloud's own API, for what TokenHub doesn't serve. */
+  readonly cloud?: Cloud.Options | undefined
+}
+
+type Text = Compatible.Native<{
+  readonly thinking?: { readonly type: "enabled" | "disabled" } | undefined
+}>
 
 /**
- * What the SDK takes and gives: `native` in options and answers.
+ * What the SDK takes and gives, and the wires of images: `native` in options and answers. The answer of several images is
+ * a list.
  *
  * @category models
  * @since 0.1.0
  */
-export type Native = Compatible.Native<{
-  readonly thinking?: { readonly type: "enabled" | "disabled" } | undefined
-}>
+export interface Native {
+  readonly request: Text["request"] | TokenHub.ImageRequest | Cloud.JobRequest
+  readonly reply: Text["reply"] | Painted | ReadonlyArray<Painted>
+}
+
+type Painted = TokenHub.ImageReply | Cloud.JobReply
 
 const thinking = { type: "enabled" }
 
@@ -40,8 +55,8 @@ const thinking = { type: "enabled" }
  * @category constructors
  * @since 0.1.0
  */
-export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = Compatible
-  .vendor({
+export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = withImages(
+  Compatible.vendor({
     provider: "hunyuan",
     baseUrl: "https://tokenhub.tencentmaas.com/v1",
     apiKeyEnv: "TENCENT_TOKENHUB_API_KEY",
@@ -62,7 +77,9 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
       strictTools: false,
       thoughts: { text: ["reasoning_content"], goBack: true }
     }
-  })
+  }),
+  () => import("./hunyuan/Images.ts")
+)
 
 /**
  * Provides Hunyuan as the Generator.
