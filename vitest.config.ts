@@ -7,7 +7,7 @@ const report = process.env.LOOM_REPORT
 const long = [
   "e2e/**",
   "Stats.test.ts",
-  "cli/{cache,config,dashboard,logs}.test.ts",
+  "cli/{batch,cache,config,dashboard,logs}.test.ts",
   "dashboard/{Api,Feed}.test.ts",
   "faults/{canary,stores}.test.ts",
   "providers/*Bill.test.ts",

@@ -222,7 +222,7 @@ const wordsOf = ({ fraction, queuePosition, status }: Generation.ProgressPart): 
     ...queuePosition === undefined ? [] : [`${queuePosition} before it`]
   ].join(", ")
 
-const documentOf = (generation: Generation.Generation, hasObject: boolean): typeof Document.Type => ({
+export const documentOf = (generation: Generation.Generation, hasObject: boolean): typeof Document.Type => ({
   schemaVersion: 1,
   provider: generation.provider,
   model: generation.model,

@@ -2,11 +2,10 @@
  * Flags of what makes a call.
  */
 import * as Config from "effect/Config"
-import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import type * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as DurationText from "../internal/durationText.ts"
+import * as Flags from "./Flags.ts"
 
 export const repeated = (name: string) => Flag.String(name).pipe(Flag.atLeast(0))
 
@@ -41,14 +40,14 @@ export const flags = {
   timeout: Flag.String("timeout").pipe(
     Flag.withMetavar("duration"),
     Flag.withDescription("How long the whole call may take, retries and all: 30s, 2m"),
-    Flag.filterMap(durationOf, (text) => `a duration such as 30s, 500ms or 2m, not ${text}`),
+    Flags.asDuration("30s, 500ms or 2m"),
     Flag.optional
   ),
   cache: Flag.String("cache").pipe(
     Flag.withMetavar("duration"),
     Flag.withDescription("Answer with what is kept, and keep what is bought for this long: 10m, 1h, 7d; LOOM_CACHE"),
     Flag.withFallbackConfig(Config.NonEmptyString("LOOM_CACHE")),
-    Flag.filterMap(durationOf, (text) => `a duration such as 10m, 1h or 7d, not ${text}`),
+    Flags.asDuration("10m, 1h or 7d"),
     Flag.optional
   ),
   noCache: Flag.Boolean("no-cache").pipe(
@@ -95,8 +94,3 @@ export const howOf = ({ cache, log, noCache, stream, usage }: Given, quiet: bool
   log: Option.getOrUndefined(log),
   cache: noCache ? false as const : Option.getOrUndefined(cache)
 })
-
-function durationOf(text: string): Option.Option<Duration.Duration> {
-  const duration = DurationText.parse(/^\s*[\d.]+\s*$/.test(text) ? `${text.trim()}s` : text)
-  return Option.filter(duration, (length) => Duration.isGreaterThan(length, Duration.zero))
-}

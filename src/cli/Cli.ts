@@ -10,6 +10,7 @@ import * as Command from "effect/cli/Command"
 import * as Failure from "./Failure.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
+import { batch } from "./batch.ts"
 import { cache } from "./cache.ts"
 import { config } from "./config.ts"
 import { dashboard } from "./dashboard.ts"
@@ -24,7 +25,20 @@ import { stats } from "./stats.ts"
 
 const loom = Command.make("loom").pipe(
   Command.withDescription("One API for every AI vendor."),
-  Command.withSubcommands([generate, route, dashboard, logs, stats, keys, models, config, cache, doctor, sandbox]),
+  Command.withSubcommands([
+    generate,
+    route,
+    batch,
+    dashboard,
+    logs,
+    stats,
+    keys,
+    models,
+    config,
+    cache,
+    doctor,
+    sandbox
+  ]),
   Command.withGlobalFlags([Flags.Json, Flags.Quiet, Flags.NoColor, Flags.Config]),
   Command.withExamples([
     { command: "loom generate \"Say hello.\"" },

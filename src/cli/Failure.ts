@@ -18,7 +18,9 @@ export const exitCodes = {
   /** No key, or one that was refused. */
   key: 4,
   /** No candidate passed the validator. */
-  rejected: 5
+  rejected: 5,
+  /** A batch has ended, and not all of its rows have an answer. */
+  rows: 6
 } as const
 
 /** A failure as it is told. */
@@ -114,7 +116,7 @@ const fromPlatformError = ({ message, reason }: PlatformError.PlatformError): Fa
     why: reason.cause instanceof Error ? reason.cause.message : undefined
   })
 
-const fromGenerateError = (error: GenerateError): Failure => {
+export const fromGenerateError = (error: GenerateError): Failure => {
   const { attempts, maybeBilled, model, provider, requestId, status, tried, what } = error
   const subject = [provider, model].filter((part) => part !== "").join("/")
   return new Failure({

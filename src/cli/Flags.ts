@@ -1,8 +1,11 @@
 /**
- * Flags that every command takes.
+ * Flags that every command takes, and how values are read that several have.
  */
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
 import * as Flag from "effect/cli/Flag"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as DurationText from "../internal/durationText.ts"
 
 const on = (name: string) => Flag.Boolean(name).pipe(Flag.withoutNegation, Flag.withDefault(false))
 
@@ -36,3 +39,12 @@ const given = (args: ReadonlyArray<string>, name: string): boolean => {
 export const isJson = (args: ReadonlyArray<string>): boolean => given(args, "--json")
 
 export const isPlain = (args: ReadonlyArray<string>): boolean => given(args, "--no-color")
+
+const durationOf = (text: string): Option.Option<Duration.Duration> => {
+  const duration = DurationText.parse(/^\s*[\d.]+\s*$/.test(text) ? `${text.trim()}s` : text)
+  return Option.filter(duration, (length) => Duration.isGreaterThan(length, Duration.zero))
+}
+
+/** Reads a flag's text as a duration, in seconds where it is a bare number. */
+export const asDuration = (examples: string) => (flag: Flag.Flag<string>): Flag.Flag<Duration.Duration> =>
+  Flag.filterMap(flag, durationOf, (text) => `a duration such as ${examples}, not ${text}`)

@@ -29,6 +29,10 @@ export class Output extends Context.Service<Output, {
   readonly out: Style
   readonly err: Style
   readonly isErrTerminal: boolean
+  /** Whether {@link redraw} shows anything: a file, a pipe or a dumb terminal has no line to draw again. */
+  readonly canRedraw: boolean
+  /** Puts this in place of the last line of stderr, which isn't ended. */
+  readonly redraw: (text: string) => Effect.Effect<void, PlatformError>
   /** Writes text to stdout as it comes. */
   readonly write: <E, R>(text: Stream.Stream<string, E, R>) => Effect.Effect<void, E | PlatformError, R>
   /** Prints a line on stdout. */
@@ -54,13 +58,20 @@ export const layer = (args: ReadonlyArray<string>): Layer.Layer<Output, never, S
       )
     const capabilities = yield* capabilitiesAt(isOutTerminal)
 
+    const errCapabilities = yield* capabilitiesAt(isErrTerminal)
+
+    // A line that is too long is cut: one that wraps couldn't be drawn again.
+    const inPlace = (text: string) => text === "" ? "\r\u001b[2K" : `\r\u001b[2K\u001b[?7l${text}\u001b[?7h`
     const line = (text: string) => Stream.run(Stream.succeed(`${text}\n`), stdio.stdout())
     return Context.make(TerminalCapabilities.TerminalCapabilities, capabilities).pipe(
       Context.add(Output, {
         json: Flags.isJson(args),
         out: style(capabilities.canColor),
-        err: style((yield* capabilitiesAt(isErrTerminal)).canColor),
+        err: style(errCapabilities.canColor),
         isErrTerminal,
+        canRedraw: errCapabilities.canAnimate,
+        redraw: (text) =>
+          errCapabilities.canAnimate ? Stream.run(Stream.succeed(inPlace(text)), stdio.stderr()) : Effect.void,
         write: (text) => Stream.run(text, stdio.stdout()),
         line,
         note: (text) => Stream.run(Stream.succeed(`${text}\n`), stdio.stderr()),
