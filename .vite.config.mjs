@@ -5,7 +5,7 @@ import { defineConfig } from "vite"
 export default defineConfig({
   root: resolve(import.meta.dirname, "src/dashboard/web"),
   base: "./",
-  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  oxc: { jsx: { runtime: "automatic", importSource: "preact", development: false } },
   build: {
     outDir: resolve(process.env.LOOM_DIST ?? "dist", "dashboard/web"),
     emptyOutDir: true,

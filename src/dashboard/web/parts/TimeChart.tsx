@@ -100,8 +100,7 @@ const optionsOf = (
   hooks: UPlot.Hooks.Arrays
 ): UPlot.Options => {
   const { hasTimes, least = 0, lines, write = count } = chart()
-  // A bar has its bucket's time at its middle.
-  const margin = lines.some(({ as }) => as === "stacked") ? 0.5 : 0
+  const margin = marginOf(lines)
   const text = colorOf(element, "var(--text-3)")
   const font = `12px ${getComputedStyle(element).fontFamily}`
   return {
@@ -185,6 +184,9 @@ const drawMarks = (plot: UPlot, times: Chart["at"], marks: Marks, color: string)
 
 const nothing = { left: 0, top: 0, width: 0, height: 0 }
 
+/** A bar has its bucket's time at its middle. */
+const marginOf = (lines: Chart["lines"]): number => lines.some(({ as }) => as === "stacked") ? 0.5 : 0
+
 const dataOf = ({ at, lines }: Chart): UPlot.AlignedData => [[...at], ...lines.map(({ values }) => [...values])]
 
 /**
@@ -253,9 +255,10 @@ export const TimeChart = ({ band, crosshair, height, onBack, onHover, onZoom, ..
     const drawn = plot.current
     if (drawn === undefined) return
     if (selected === undefined) return drawn.setSelect(nothing, false)
-    const { at, width } = latest.current
-    const left = drawn.valToPos(at[selected.from] ?? 0, "x")
-    const right = drawn.valToPos((at[selected.to] ?? 0) + width, "x")
+    const { at, lines, width } = latest.current
+    const shift = width * marginOf(lines)
+    const left = drawn.valToPos((at[selected.from] ?? 0) - shift, "x")
+    const right = drawn.valToPos((at[selected.to] ?? 0) + width - shift, "x")
     drawn.setSelect({ left, top: 0, width: Math.max(2, right - left), height: drawn.over.clientHeight }, false)
   })
 

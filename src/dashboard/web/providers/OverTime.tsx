@@ -81,7 +81,9 @@ const Plots = ({ of }: { readonly of: Providers }) => {
     <Chart
       name="latency"
       of={of}
-      label={`${labels[metric]} of ${parts.map(({ title }) => title).join(", ")} over time`}
+      label={parts.length === 0
+        ? "No attempts"
+        : `${labels[metric]} of ${parts.map(({ title }) => title).join(", ")} over time`}
       plots={[{
         lines,
         height: isNarrow.value ? 200 : 240,
@@ -98,9 +100,11 @@ const Plots = ({ of }: { readonly of: Providers }) => {
       spoken={(index) =>
         `${timeOf(of, index)}: ${parts.map(({ title, values }) => `${title} ${write(values[index])}`).join(", ")}`}
       table={table}
-      legend={parts.map(({ key, series, title }) => (
-        <span key={key} class="swatch" data-series={series} data-testid="provider-key">{title}</span>
-      ))}
+      legend={parts.length === 0 ?
+        <span>No attempts in this range.</span> :
+        parts.map(({ key, series, title }) => (
+          <span key={key} class="swatch" data-series={series} data-testid="provider-key">{title}</span>
+        ))}
     />
   )
 }
@@ -125,9 +129,6 @@ export const OverTime = () => (
     of={providers}
     isBrief
   >
-    {(answer) =>
-      answer.providers.every(({ points }) => points === null)
-        ? <p class="muted">No attempts in this range.</p>
-        : <Plots of={answer} />}
+    {(answer) => <Plots of={answer} />}
   </Panel>
 )

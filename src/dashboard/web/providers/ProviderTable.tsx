@@ -120,7 +120,7 @@ export const ProviderTable = () => (
         ) ?
         <Empty /> :
         (
-          <div class="sheet-region" role="region" tabIndex={0} aria-label="Providers and their models">
+          <div class="sheet-region" role="region" tabIndex={0} aria-label="Table of providers">
             <table class="sheet" data-testid="providers">
               <thead>
                 <tr>
