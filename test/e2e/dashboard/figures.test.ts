@@ -1,6 +1,5 @@
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import type { DatabaseSync } from "node:sqlite"
 import type { Page } from "playwright-core"
 import type { Overview } from "../../../src/Figures.ts"
 import * as Format from "../../../src/dashboard/web/format.ts"
@@ -8,62 +7,9 @@ import { nameOf } from "../../../src/dashboard/web/vendors.ts"
 import { connect, tempPath } from "../../storage/files.ts"
 import { programOf, start } from "../processes.ts"
 import { close, dashboard, isWithout, open, textOf } from "./browser.ts"
+import { type Attempt, type Call, counters, kpi, mechanisms, money, p95, prev, rowsOf, signed, sum } from "./rows.ts"
 
 const hour = 3_600_000
-
-interface Call {
-  readonly seq: number
-  readonly id: string
-  readonly ended_at: number
-  readonly total_ms: number
-  readonly provider: string
-  readonly model: string
-  readonly outcome: string
-  readonly cache: string
-  readonly cacheable: number
-  readonly retries: number
-  readonly failovers: number
-  readonly attempts: number
-  readonly priced: number
-  readonly [saving: `saved_${string}`]: number | null
-}
-
-interface Attempt {
-  readonly ended_at: number
-  readonly call_seq: number
-  readonly provider: string
-  readonly cost_pico: number | null
-  readonly [counter: string]: unknown
-}
-
-/** The rows as they are, to be added up here. */
-const rowsOf = (db: DatabaseSync) => ({
-  calls: db.prepare("SELECT * FROM calls ORDER BY ended_at DESC, seq DESC").all() as unknown as ReadonlyArray<Call>,
-  attempts: db.prepare(
-    "SELECT attempts.*, calls.priced AS of_priced FROM attempts JOIN calls ON calls.seq = attempts.call_seq"
-  ).all() as unknown as ReadonlyArray<Attempt>
-})
-
-const money = (pico: bigint) => ({ picoUsd: String(pico), usd: Number(pico) / 1e12 })
-const sum = <A>(all: ReadonlyArray<A>, of: (one: A) => unknown) =>
-  all.reduce((sum, one) => sum + BigInt(Number(of(one) ?? 0)), 0n)
-const p95 = (values: ReadonlyArray<number>) =>
-  [...values].sort((a, b) => a - b)[Math.max(0, Math.ceil(values.length * 0.95) - 1)] ?? null
-
-const mechanisms = ["response_cache", "coalescing", "prompt_cache", "routing", "batch"] as const
-
-const counters = [
-  "input_uncached",
-  "cache_read",
-  "cache_write",
-  "output_text",
-  "output_reasoning",
-  "audio_input",
-  "audio_output",
-  "image_input",
-  "image_cache_read",
-  "image_output"
-]
 
 /** All of the page's figures of some calls, by their definitions. */
 const figuresOf = (calls: ReadonlyArray<Call>, attempts: ReadonlyArray<Attempt>, minutes: number) => {
@@ -106,15 +52,6 @@ const figuresOf = (calls: ReadonlyArray<Call>, attempts: ReadonlyArray<Attempt>,
   }
 }
 
-const signed = (change: number, size: string) => change === 0 ? `= ${size}` : change > 0 ? `▲ +${size}` : `▼ −${size}`
-
-const kpi = async (page: Page, name: string) => {
-  const tile = page.getByTestId(`kpi-${name}`)
-  const text = async (id: string) =>
-    await tile.getByTestId(id).count() === 0 ? null : (await tile.getByTestId(id).innerText()).replace(/\s+/g, " ")
-  return { value: await text("value"), delta: await text("delta"), note: await text("note") }
-}
-
 interface Drawn {
   readonly bucket: number
   /** Begins a line, rather than goes on with one. */
@@ -149,8 +86,6 @@ const isDrawn = async (page: Page, name: string, values: ReadonlyArray<number | 
   // A tenth of a pixel is what it is rounded to.
   for (const [n, { share }] of expected.entries()) assert.closeTo(drawn[n]!.share, share, 0.05 / 28 + 1e-9, name)
 }
-
-const prev = (delta: string | null) => delta === null ? null : `${delta} vs prev range`
 
 describe.skipIf(isWithout)("the page's figures", () => {
   afterAll(close)

@@ -111,6 +111,73 @@ const overviewParts = [
   "[role=status]"
 ]
 
+const tiles = (...names: ReadonlyArray<string>) =>
+  names.flatMap((name) => [
+    `[data-testid=kpi-${name}] [data-testid=value]`,
+    `[data-testid=kpi-${name}] [data-testid=note]`,
+    `[data-testid=kpi-${name}] svg.spark path`,
+    `[data-testid=kpi-${name}] h2 a`
+  ])
+
+const headers = (table: string, ...names: ReadonlyArray<string>) =>
+  names.map((name) => `[data-testid=${table}] th:text-is("${name}")`)
+
+/** And on the Cost page. */
+const costParts = [
+  ...tiles("spent", "saved", "per1k", "unpriced"),
+  "[data-testid=group-by] input >> nth=1",
+  "[data-testid=group-by-tag] option:text-is('tenant')",
+  "[data-testid=chart] canvas",
+  "[data-testid=spend-key] >> nth=2",
+  "[data-testid=buckets] tbody tr >> nth=0",
+  "figure.spend[aria-label^='Spent']",
+  "[data-testid=workload-share]",
+  "[data-testid=workload-saved]",
+  "[data-testid=baseline]",
+  "[data-testid=actual]",
+  "[data-testid=info-baseline]",
+  ...["responseCache", "coalescing", "promptCache", "routing", "batch"].map((name) => `[data-testid=saving-${name}]`),
+  ...headers("spenders", "Provider", "Calls", "In", "Cached", "Out", "$ / 1,000", "Saved", "Cost", "Share"),
+  "[data-testid=spender][data-key=openai] a",
+  "[data-testid=spender] .fill >> nth=0",
+  "[data-testid=spender-total]",
+  "[data-testid=spenders-count]",
+  "[data-testid=info-costs]",
+  "[data-testid=export-csv][download]",
+  "[data-testid=export-json][download]",
+  "[data-testid=nav-cost][aria-current=page]"
+]
+
+/** And on the Providers page. */
+const providerParts = [
+  "[data-testid=metric] input >> nth=4",
+  "[data-testid=chart] canvas",
+  "[data-testid=provider-key] >> nth=2",
+  "[data-testid=buckets] tbody tr >> nth=0",
+  "[data-testid=panel-incidents] [data-testid=incident] time >> nth=0",
+  ...headers(
+    "providers",
+    "Provider",
+    "Attempts",
+    "Errors",
+    "P50",
+    "P95",
+    "P99",
+    "First token",
+    "Retries",
+    "Failovers",
+    "Tokens",
+    "Cost"
+  ),
+  "[data-testid=provider-openai] .shape",
+  "[data-testid=provider-openai] [data-testid=state]",
+  "[data-testid=provider-openai] [data-testid=reason] b >> nth=0",
+  "[data-testid=provider-openai] [data-testid=model] a >> nth=1",
+  "[data-testid=provider-openai] .remarks:has-text('circuit')",
+  "[data-testid=info-providers]",
+  "[data-testid=nav-providers][aria-current=page]"
+]
+
 const drawerParts = [
   "drawer-latency",
   "drawer-id",
@@ -160,8 +227,22 @@ describe.skipIf(isWithout)("the page", () => {
         await page.keyboard.press("Escape")
         assert.strictEqual(await page.locator("h1").count(), 1)
 
+        await page.getByTestId("nav-cost").click()
+        await page.getByTestId("spenders").waitFor()
+        for (const part of costParts) assert.isAtLeast(await page.locator(part).count(), 1, part)
+        await page.getByTestId("info-costs").click()
+        await page.getByText("None of that is a zero").waitFor()
+        await page.keyboard.press("Escape")
+        await page.getByTestId("nav-providers").click()
+        await page.getByTestId("providers").waitFor()
+        for (const part of providerParts) assert.isAtLeast(await page.locator(part).count(), 1, part)
+        await page.getByTestId("info-providers").click()
+        await page.getByText("rate limits").waitFor()
+        await page.keyboard.press("Escape")
+
         await page.getByTestId("nav-requests").click()
         await page.getByTestId("panel-requests").waitFor()
+        assert.strictEqual(await page.locator("a[download]").count(), 2)
         for (const name of ["status", "provider", "model", "error", "cached", "tag", "minMs", "minUsd"]) {
           assert.strictEqual(await page.getByTestId(`filter-${name}`).count(), 1, name)
         }
@@ -239,6 +320,67 @@ describe.skipIf(isWithout)("the page", () => {
         await chart.dblclick()
         await page.waitForURL((at) => at.search === "")
 
+        // On every page that has one, and by keys; Back is where it came from.
+        for (const name of ["overview", "cost", "providers"]) {
+          const address = `${url}/?range=7d${name === "overview" ? "" : `&page=${name}`}`
+          await page.goto(address)
+          const chart = page.getByTestId("chart")
+          await chart.locator(".u-over").first().waitFor()
+          const own = params(page)
+          const over = (await chart.locator(".u-over").first().boundingBox())!
+          await page.mouse.move(over.x + over.width * 0.6, over.y + 50)
+          await page.mouse.down()
+          await page.mouse.move(over.x + over.width * 0.95, over.y + 60, { steps: 4 })
+          await page.mouse.up()
+          await page.waitForURL(/since=\d+&until=\d+/)
+          assert.strictEqual(params(page)["page"], own["page"])
+          await page.goBack()
+          assert.deepStrictEqual(params(page), own)
+
+          await page.mouse.move(5, 5)
+          await chart.focus()
+          await page.keyboard.press("ArrowLeft")
+          for (let n = 0; n < 5; n++) await page.keyboard.press("Shift+ArrowLeft")
+          await page.locator("figure output", { hasText: "Enter zooms" }).waitFor({ state: "attached" })
+          assert.isAbove((await chart.locator(".u-select").first().boundingBox())?.width ?? 0, 10)
+          // Escape takes the selection back, and only that.
+          await page.keyboard.press("Escape")
+          await page.keyboard.press("Enter")
+          assert.deepStrictEqual(params(page), own)
+          for (let n = 0; n < 5; n++) await page.keyboard.press("Shift+ArrowRight")
+          await page.keyboard.press("Enter")
+          await page.waitForURL(/since=\d+&until=\d+/)
+          const { since, until } = params(page)
+          assert.strictEqual(Number(until) - Number(since), 6 * hour)
+          await page.locator("[data-testid=live][data-state=fixed]").waitFor()
+          await chart.focus()
+          await page.keyboard.press("Backspace")
+          await page.waitForURL((at) => !at.searchParams.has("since"))
+          assert.deepStrictEqual(params(page), own)
+        }
+        // Who comes with a range of their own has nowhere to go back to.
+        await page.goto(`${url}/?page=cost&since=${Date.now() - 2 * hour}&until=${Date.now()}`)
+        await page.getByTestId("chart").focus()
+        await page.keyboard.press("Backspace")
+        await page.waitForURL((at) => at.search === "?page=cost")
+
+        // What is grouped by and drawn is in the address too.
+        await page.locator("[data-testid=group-by] label", { hasText: "Model" }).click()
+        assert.deepStrictEqual(params(page), { page: "cost", by: "model" })
+        await page.getByTestId("group-by-tag").selectOption("tenant")
+        assert.deepStrictEqual(params(page), { page: "cost", by: "tag:tenant" })
+        await page.reload()
+        await page.locator("[data-testid=spenders] th", { hasText: "tenant" }).first().waitFor()
+        await page.locator("[data-testid=spender] a").first().click()
+        assert.match(params(page)["tag"] ?? "", /^tenant:(acme|umbrella)$/)
+        await page.goBack()
+        await page.goBack()
+        assert.deepStrictEqual(params(page), { page: "cost", by: "model" })
+        await page.goto(`${url}/?page=providers&metric=errors`)
+        await page.getByRole("heading", { name: "Error share over time" }).waitFor()
+        await page.locator("[data-testid=metric] label", { hasText: "P99" }).click()
+        assert.deepStrictEqual(params(page), { page: "providers", metric: "p99" })
+
         // Older calls, page by page.
         await page.goto(`${url}/?page=requests`)
         await ready(page)
@@ -293,7 +435,18 @@ describe.skipIf(isWithout)("the page", () => {
       yield* Effect.promise(() => page.locator("[data-testid=filter-text]:focus").waitFor())
       yield* Effect.promise(() => page.keyboard.type("jl?gro"))
       yield* Effect.promise(() => page.waitForURL(/text=jl%3Fgro/))
-      yield* press("Escape", "g", "o")
+      yield* press("Escape", "g", "c")
+      yield* Effect.promise(() => page.getByTestId("panel-spend").waitFor())
+      yield* Effect.promise(() => page.locator("[data-testid=group-by] input").first().focus())
+      yield* press("ArrowRight")
+      yield* Effect.promise(() => page.waitForURL(/by=model/))
+      yield* Effect.promise(() => page.getByTestId("export-csv").focus())
+      yield* press("g", "p")
+      yield* Effect.promise(() => page.getByTestId("panel-latency").waitFor())
+      yield* Effect.promise(() => page.locator("[data-testid=metric] input:checked").focus())
+      yield* press("ArrowRight")
+      yield* Effect.promise(() => page.waitForURL(/metric=p99/))
+      yield* press("g", "o")
       yield* Effect.promise(() => page.getByTestId("panel-traffic").waitFor())
       yield* Effect.promise(() => page.goto(`${url}/`))
       yield* Effect.promise(() => page.getByTestId("chart").focus())
@@ -325,6 +478,14 @@ describe.skipIf(isWithout)("the page", () => {
             await rows(page).first().locator("button").click()
             await page.getByTestId("timeline").waitFor()
             await check("drawer")
+            for (const place of ["cost", "cost&by=model", "cost&by=tag:note", "providers", "providers&metric=errors"]) {
+              await page.goto(`${url}/?page=${place}`)
+              await page.locator(".sheet tbody tr").first().waitFor()
+              await check(place)
+              await page.goto(`${url}/?page=${place}&text=nothing+like+it`)
+              await page.getByTestId("empty-filtered").waitFor()
+              await check(`${place}, empty`)
+            }
             await page.goto(`${url}/?text=nothing+like+it`)
             await page.getByTestId("empty-filtered").waitFor()
             await check("empty, filtered")
@@ -348,11 +509,30 @@ describe.skipIf(isWithout)("the page", () => {
             await page.getByTestId("live").click()
             await page.getByTestId("failure").first().waitFor()
             await check("error")
+            for (const [name, api] of [["cost", "spending"], ["providers", "providers"]]) {
+              await page.goto(`${url}/?page=${name}`)
+              await page.locator(".sheet tbody tr").first().waitFor()
+              await page.route(`**/api/${api}?*`, (route) =>
+                route.fulfill({
+                  status: 503,
+                  contentType: "application/json",
+                  body: JSON.stringify({ message: "It can't be read.", why: "It's locked.", fix: "Wait." })
+                }))
+              await page.getByTestId("live").click()
+              await page.getByTestId("live").click()
+              await page.getByTestId("failure").first().waitFor()
+              assert.isAtLeast(await page.locator(".stale .sheet").count(), 1)
+              await check(`${name}, error`)
+            }
           })
           const waiting = yield* open(`${unused}/`, { viewport: { width, height: 900 }, colorScheme })
           yield* Effect.promise(async () => {
             await waiting.page.getByTestId("empty-never").waitFor()
             await isFit(waiting.page, `empty, never used at ${width}, ${colorScheme}`)
+            for (const name of ["requests", "cost", "providers"]) {
+              await waiting.page.goto(`${unused}/?page=${name}`)
+              await waiting.page.getByTestId("empty-never").waitFor()
+            }
           })
           assert.deepStrictEqual(waiting.complaints, [])
         }
@@ -406,6 +586,17 @@ describe.skipIf(isWithout)("the page", () => {
         assert.isTrue(models.some((model) => /<img|<script|<svg|=cmd|\{\{/.test(model)))
         await rows(page).first().locator("button").click()
         await page.getByTestId("drawer-error").waitFor()
+        for (const place of ["cost&by=model", "cost&by=tag:note", "providers"]) {
+          await page.goto(`${url}/?range=7d&page=${place}`)
+          const names = page.locator(".sheet tbody th")
+          await names.first().waitFor()
+          const texts = await names.allTextContents()
+          if (place !== "providers") {
+            assert.isTrue(texts.some((text) => /<img|<script|<svg|=cmd|\{\{/.test(text)), place)
+          }
+        }
+        await page.goto(`${url}/?page=cost&by=tag:${encodeURIComponent("<img src=x onerror=alert(1)>")}`)
+        await page.locator("[data-testid=spenders] th", { hasText: "<img" }).first().waitFor()
         await page.goto(
           `${url}/?page=requests&text=${encodeURIComponent("<img src=x onerror=alert(1)>")}&before=%22%3E%3Cb%3E`
         )
