@@ -276,3 +276,23 @@ describe("scratchpad/effectAi.ts", () => {
       assert.isAbove(Number(saved), 0)
     }))
 })
+
+describe("scratchpad/images.ts", () => {
+  it.live("draws one prompt by five vendors into a sheet, and shows the sandbox's bill", () =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* finished(start("images", {}))
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      const drawn = [
+        ...stdout.matchAll(/^ {2}(\w+)\/\S+: (\d+) × (\d+) image\/(png|jpeg|webp), 1 attempt, \$\d\.\d+$/gm)
+      ]
+      assert.deepStrictEqual(
+        drawn.map(([, provider = ""]) => provider).toSorted((a, b) => a < b ? -1 : 1),
+        ["bfl", "gemini", "openai", "recraft", "replicate"]
+      )
+      const [, spent, billed] = /5 images: \$(\S+) spent; the sandbox's bill says \$(\S+)\.$/m.exec(stdout) ?? []
+      assert.isAbove(Number(spent), 0)
+      assert.strictEqual(spent, billed)
+      const [, file = ""] = /The contact sheet is (.+)\.$/m.exec(stdout) ?? []
+      assert.lengthOf([...readFileSync(file, "utf8").matchAll(/<img src="data:image\/(?:png|jpeg|webp);base64,/g)], 5)
+    }))
+})
