@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted, Schema, Stream } from "effect"
+import { Clock, Duration, Effect, Redacted, Schema, Stream } from "effect"
 import { Tool } from "effect/ai"
 import { type GenerateOptions, Images, Loom } from "loom-router"
 import * as Zai from "loom-router/providers/Zai"
 import { at, testKey } from "./contract.ts"
 import { imageContract, type ImageVendor } from "./imageContract.ts"
 import { common, type Shaped, shapedBill, shapedContract, thoughtsIn } from "./shaped.ts"
-import { bodies, failure, inWorld, type Setup } from "./world.ts"
+import { bodies, failure, inWorld, november, type Setup } from "./world.ts"
 
 const zai: Shaped = {
   key: "zai",
@@ -151,7 +151,10 @@ describe("zai, as itself", () => {
   it.live("zai: an image of high quality is a job, one of the other isn't", () =>
     inWorld(setup, function*({ sandbox }) {
       const image = { model: "zai/glm-image", prompt: "A loom" } as const
-      const hd = yield* Loom.generate({ ...image, aspectRatio: "16:9" })
+      // Looks come at once, and nobody gives up.
+      const clock = november((duration) => Duration.toSeconds(duration) < 10 ? Effect.void : Effect.never)
+      const atOnce = Effect.provideService(Clock.Clock, clock)
+      const hd = yield* atOnce(Loom.generate({ ...image, aspectRatio: "16:9" }))
       const standard = yield* Loom.generate({ ...image, quality: "standard", size: "960x1728" })
       assert.deepStrictEqual(
         (yield* sandbox.journal).filter(({ step }) => step === "submit").map(({ path }) => path),

@@ -105,7 +105,7 @@ const asJob = Effect.fnUntraced(function*(
   })
   const { json, pictures } = yield* wire.job({
     id,
-    interval: ["1 second", "3 seconds"],
+    interval: ["1 second", "2 seconds"],
     longest: "3 minutes",
     usage: Usage.make({ images: imagesOf(request, [ImageOptions.sizeOf(request)]) }),
     poll: Effect.map(

@@ -12,7 +12,7 @@ describe("images of MiniMax", () => {
         metadata: { success_count: 2, failed_count: 1 },
         base_resp: { status_code: 0, status_msg: "success" }
       })
-      assert.strictEqual(measured((yield* send(body.data.image_urls[1])).bytes), "jpeg 1368x768")
+      assert.strictEqual(measured((yield* send(body.data.image_urls[1])).bytes), "jpeg 1280x720")
       const bare = yield* ask({ width: 640, height: 512, response_format: "base64" })
       assert.strictEqual(ofBase64(bare.body.data.image_base64[0]), "jpeg 640x512")
       assert.deepStrictEqual(yield* amounts, [dollars(0.007), dollars(0.0035)])
