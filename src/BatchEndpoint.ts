@@ -124,7 +124,7 @@ export interface BatchEndpoint {
   /** Which of the vendor's endpoints a request belongs to: a job is for one. Fails where none of them takes it in batches. */
   readonly endpointOf: (request: Request) => Result.Result<string, GenerateError>
   /** A request as a line of a job, without the line's end. Fails where it holds what can't be sent. */
-  readonly row: (request: Request, customId: string) => Result.Result<string, GenerateError>
+  readonly row: (request: Request, customId: string) => Effect.Effect<string, GenerateError>
   /** Submits the lines of a job, once, and gives the vendor's id of it. */
   readonly submit: (
     job: Job,

@@ -5,6 +5,7 @@ import { TestClock } from "effect/testing"
 import { type Batch, type BatchEndpoint, Generation, Generator, Ledger, Loom, Usage } from "loom-router"
 import * as Anthropic from "loom-router/providers/Anthropic"
 import * as Groq from "loom-router/providers/Groq"
+import * as Mistral from "loom-router/providers/Mistral"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import * as Together from "loom-router/providers/Together"
 import { billed, type Box, inWorld, spent, type World } from "./providers/world.ts"
@@ -16,6 +17,7 @@ const providers = (sandbox: Box) => ({
   openai: OpenAi.layer({ apiKey, baseUrl: sandbox.baseUrl("openai") }),
   anthropic: Anthropic.layer({ apiKey, baseUrl: sandbox.baseUrl("anthropic") }),
   groq: Groq.layer({ apiKey, baseUrl: sandbox.baseUrl("groq") }),
+  mistral: Mistral.layer({ apiKey, baseUrl: sandbox.baseUrl("mistral") }),
   together: Together.layer({ apiKey, baseUrl: sandbox.baseUrl("together") })
 })
 
@@ -36,7 +38,8 @@ const vendors = {
   [openai]: { jobs: "/batches" },
   [anthropic]: { jobs: "/batches", found: false },
   "groq/llama-3.1-8b-instant": { jobs: "/batches" },
-  "together/openai/gpt-oss-20b": { jobs: "/batches" }
+  "together/openai/gpt-oss-20b": { jobs: "/batches" },
+  "mistral/mistral-small-2603": { jobs: "/batch/jobs" }
 } as const satisfies Readonly<Record<string, Vendor>>
 
 const table = Object.entries<Vendor>(vendors).map(([model, vendor]) => ({
@@ -100,7 +103,12 @@ describe("a batch", () => {
         const handle = yield* Loom.submitBatch(marks.map((mark, n) => row(n, mark, model)))
         yield* sandbox.finishBatches
         const results = yield* handle.wait(soon)
-        assert.deepStrictEqual(said(yield* Stream.runCollect(results.rows)), [
+        const rows = yield* Stream.runCollect(results.rows)
+        assert.deepStrictEqual(rows.flatMap((row) => row._tag === "Failure" ? [row.error.reason._tag] : []), [
+          "InvalidRequest",
+          "Overloaded"
+        ])
+        assert.deepStrictEqual(said(rows), [
           ["row-0", "answer 0"],
           ["row-1", "Failure"],
           ["row-2", "Missing"],
@@ -408,7 +416,7 @@ describe("a batch", () => {
       const endpoint: BatchEndpoint.BatchEndpoint = {
         limits: { rows: 3, bytes: 200, oneModel: false },
         endpointOf: () => Result.succeed("/rows"),
-        row: (request, customId) => Result.succeed(JSON.stringify({ customId, text: textOf(request.prompt) })),
+        row: (request, customId) => Effect.succeed(JSON.stringify({ customId, text: textOf(request.prompt) })),
         submit: (job, lines) =>
           Effect.map(Stream.runCollect(lines), (lines) => {
             assert.strictEqual(lines.length, job.rows)

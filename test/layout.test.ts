@@ -37,6 +37,7 @@ const testedThrough: Readonly<Record<string, string>> = {
   "internal/baseUrl.ts": "providers/contract.ts",
   "internal/batchDoor.ts": "Batch.test.ts",
   "internal/batchDrive.ts": "Batch.test.ts",
+  "internal/batchFile.ts": "Batch.test.ts",
   "internal/batchIntake.ts": "Batch.test.ts",
   "internal/batchOwner.ts": "Batch.test.ts",
   "internal/batchRows.ts": "Batch.test.ts",

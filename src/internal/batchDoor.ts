@@ -31,6 +31,34 @@ export interface Upload {
 /** How a request of a batch is built, by the SDK. */
 export type Build<Sdk> = (sdk: Sdk, fetchOptions: object) => Promise<Adapter.Built>
 
+/** Requests by their address, of an SDK that has no builder for any path. */
+export type Addressed<Sdk> = (
+  method: "GET" | "POST",
+  path: string,
+  more?: { readonly query?: Readonly<Record<string, string>>; readonly body?: unknown }
+) => Build<Sdk>
+
+/** {@link Addressed}, below `baseUrl`. */
+export const addressed = <Sdk>(
+  baseUrl: string,
+  headersOf: (sdk: Sdk) => Readonly<Record<string, string>>
+): Addressed<Sdk> =>
+(method, path, { body, query } = {}) =>
+(sdk, fetchOptions) =>
+  Promise.resolve({
+    url: `${baseUrl}${path}${query === undefined ? "" : `?${new URLSearchParams(query).toString()}`}`,
+    req: {
+      method,
+      headers: {
+        accept: "application/json",
+        ...(body === undefined ? undefined : { "content-type": "application/json" }),
+        ...headersOf(sdk)
+      },
+      ...(body === undefined ? undefined : { body: JSON.stringify(body) }),
+      ...fetchOptions
+    }
+  })
+
 /** A row's own HTTP answer, inside the results. */
 export interface RowAnswer {
   readonly status: number
@@ -50,6 +78,8 @@ export interface Door<Sdk> {
     job: Pick<Job, "asking">,
     build: Build<Sdk>
   ) => Stream.Stream<Readonly<Record<string, unknown>>, GenerateError>
+  /** What a call would send: the body of its request, as the SDK writes it. */
+  readonly body: (request: Request) => Effect.Effect<unknown, GenerateError>
   /** What a row's own HTTP answer says, by the very rules of a call's. */
   readonly outcome: (job: Pick<Job, "asking">, answer: RowAnswer) => Effect.Effect<Outcome, GenerateError>
   /** Reads the answer to a row as that to a call. */
@@ -61,6 +91,9 @@ export interface Door<Sdk> {
 
 /** What is read long after is read without a key. */
 const noKey = Redacted.make("")
+
+/** What builds requests that are never sent. An SDK may look for a key of its own where it is given an empty one. */
+const anyKey = Redacted.make("none")
 
 /** What a file of results may weigh: 50,000 answers of 40 kB. */
 const maxBodyBytes = 2 ** 31
@@ -181,6 +214,15 @@ export const make = <Sdk>(vendor: Adapter.Vendor<Sdk>, fetch: Transport.Fetch): 
           })
         )
       })),
+    body: (request) =>
+      Effect.flatMap(Effect.fromResult(Adapter.write(vendor, request, false)), (protocol) =>
+        Effect.tryPromise({
+          try: async () => {
+            const { req } = await protocol.build((await sdkFor(anyKey).client).client, {})
+            return "body" in req && typeof req.body === "string" ? parse(req.body) : unparsable
+          },
+          catch: (cause) => errorOf(request, cause, undefined, () => undefined)
+        })),
     outcome: ({ asking }, { body, requestId, status }) => {
       if (status >= 200 && status < 300) return Effect.succeed({ _tag: "Answered", json: body, requestId })
       return Effect.flatMap(

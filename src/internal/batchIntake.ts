@@ -141,7 +141,7 @@ export const take = <E>(
       }
       const path = yield* orRefuse(Effect.fromResult(endpoint.endpointOf(request)))
       const kept = yield* orRefuse(Effect.fromResult(Rows.keep(request, own)))
-      const written = yield* orRefuse(Effect.fromResult(endpoint.row(request, widestId(index))))
+      const written = yield* orRefuse(endpoint.row(request, widestId(index)))
       const bytes = Buffer.byteLength(written) + 1
       const { limits } = endpoint
       if (bytes > limits.bytes) {

@@ -18,11 +18,13 @@ import * as Request from "../Request.ts"
 import * as Transport from "../Transport.ts"
 import * as Adapter from "../internal/adapter.ts"
 import { baseUrlOf } from "../internal/baseUrl.ts"
+import * as Door from "../internal/batchDoor.ts"
 import { Captured, requestIn } from "../internal/captured.ts"
 import { isRecord } from "../internal/json.ts"
 import * as Keys from "../internal/keys.ts"
 import { type Refusal, retryAfterOf } from "../internal/refusal.ts"
 import { Refused } from "../internal/refused.ts"
+import * as Batches from "./mistral/Batches.ts"
 import * as Chat from "./mistral/Chat.ts"
 import { decoder } from "./mistral/Chunks.ts"
 import * as Wire from "./mistral/Wire.ts"
@@ -66,9 +68,10 @@ export const make = Effect.fnUntraced(function*(
   const transport = yield* Transport.Transport
   const provider = options?.provider ?? "mistral"
   const baseUrl = yield* baseUrlOf(options?.baseUrl, "MISTRAL_BASE_URL", "https://api.mistral.ai")
-  return Adapter.make<Sdk>({
+  const way = { provider, baseUrl, limits: options?.limits }
+  const vendor: Adapter.Vendor<Sdk> = {
     key: yield* Keys.source(options?.apiKey, options?.apiKeyEnv ?? "MISTRAL_API_KEY"),
-    fetch: transport.vendor({ provider, baseUrl, limits: options?.limits }),
+    fetch: transport.vendor(way),
     sdk: async (secret) => ({
       client: await load(secret, baseUrl),
       errorOf: (status, body, message, headers) => new Refused(status, body, message, headers)
@@ -76,7 +79,9 @@ export const make = Effect.fnUntraced(function*(
     write: chat,
     requestIdHeader: "mistral-correlation-id",
     refusalOf
-  })
+  }
+  const at = Door.addressed<Sdk>(baseUrl, ({ headers }) => headers)
+  return Generator.withBatch(Adapter.make(vendor), Batches.make(vendor, Door.fetchFor(transport, way), at))
 })
 
 /**
@@ -89,6 +94,8 @@ export const layer = (options?: Options): Layer.Layer<Generator.Generator, never
   Layer.effect(Generator.Generator, make(options))
 
 interface Sdk {
+  /** Of requests that it doesn't build. */
+  readonly headers: Readonly<Record<string, string>>
   /** Calls that end where the request would be sent, and tell so as their error. */
   readonly ask: (body: Chat.Body, fetchOptions: object) => PromiseLike<{ readonly error?: unknown }>
 }
@@ -108,6 +115,7 @@ const load = async (apiKey: string, serverURL: string): Promise<Sdk> => {
     }
   })
   return {
+    headers: { authorization: `Bearer ${apiKey}` },
     ask: ({ params }, fetchOptions) =>
       params.stream === true
         ? chatStream(client, { ...params, stream: true }, fetchOptions)

@@ -17,6 +17,7 @@ import * as Request from "../../Request.ts"
 import type * as Transport from "../../Transport.ts"
 import * as Adapter from "../../internal/adapter.ts"
 import * as Door from "../../internal/batchDoor.ts"
+import * as BatchFile from "../../internal/batchFile.ts"
 import { isRecord } from "../../internal/json.ts"
 import { tidy } from "../../internal/refusal.ts"
 import * as Wire from "./Wire.ts"
@@ -117,22 +118,18 @@ export const make = (vendor: Adapter.Vendor<Anthropic>, fetch: Transport.Fetch):
       const misplaced = inHeaders.find((name) => name in request.native)
       if (misplaced !== undefined) {
         const detail = "it goes into a header, and a row of a batch has none"
-        return Result.fail(Request.fail(request, new InvalidRequest({ field: `native.${misplaced}`, detail })))
+        return Effect.fail(Request.fail(request, new InvalidRequest({ field: `native.${misplaced}`, detail })))
       }
-      return Result.flatMap(
+      return Effect.fromResult(Result.flatMap(
         Adapter.write(vendor, request, false),
         ({ body }) => Adapter.written(request, { custom_id: customId, params: body })
-      )
+      ))
     },
     submit: (job, lines) =>
       door.json(job, post(path), {
         type: "application/json",
-        // Every line has a comma behind it but the last.
-        length: head.length + job.bytes - 1 + tail.length,
-        body: Stream.succeed(head).pipe(
-          Stream.concat(separated(lines)),
-          Stream.concat(Stream.succeed(tail))
-        )
+        length: BatchFile.lengthInList(job, head, tail),
+        body: BatchFile.inList(head, lines, tail)
       }).pipe(
         Effect.flatMap((json) => read(job, json)),
         Effect.map(({ id }) => id)
@@ -164,20 +161,6 @@ export const make = (vendor: Adapter.Vendor<Anthropic>, fetch: Transport.Fetch):
     generation: door.generation
   }
 }
-
-const comma = Buffer.from(",")
-
-/** The elements of a list in JSON. */
-const separated = (lines: Stream.Stream<string, GenerateError>): Stream.Stream<Uint8Array, GenerateError> =>
-  Stream.suspend(() => {
-    let isFirst = true
-    return Stream.mapArray(lines, (chunk) => {
-      const text = Buffer.from(chunk.join(","))
-      const written = isFirst ? text : Buffer.concat([comma, text])
-      isFirst = false
-      return [written]
-    })
-  })
 
 const totalOf = ({ request_counts: counts }: VendorJob): number => (counts.processing ?? 0) + doneOf(counts)
 

@@ -9,12 +9,13 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type OpenAI from "openai"
-import type { Accepted, BatchEndpoint, Job, Outcome, Progress, Row } from "../../BatchEndpoint.ts"
+import type { Accepted, BatchEndpoint, Job, Outcome, Progress } from "../../BatchEndpoint.ts"
 import { type GenerateError, InvalidRequest, InvalidResponse, Overloaded, type Reason } from "../../GenerateError.ts"
 import * as Request from "../../Request.ts"
 import type * as Transport from "../../Transport.ts"
 import * as Adapter from "../../internal/adapter.ts"
 import * as Door from "../../internal/batchDoor.ts"
+import * as BatchFile from "../../internal/batchFile.ts"
 import { isRecord } from "../../internal/json.ts"
 import { tidy } from "../../internal/refusal.ts"
 import type { BatchQuirks } from "./BatchQuirks.ts"
@@ -41,17 +42,6 @@ const VendorJob = Schema.Struct({
 type VendorJob = typeof VendorJob.Type
 const decodeJob = Schema.decodeUnknownResult(VendorJob)
 
-const VendorRow = Schema.Struct({
-  custom_id: Schema.String,
-  response: Schema.optional(Schema.NullOr(Schema.Struct({
-    status_code: Schema.optional(Schema.NullOr(Schema.Int)),
-    request_id: Text,
-    body: Schema.optional(Schema.Unknown)
-  }))),
-  error: Schema.optional(Schema.NullOr(Schema.Struct({ code: Text, message: Text })))
-})
-const decodeRow = Schema.decodeUnknownResult(VendorRow)
-
 const metadataKey = "loom"
 
 const files = "/files"
@@ -61,8 +51,6 @@ const chatCompletions = () => Result.succeed("/v1/chat/completions")
 
 /** Milliseconds by which the vendor's clock may be behind. */
 const slack = 3_600_000
-
-const nameOf = ({ marker }: Job): string => `loom-${marker}.jsonl`
 
 /** `fetch` is one for large replies: {@link Door.fetchFor}. */
 export const make = (
@@ -88,25 +76,8 @@ export const make = (
   const retrieve = (job: Accepted) =>
     Effect.flatMap(door.json(job, get(`${batches}/${encodeURIComponent(job.id)}`)), (json) => read(job, json))
 
-  const upload = (job: Job, lines: Stream.Stream<string, GenerateError>) => {
-    const boundary = `loom-${job.marker}`
-    const field = (name: string, value: string) =>
-      `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
-    const fields = Object.entries({ purpose: "batch", ...quirks.upload }).map(([name, value]) => field(name, value))
-    const head = Buffer.from(
-      `${fields.join("")}--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${nameOf(job)}"\r\n`
-        + "Content-Type: application/jsonl\r\n\r\n"
-    )
-    const tail = Buffer.from(`\r\n--${boundary}--\r\n`)
-    return door.json(job, post(quirks.uploadPath ?? files), {
-      type: `multipart/form-data; boundary=${boundary}`,
-      length: head.length + job.bytes + tail.length,
-      body: Stream.succeed(head).pipe(
-        Stream.concat(bytesOf(lines)),
-        Stream.concat(Stream.succeed(tail))
-      )
-    })
-  }
+  const upload = (job: Job, lines: Stream.Stream<string, GenerateError>) =>
+    BatchFile.upload(door, job, post(quirks.uploadPath ?? files), { purpose: "batch", ...quirks.upload }, lines)
 
   /** Newest first, page by page, until `look` has found one or they are too old. */
   const list = <A>(
@@ -142,7 +113,7 @@ export const make = (
 
   /** The file of these rows may be there without a job: it was uploaded, and no more. */
   const findByFile = Effect.fnUntraced(function*(job: Job): Effect.fn.Return<string | undefined, GenerateError> {
-    const file = yield* list(job, files, (one) => one.filename === nameOf(job) ? idOf(one) : undefined)
+    const file = yield* list(job, files, (one) => one.filename === BatchFile.nameOf(job) ? idOf(one) : undefined)
     return file === undefined
       ? undefined
       : yield* list(job, batches, (one) => one.input_file_id === file ? idOf(one) : undefined)
@@ -152,7 +123,7 @@ export const make = (
     limits: quirks.limits,
     endpointOf,
     row: (request, customId) =>
-      Result.flatMap(
+      Effect.fromResult(Result.flatMap(
         endpointOf(request),
         (url) =>
           Result.flatMap(Adapter.write(vendor, request, false), ({ body }) =>
@@ -161,7 +132,7 @@ export const make = (
               ...(quirks.addressed === false ? undefined : { method: "POST", url }),
               body
             }))
-      ),
+      )),
     submit: Effect.fnUntraced(function*(job, lines) {
       const file = idOf(yield* upload(job, lines))
       if (file === undefined) {
@@ -188,7 +159,7 @@ export const make = (
     results: (job, { results }) =>
       Stream.fromIterable(results).pipe(
         Stream.flatMap((file) => door.lines(job, get(`${files}/${encodeURIComponent(file)}/content`))),
-        Stream.mapEffect((line) => rowOf(door, job, line))
+        Stream.mapEffect((line) => BatchFile.rowOf(door, job, line, unansweredBy))
       ),
     cancel: (job) =>
       door.json(job, post(`${batches}/${encodeURIComponent(job.id)}/cancel`)).pipe(
@@ -207,9 +178,6 @@ export const make = (
     generation: door.generation
   }
 }
-
-const bytesOf = (lines: Stream.Stream<string, GenerateError>): Stream.Stream<Uint8Array, GenerateError> =>
-  Stream.mapArray(lines, (chunk) => [Buffer.from(`${chunk.join("\n")}\n`)])
 
 const progressOf = (job: VendorJob, { rows }: Accepted): Progress => {
   const { completed = job.progress == null ? 0 : Math.floor(rows * job.progress / 100), failed } = job.request_counts ??
@@ -241,29 +209,6 @@ const reasonOf = ({ error, errors }: VendorJob): Reason => {
   return typeof code === "string" && Wire.toldKindOf(code) !== undefined
     ? Wire.told(code, detail).reason(detail)
     : new InvalidRequest({ detail })
-}
-
-const rowOf = (
-  door: Door.Door<OpenAI>,
-  job: Accepted,
-  line: Fields
-): Effect.Effect<Row, GenerateError> => {
-  const decoded = decodeRow(line)
-  if (Result.isFailure(decoded)) {
-    return Effect.fail(
-      Request.fail(job.asking, new InvalidResponse({ detail: "a row of the results has another shape" }))
-    )
-  }
-  const { custom_id: customId, error, response } = decoded.success
-  if (response != null) {
-    const answer = {
-      status: response.status_code ?? 200,
-      body: response.body,
-      requestId: response.request_id ?? undefined
-    }
-    return Effect.map(door.outcome(job, answer), (outcome) => ({ customId, outcome }))
-  }
-  return Effect.succeed({ customId, outcome: unansweredBy(error?.code ?? "", error?.message ?? "no message") })
 }
 
 /** A row that was never asked. */
