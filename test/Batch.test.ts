@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Redacted, Result, Schema, Stream } from "effect"
+import { type Duration, Effect, Fiber, Redacted, Result, Schema, Stream } from "effect"
 import { type Prompt, Response } from "effect/ai"
 import { TestClock } from "effect/testing"
 import { type Batch, type BatchEndpoint, Generation, Generator, Ledger, Loom, Usage } from "loom-router"
@@ -8,6 +8,7 @@ import * as Groq from "loom-router/providers/Groq"
 import * as Mistral from "loom-router/providers/Mistral"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import * as Together from "loom-router/providers/Together"
+import * as Xai from "loom-router/providers/Xai"
 import { billed, type Box, inWorld, spent, type World } from "./providers/world.ts"
 import { tempPath } from "./storage/files.ts"
 
@@ -18,7 +19,8 @@ const providers = (sandbox: Box) => ({
   anthropic: Anthropic.layer({ apiKey, baseUrl: sandbox.baseUrl("anthropic") }),
   groq: Groq.layer({ apiKey, baseUrl: sandbox.baseUrl("groq") }),
   mistral: Mistral.layer({ apiKey, baseUrl: sandbox.baseUrl("mistral") }),
-  together: Together.layer({ apiKey, baseUrl: sandbox.baseUrl("together") })
+  together: Together.layer({ apiKey, baseUrl: sandbox.baseUrl("together") }),
+  xai: Xai.layer({ apiKey, baseUrl: sandbox.baseUrl("xai") })
 })
 
 const world = <A, E>(body: (world: World) => Effect.fn.Return<A, E>, path = ":memory:") =>
@@ -32,6 +34,10 @@ interface Vendor {
   readonly jobs: string
   /** Whether its jobs tell whose they are before they are over: they do. */
   readonly found?: false
+  /** When a job has expired: after 25 hours. */
+  readonly expired?: Duration.Input
+  /** Which part of its price a batch saves: as much again as it costs. */
+  readonly saved?: bigint
 }
 
 const vendors = {
@@ -39,7 +45,8 @@ const vendors = {
   [anthropic]: { jobs: "/batches", found: false },
   "groq/llama-3.1-8b-instant": { jobs: "/batches" },
   "together/openai/gpt-oss-20b": { jobs: "/batches" },
-  "mistral/mistral-small-2603": { jobs: "/batch/jobs" }
+  "mistral/mistral-small-2603": { jobs: "/batch/jobs" },
+  "xai/grok-4.3": { jobs: "/batches", expired: "8 days", saved: 4n }
 } as const satisfies Readonly<Record<string, Vendor>>
 
 const table = Object.entries<Vendor>(vendors).map(([model, vendor]) => ({
@@ -72,7 +79,7 @@ const reasonOf = <A>(effect: Effect.Effect<A, Batch.BatchError>) =>
   })
 
 describe("a batch", () => {
-  for (const { model } of table) {
+  for (const { model, vendor: { expired = "25 hours", saved = 1n } } of table) {
     it.live(`${model}: is submitted, waited for, and has its rows in order, priced as the vendor bills them`, () =>
       world(function*(world) {
         const { records, sandbox } = world
@@ -91,7 +98,7 @@ describe("a batch", () => {
         assert.strictEqual(records.length, 3)
         assert.strictEqual(spent(records.flatMap(({ attempts }) => attempts)), yield* billed(sandbox))
         assert.strictEqual(Number(results.picoUsd), yield* billed(sandbox))
-        assert.strictEqual(results.savedPicoUsd, results.picoUsd)
+        assert.strictEqual(results.savedPicoUsd * saved, results.picoUsd)
         assert.isTrue(records.every(({ saved }) => saved !== undefined && saved.batch === saved.picoUsd))
         assert.deepInclude(records[0], { operation: "batch", outcome: "ok", tags: { job: "nightly" } })
         assert.strictEqual(yield* submissions(world), 1)
@@ -126,7 +133,7 @@ describe("a batch", () => {
     it.live(`F23 ${model}: a batch that expires keeps what is finished`, () =>
       world(function*({ sandbox }) {
         const handle = yield* Loom.submitBatch([row(0, "", model), row(1, "[batch: stall]", model)])
-        yield* sandbox.advance("25 hours")
+        yield* sandbox.advance(expired)
         const results = yield* handle.wait(soon)
         assert.deepStrictEqual(said(yield* Stream.runCollect(results.rows)), [
           ["row-0", "answer 0"],

@@ -19,6 +19,7 @@ import { withImages } from "../internal/modalities.ts"
 import * as Search from "../internal/webSearch.ts"
 import * as Compatible from "./OpenAiCompatible.ts"
 import * as Responses from "./openai/ResponsesVendor.ts"
+import * as Batches from "./xai/Batches.ts"
 import type * as Images from "./xai/Images.ts"
 
 /**
@@ -28,7 +29,7 @@ import type * as Images from "./xai/Images.ts"
 export interface Options extends Compatible.VendorOptions {}
 
 /**
- * What the SDK takes and gives: `native` in options and answers.
+ * What the SDK takes and gives: `native` in options and answers; those of batches are chat completions.
  *
  * @category models
  * @since 0.1.0
@@ -135,7 +136,8 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
           .filter(([, count]) => count > 0)
       ),
     tellsTier: false,
-    cost: { path: ["cost_in_usd_ticks"], perUsd: 1e10 }
+    cost: { path: ["cost_in_usd_ticks"], perUsd: 1e10 },
+    batches: Batches.make
   }),
   () => import("./xai/Images.ts")
 )

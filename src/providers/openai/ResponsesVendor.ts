@@ -3,16 +3,19 @@
  */
 import * as Effect from "effect/Effect"
 import type OpenAI from "openai"
-import type * as Generator from "../../Generator.ts"
+import type { BatchEndpoint } from "../../BatchEndpoint.ts"
+import * as Generator from "../../Generator.ts"
 import type { Request } from "../../Request.ts"
 import * as Transport from "../../Transport.ts"
 import * as Adapter from "../../internal/adapter.ts"
 import { baseUrlOf } from "../../internal/baseUrl.ts"
+import * as Door from "../../internal/batchDoor.ts"
 import * as Keys from "../../internal/keys.ts"
 import * as Prompts from "../../internal/prompts.ts"
 import type { Quirks, VendorOptions } from "../OpenAiCompatible.ts"
 import * as ChatErrors from "./ChatErrors.ts"
 import { planOf } from "./ChatParams.ts"
+import * as ChatReply from "./ChatReply.ts"
 import { at } from "./ChatUsage.ts"
 import * as ResponsesProtocol from "./ResponsesProtocol.ts"
 import type { ResponsesQuirks } from "./ResponsesQuirks.ts"
@@ -38,9 +41,17 @@ export interface Vendor {
   readonly tellsTier?: boolean | undefined
   /** Where usage tells what the vendor charges, and how many of that are a US dollar. */
   readonly cost?: { readonly path: ReadonlyArray<string>; readonly perUsd: number } | undefined
+  /** Its batches: by a `fetch` for large replies, with what isn't sent of a request as it was asked. */
+  readonly batches?:
+    | ((
+      vendor: Adapter.Vendor<OpenAI>,
+      fetch: Transport.Fetch,
+      warningsOf: (request: Request) => ReadonlyArray<string>
+    ) => BatchEndpoint)
+    | undefined
 }
 
-const quirksOf = ({ cost, provider, quirks, ...own }: Vendor, isStrict: boolean): ResponsesQuirks => {
+const quirksOf = ({ batches: _, cost, provider, quirks, ...own }: Vendor, isStrict: boolean): ResponsesQuirks => {
   const errors = ChatErrors.make(quirks)
   return {
     ...own,
@@ -57,6 +68,9 @@ const quirksOf = ({ cost, provider, quirks, ...own }: Vendor, isStrict: boolean)
   }
 }
 
+/** Reads answers that come as chat completions where Responses were asked, as in results of batches. */
+export const chatReplies: (quirks: Quirks) => ChatReply.Reader = ChatReply.make
+
 const requestIdHeader = "x-request-id"
 
 /**
@@ -70,15 +84,25 @@ export const vendor = (own: Vendor) =>
     const { provider } = own
     const variable = `${provider.toUpperCase().replaceAll("-", "_")}_BASE_URL`
     const baseUrl = yield* baseUrlOf(options?.baseUrl, variable, own.baseUrl)
-    const fetch = transport.vendor({ provider, baseUrl, limits: options?.limits })
+    const way = { provider, baseUrl, limits: options?.limits }
+    const fetch = transport.vendor(way)
     const { errorBodyOf } = ChatErrors.make(own.quirks)
-    return Adapter.make<OpenAI>({
+    const isStrict = options?.unsupported === "fail"
+    const vendor: Adapter.Vendor<OpenAI> = {
       key: yield* Keys.source(options?.apiKey, options?.apiKeyEnv ?? own.apiKeyEnv),
       fetch,
       sdk: (secret) => Sdk.load(secret, { baseUrl, fetch, organization: null, project: null, errorBodyOf }),
-      write: ResponsesProtocol.make(quirksOf(own, options?.unsupported === "fail")),
+      write: ResponsesProtocol.make(quirksOf(own, isStrict)),
       requestIdHeader,
       // With a status, codes say no more than it does.
       refusalOf: (cause, now) => Sdk.refusalOf(cause, now, Wire.kindOf, requestIdHeader)
-    })
+    }
+    return Generator.withBatch(
+      Adapter.make(vendor),
+      own.batches?.(
+        vendor,
+        Door.fetchFor(transport, way),
+        (request) => planOf(own.quirks, request, false, isStrict).warnings
+      )
+    )
   })
