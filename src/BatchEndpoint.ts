@@ -81,6 +81,8 @@ export interface Progress {
   readonly failed: number
   /** Where the results are, in the vendor's own words. */
   readonly results: ReadonlyArray<string>
+  /** Whether rows that its results leave out may be charged for all the same, of one that has expired: no. */
+  readonly leftMaybeBilled?: boolean | undefined
   /** Why it failed. */
   readonly reason?: Reason | undefined
 }

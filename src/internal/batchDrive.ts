@@ -339,10 +339,10 @@ export const make = (world: World) => {
 const cancelled = { state: "cancelled", outcome: undefined } as const
 
 /** What rows are that the results of an ended job don't have. */
-const leftOf = ({ reason, state }: Progress): Parameters<BatchStore["settle"]>[2] => {
+const leftOf = ({ leftMaybeBilled, reason, state }: Progress): Parameters<BatchStore["settle"]>[2] => {
   switch (state) {
     case "expired":
-      return { state: "expired", outcome: undefined }
+      return { state: "expired", outcome: leftMaybeBilled === true ? Rows.expiredUnseen : undefined }
     case "cancelled":
       return cancelled
     case "failed":

@@ -88,6 +88,14 @@ export const finished = (outcome: Outcome): Omit<Finished, "n"> => {
   }
 }
 
+/** A row that its vendor may have answered before its job expired, and tells nothing of. */
+export const expiredUnseen: string = JSON.stringify({
+  _tag: "Failed",
+  reason: encodeReason(
+    new Overloaded({ detail: "the batch expired, and its vendor doesn't tell what it had finished", maybeBilled: true })
+  )
+})
+
 /** An answer that came by a call of its own, as it is kept; `undefined` where JSON can't say it. */
 export const finishedLive = (generation: Generation, object: unknown): Omit<Finished, "n"> | undefined => {
   const bytes = KeptAnswer.encode({ generation, object })
@@ -280,6 +288,7 @@ const endingOf = (
     case "open":
       return { _tag: "Cancelled" }
     case "expired":
+      if (outcome !== undefined) break
       return failed(new Overloaded({ detail: "the batch expired before this row's turn came", maybeBilled: false }))
     case "missing":
       return failed(new InvalidResponse({ detail: "the results of the batch don't have this row" }))

@@ -15,9 +15,11 @@ import * as Layer from "effect/Layer"
 import * as Generator from "../Generator.ts"
 import type * as Transport from "../Transport.ts"
 import * as Adapter from "../internal/adapter.ts"
+import * as Door from "../internal/batchDoor.ts"
 import type * as Keys from "../internal/keys.ts"
 import { withImages } from "../internal/modalities.ts"
 import { access, build } from "./gemini/Access.ts"
+import * as Batches from "./gemini/Batches.ts"
 import { decoder } from "./gemini/Chunks.ts"
 import * as Generate from "./gemini/Generate.ts"
 import type * as OfSdk from "./gemini/Native.ts"
@@ -60,8 +62,11 @@ export interface Native {
  * @since 0.1.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = withImages(
-  (options) =>
-    Effect.map(access(options), (access) => Adapter.make<GoogleGenAI>({ ...access, write: generateContent })),
+  Effect.fnUntraced(function*(options?: Options) {
+    const { reached, transport, way } = yield* access(options)
+    const vendor: Adapter.Vendor<GoogleGenAI> = { ...reached, write: generateContent }
+    return Generator.withBatch(Adapter.make(vendor), Batches.make(vendor, Door.fetchFor(transport, way)))
+  }),
   () => import("./gemini/Images.ts")
 )
 

@@ -16,19 +16,26 @@ import type { Options } from "../Gemini.ts"
 import type * as Generate from "./Generate.ts"
 import * as Wire from "./Wire.ts"
 
-/** All of an adapter but what it writes. */
+/** All of an adapter but what it writes, and the way there for who carries more than it does. */
+export interface Access {
+  readonly reached: Omit<Adapter.Vendor<GoogleGenAI>, "write">
+  readonly transport: Transport.Transport["Service"]
+  readonly way: Transport.VendorOptions
+}
+
 export const access = Effect.fnUntraced(function*(
   options?: Options
-): Effect.fn.Return<Omit<Adapter.Vendor<GoogleGenAI>, "write">, never, Transport.Transport> {
+): Effect.fn.Return<Access, never, Transport.Transport> {
   const transport = yield* Transport.Transport
   const provider = options?.provider ?? "gemini"
   const usual = yield* baseUrlOf(undefined, "GOOGLE_GEMINI_BASE_URL", "https://generativelanguage.googleapis.com")
   const baseUrl = yield* baseUrlOf(options?.baseUrl, "GEMINI_BASE_URL", usual)
-  return {
+  const way = { provider, baseUrl, limits: options?.limits }
+  const reached: Access["reached"] = {
     key: yield* options?.apiKeyEnv === undefined
       ? Keys.source(options?.apiKey, "GOOGLE_API_KEY", "GEMINI_API_KEY")
       : Keys.source(options.apiKey, options.apiKeyEnv),
-    fetch: transport.vendor({ provider, baseUrl, limits: options?.limits }),
+    fetch: transport.vendor(way),
     sdk: async (apiKey) => {
       const { ApiError, GoogleGenAI } = await import("@google/genai")
       const client = inSilence(() =>
@@ -52,6 +59,7 @@ export const access = Effect.fnUntraced(function*(
     serviceTierHeader: "x-gemini-service-tier",
     refusalOf
   }
+  return { reached, transport, way }
 })
 
 /** The SDK warns of keys in the environment, though it is given one. */

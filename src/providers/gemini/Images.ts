@@ -19,7 +19,7 @@ import { ContentFiltered, type GenerateError, InvalidResponse } from "../../Gene
 import * as Generation from "../../Generation.ts"
 import * as Generator from "../../Generator.ts"
 import type { Request } from "../../Request.ts"
-import * as Transport from "../../Transport.ts"
+import type * as Transport from "../../Transport.ts"
 import * as Usage from "../../Usage.ts"
 import * as Adapter from "../../internal/adapter.ts"
 import { failure, type Origin, unreadable } from "../../internal/failures.ts"
@@ -40,13 +40,12 @@ import * as Wire from "./Wire.ts"
 export const make = Effect.fnUntraced(function*(
   options?: Options
 ): Effect.fn.Return<Generator.Generator, never, Transport.Transport> {
-  const transport = yield* Transport.Transport
-  const { provider = "gemini" } = options ?? {}
-  const { generate } = Adapter.make<GoogleGenAI>({ ...(yield* access(options)), write: Adapter.ready(protocol) })
+  const { reached, transport, way } = yield* access(options)
+  const { generate } = Adapter.make<GoogleGenAI>({ ...reached, write: Adapter.ready(protocol) })
   return fanOut(Generator.mapRequest(
     Generator.whole(generate),
     // Pictures to start from are sent along.
-    fetched(transport.link({ provider, limits: options?.limits }))
+    fetched(transport.link(way))
   ))
 })
 
