@@ -164,6 +164,19 @@ describe("a batch", () => {
       }))
   }
 
+  it.live("xai: has all pages of its results, and what the vendor says it charges", () =>
+    world(function*({ sandbox }) {
+      const handle = yield* Loom.submitBatch(Array.from({ length: 230 }, (_, n) => row(n, "", "xai/grok-4.3")))
+      yield* sandbox.finishBatches
+      const { counts, picoUsd, rows } = yield* handle.wait(soon)
+      assert.deepInclude(counts, { total: 230, succeeded: 230, duplicates: 0 })
+      const reported = (yield* Stream.runCollect(rows))
+        .map((row) => row._tag === "Success" ? row.generation.cost.reportedUsd ?? 0 : 0)
+      // It is told in ticks of 1e-10 dollars.
+      assert.isTrue(reported.every((usd) => usd > 0))
+      assert.closeTo(reported.reduce((sum, usd) => sum + usd, 0), Number(picoUsd) / 1e12, 230e-10)
+    }))
+
   it.live("is found by its id in another engine, which goes on where the first has stopped", () =>
     Effect.flatMap(tempPath, (path) =>
       world(function*(world) {
