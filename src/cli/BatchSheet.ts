@@ -112,6 +112,10 @@ export const costOf = ({ savedUsd, unpriced, usd }: Batch.Snapshot): string =>
     ...(unpriced > 0 ? [`${Format.count(unpriced)} unpriced`] : [])
   ].join(" · ")
 
+/** A batch in a line. */
+export const summaryOf = (snapshot: Batch.Snapshot): string =>
+  `${Failure.tame(snapshot.id)} · ${outcomesOf(snapshot)} · ${costOf(snapshot)}`
+
 const columnsAt = (now: number): ReadonlyArray<Table.Column<Batch.Snapshot>> => [
   { title: "ID", cell: ({ id }) => Failure.tame(id) },
   { title: "STATUS", cell: ({ status }) => status },

@@ -90,7 +90,7 @@ export const wait = Effect.fnUntraced(function*({ id, live, poll, quiet, timeout
     ? output.document(BatchSheet.Document, BatchSheet.documentOf(ended))
     : quiet
     ? Effect.void
-    : output.line(`${Failure.tame(id)} · ${BatchSheet.outcomesOf(ended)} · ${BatchSheet.costOf(ended)}`)
+    : output.line(BatchSheet.summaryOf(ended))
   if (!quiet && !output.json) {
     yield* output.note(output.err.dim(`  results: loom batch results ${id} > results.jsonl`))
   }

@@ -182,8 +182,42 @@ const cancel = Command.make(
   Command.withShortDescription("Ask the vendors to end a batch")
 )
 
+const worker = Command.make(
+  "worker",
+  {
+    poll: Flag.String("poll").pipe(
+      Flag.withMetavar("duration"),
+      Flag.withDescription("How long between two looks at a batch's vendors: 60s"),
+      Flag.withDefault("60s"),
+      Flags.asDuration("60s, 500ms or 5m")
+    ),
+    concurrency: Flag.Int("concurrency").pipe(
+      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 }))),
+      Flag.withDescription("Batches that are looked after at once"),
+      Flag.withDefault(4)
+    ),
+    watch: Flag.Boolean("watch").pipe(
+      Flag.withoutNegation,
+      Flag.withDescription("Stay when nothing is open, for what is submitted later"),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fnUntraced(function*(asked) {
+    const quiet = yield* Flags.Quiet
+    const { work } = yield* Effect.promise(() => import("./BatchWorker.ts"))
+    return yield* withLoom(work({ ...asked, quiet }))
+  })
+).pipe(
+  Command.withDescription(
+    "Drive all open batches to their end, and print each that has ended. It may be stopped or killed at any time: the next\n" +
+      "one goes on where it was, and looks again when it was to (worker.db beside batches.db)."
+  ),
+  Command.withShortDescription("Drive all open batches to their end"),
+  Command.withExamples([{ command: "loom batch worker --poll 5m" }])
+)
+
 export const batch = Command.make("batch", listFlags, list).pipe(
-  Command.withSubcommands([submit, listing, status, wait, results, cancel]),
+  Command.withSubcommands([submit, listing, status, wait, results, cancel, worker]),
   Command.withDescription(
     listDescription +
       "\n\nBatches are kept in batches.db under LOOM_HOME, else the folder for the state of programs:\n" +

@@ -1,5 +1,5 @@
 /**
- * A read-only `SqlClient` on `node:sqlite`, whose connection lives in a thread of its own: no query blocks the thread
+ * A `SqlClient` on `node:sqlite`, read-only unless it is told otherwise, whose connection lives in a thread of its own: no query blocks the thread
  * that asks. To be replaced by `@effect/sql-sqlite-node` when that supports both.
  */
 import * as Cause from "effect/Cause"
@@ -23,13 +23,15 @@ export interface Options {
   readonly path: string
   /** How long to wait for somebody else's lock, in milliseconds: 5,000. */
   readonly busyTimeout?: number | undefined
+  /** Makes the file where there is none. */
+  readonly writable?: boolean | undefined
 }
 
 const failure = (error: NonNullable<Answer["error"]>): SqlError.SqlError => {
   // The classifier of node's own errors looks for `errno`.
   const cause = Object.assign(new Error(error.message), error.errcode === undefined ? {} : { errno: error.errcode })
   return new SqlError.SqlError({
-    reason: SqlError.classifySqliteError(cause, { message: `sqlite: ${error.message}`, operation: "read" })
+    reason: SqlError.classifySqliteError(cause, { message: `sqlite: ${error.message}`, operation: "query" })
   })
 }
 
@@ -48,11 +50,11 @@ export const make = Effect.fnUntraced(function*(options: Options) {
   const begin = (): Worker =>
     start({
       name: "sqliteReader",
-      workerData: { path: options.path, busyTimeout: options.busyTimeout ?? 5000 },
+      workerData: { path: options.path, busyTimeout: options.busyTimeout ?? 5000, writable: options.writable === true },
       onMessage: (answer) => settle(answer),
       onEnd: (why) => {
         thread = undefined
-        const message = `the thread that reads ${options.path} ended: ${why}`
+        const message = `the thread that has ${options.path} open ended: ${why}`
         // What is asked again at once is asked of the next thread.
         const left = [...waiting.keys()]
         for (const id of left) {
@@ -144,8 +146,10 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     ...SqlClient.makeSqliteAcquirers({
       connection: Effect.succeed(connection),
       semaphore,
-      isTransaction: () => false
+      // Of a connection that writes only its thread knows.
+      isTransaction: options.writable === true ? undefined : () => false
     }),
+    beginTransaction: "BEGIN IMMEDIATE",
     compiler: Statement.makeCompilerSqlite(),
     driver: "node:sqlite",
     spanAttributes: [["db.system.name", "sqlite"]]

@@ -1,5 +1,5 @@
 /**
- * A thread that owns a read-only connection and answers one question after the other.
+ * A thread that owns a connection, read-only unless it is told otherwise, and answers one question after the other.
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
 import { parentPort, workerData } from "node:worker_threads"
@@ -8,6 +8,7 @@ import * as Histogram from "../internal/histogram.ts"
 export interface ReaderData {
   readonly path: string
   readonly busyTimeout: number
+  readonly writable: boolean
 }
 
 export interface Question {
@@ -30,7 +31,7 @@ export interface Answer {
 }
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- NodeSqlite alone starts this thread
-const { busyTimeout, path } = workerData as ReaderData
+const { busyTimeout, path, writable } = workerData as ReaderData
 
 const chunk = 256
 const kept = 100
@@ -44,8 +45,12 @@ const cursors = new Map<number, Iterator<unknown>>()
 /** Opened with the first question, and again until there is a database. */
 const open = (): DatabaseSync => {
   if (db !== undefined) return db
-  const opened = new DatabaseSync(path, { readOnly: true, timeout: busyTimeout })
-  opened.exec("PRAGMA query_only = ON; PRAGMA cache_size = -16000")
+  const opened = new DatabaseSync(path, { readOnly: !writable, timeout: busyTimeout })
+  opened.exec(
+    writable
+      ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL"
+      : "PRAGMA query_only = ON; PRAGMA cache_size = -16000"
+  )
   opened.aggregate<number>("histogram_sum", {
     start: () => {
       sums.set(++lastSum, new Map())

@@ -218,9 +218,44 @@ describe("loom batch", () => {
       assert.deepStrictEqual([head.code, head.stdout, head.stderr], [0, "{\"schemaVersion\":1,\"", ""])
     }), 60_000)
 
+  it.live(
+    "has a worker that drives all batches to their end, however often it is killed",
+    () =>
+      inHome(function*({ ask, env, sandbox }) {
+        assert.deepStrictEqual(yield* ask(["worker"]), { stdout: "", stderr: "", code: 0 })
+        for (const id of ["one", "two"]) {
+          yield* ask(["submit", "-", "-m", model, "--id", id], lines({ prompt: `[say: ${id}]` }))
+        }
+        const looksOf = (journal: Effect.Success<typeof sandbox.journal>) =>
+          journal.filter(({ method, path }) => method === "GET" && path.includes("/batches/")).length
+        const [node, ...args] = source
+        const worker = [...args, "batch", "worker", "--poll", "200ms"]
+        for (const signal of ["SIGKILL", "SIGINT"] as const) {
+          const before = looksOf(yield* sandbox.journal)
+          const stopped = yield* Effect.promise(() =>
+            run(node, worker, {
+              env,
+              meddle: (child) => {
+                const looked = sandbox.awaitJournal((journal) => looksOf(journal) >= before + 4)
+                void Effect.runPromise(looked).then(() => child.kill(signal))
+              }
+            })
+          )
+          assert.strictEqual(stopped.code, signal === "SIGINT" ? 130 : -2)
+        }
+        yield* sandbox.finishBatches
+        const ended = yield* Effect.promise(() => run(node, worker, { env }))
+        assert.deepStrictEqual([ended.code, ended.stderr], [0, ""])
+        const told = ended.stdout.split("\n").map((line) => line.split(" · ").slice(0, 2).join(" ")).toSorted()
+        assert.deepStrictEqual(told, ["", "one 1 succeeded", "two 1 succeeded"])
+        assert.strictEqual((yield* sandbox.journal).filter(({ job }) => job !== undefined).length, 2)
+      }),
+    60_000
+  )
+
   it.live("does what its help says", () =>
     inHome(function*({ ask, env, home, sandbox }) {
-      const examples = yield* Effect.forEach(["submit", "wait", "results", "status"], (command) =>
+      const examples = yield* Effect.forEach(["submit", "wait", "results", "status", "worker"], (command) =>
         Effect.map(ask([command, "--help"]), ({ stdout }) => {
           const [, text = ""] = stripVTControlCharacters(stdout).split("EXAMPLES\n")
           return text.split("\n").map((line) =>
@@ -246,7 +281,7 @@ describe("loom batch", () => {
       const told = yield* inShell(others.flat())
       const codes = [...told.stdout.matchAll(/^= (\d+)$/gm)].map(([, code]) => code)
       // A row has failed: a wait says so, and what stands after a pipe doesn't hear of it.
-      assert.deepStrictEqual(codes, ["6", "6", "0", "0", "0"], told.stderr)
+      assert.deepStrictEqual(codes, ["6", "6", "0", "0", "0", "0"], told.stderr)
       assert.match(told.stdout, /^one$/m)
       assert.match(told.stdout, /^row-2$/m)
       assert.include(told.stdout, "\"failed\": 1")
