@@ -4,7 +4,7 @@
  * **Details**
  *
  * Figures are of calls that ended within a range, and of the attempts of those calls. Sums are exact. Percentiles are
- * exact below 10,000 calls; above that, and where the calls themselves were forgotten, they come from histograms and are
+ * exact below 10,000 calls, whatever text is looked for in them; above that, and where the calls themselves were forgotten, they come from histograms and are
  * off by 2 % at most, which `isExact` tells. Money is exact to 1e-12 USD: what was saved is the sum of its parts, and
  * the baseline the sum of what was spent and saved, of the calls for which both are known. The others are counted
  * beside them. A thread of its own reads, so that nothing else has to wait.

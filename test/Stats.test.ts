@@ -1110,7 +1110,7 @@ describe("Stats", () => {
       for (const [filter] of filters) {
         for (const span of Source.needsRows(filter) ? [undefined] : [undefined, 60_000]) {
           for (const  of of[Source.callsOf, Source.attemptsOf]) {
-            const { params, sql } = of({ log, filters: filter, span }, now - day, now, false)
+            const { params, sql } = of({ log, filters: filter, span }, now - day, now)
             const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...params).map((row) => String(row["detail"]))
             assert.isAbove(plan.length, 0)
             assert.deepStrictEqual(

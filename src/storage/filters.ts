@@ -26,10 +26,23 @@ const ofStatus = {
 } as const
 
 /** An id, or how one begins. */
-const isId = /^[0-9a-f]{8}-[0-9a-f-]{0,27}$/
+export const isId = /^[0-9a-f]{8}-[0-9a-f-]{0,27}$/
 
 /** What text is looked for in. There is no index of words: calls are read, newest first, until enough are found. */
-const texts = ["calls.provider || '/' || calls.model", "calls.outcome", "calls.error_what", "calls.error_why"] as const
+export const knownTexts = ["calls.provider || '/' || calls.model", "calls.outcome"] as const
+export const toldTexts = ["calls.error_what", "calls.error_why"] as const
+
+/** That one of some columns has a text in it, in capitals or not. */
+export const containing = (
+  text: string,
+  columns: ReadonlyArray<string>
+): { readonly condition: string; readonly params: ReadonlyArray<Param> } => {
+  const pattern = `%${text.replaceAll(/[\\%_]/g, "\\$&")}%`
+  return {
+    condition: `(${columns.map((column) => `coalesce(${column}, '') LIKE ? ESCAPE '\\'`).join(" OR ")})`,
+    params: columns.map(() => pattern)
+  }
+}
 
 export const select = (filters: Filters): Selected => {
   const conditions: Array<string> = []
@@ -65,8 +78,8 @@ export const select = (filters: Filters): Selected => {
   if (filters.text !== undefined) {
     if (isId.test(filters.text)) where("calls.id >= ? AND calls.id < ?", filters.text, `${filters.text}~`)
     else {
-      const pattern = `%${filters.text.replaceAll(/[\\%_]/g, "\\$&")}%`
-      where(`(${texts.map((column) => `${column} LIKE ? ESCAPE '\\'`).join(" OR ")})`, ...texts.map(() => pattern))
+      const { condition, params } = containing(filters.text, [...knownTexts, ...toldTexts])
+      where(condition, ...params)
     }
   }
   return {

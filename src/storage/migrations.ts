@@ -3,12 +3,61 @@
  * writes starts with it.
  */
 import type { DatabaseSync } from "node:sqlite"
+import { mergeBytes } from "../internal/histogram.ts"
 
 export interface Migration {
   readonly id: number
   readonly name: string
+  /** May call `histogram_sum`, which merges histograms. */
   readonly sql: string
 }
+
+const keysOf = {
+  call_rollups: "provider, model, outcome, cache, priced",
+  attempt_rollups: "provider, model, outcome, billed, priced, call_provider, call_model, call_outcome, call_cache"
+}
+
+const sumsOf = {
+  call_rollups: [
+    "calls",
+    "cacheable",
+    "attempts",
+    "retries",
+    "failovers",
+    "saved_prompt_cache",
+    "saved_response_cache",
+    "saved_coalescing",
+    "saved_routing",
+    "saved_batch",
+    "total_ms",
+    "overhead_ms"
+  ],
+  attempt_rollups: [
+    "attempts",
+    "estimated",
+    "unpriced",
+    "input_uncached",
+    "cache_read",
+    "cache_write",
+    "output_text",
+    "output_reasoning",
+    "audio_input",
+    "audio_output",
+    "image_input",
+    "image_cache_read",
+    "image_output",
+    "input_images",
+    "cost_pico",
+    "duration_ms"
+  ]
+}
+
+/** Roll-ups of a span from those of a shorter one. */
+const rolledUp = (table: keyof typeof sumsOf, span: number, from: number): string =>
+  `INSERT INTO ${table} (span, at, ${keysOf[table]}, ${sumsOf[table].join(", ")}, latency, first_token)
+SELECT ${span}, at / ${span} * ${span}, ${keysOf[table]}, ${sumsOf[table].map((name) => `sum(${name})`).join(", ")},
+  histogram_sum(latency), histogram_sum(first_token)
+FROM ${table} WHERE span = ${from} GROUP BY at / ${span}, ${keysOf[table]};`
 
 /** Forward only: a migration that was released is never edited. */
 export const migrations: ReadonlyArray<Migration> = [{
@@ -214,7 +263,14 @@ CREATE TABLE transitions (
 ) STRICT;
 CREATE INDEX transitions_at ON transitions (at);
 `
+}, {
+  id: 3,
+  name: "roll-ups of six hours",
+  sql: rolledUp("call_rollups", 21_600_000, 3_600_000) + rolledUp("attempt_rollups", 21_600_000, 3_600_000)
 }]
+
+/** The first whose databases have roll-ups of six hours. */
+export const withSixHours = 3
 
 /** The database was written by a Loom that knows more migrations than this one. */
 export class TooNew extends Error {}
@@ -222,6 +278,10 @@ export class TooNew extends Error {}
 /** Brings a database up to date, in one transaction. Does nothing, and takes no lock, where it is. */
 export const migrate = (db: DatabaseSync, known: ReadonlyArray<Migration> = migrations): void => {
   if (versionOf(db) === known.length) return
+  db.aggregate<Uint8Array>("histogram_sum", {
+    start: () => new Uint8Array(0),
+    step: (sum, value) => value instanceof Uint8Array ? mergeBytes(sum, value) : sum
+  })
   db.exec("BEGIN IMMEDIATE")
   try {
     db.exec(

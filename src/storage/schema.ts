@@ -118,7 +118,8 @@ export const callSums = ["cacheable", "attempts", "retries", "failovers"] as con
 export const spans = [
   { span: 10_000, keep: 3 * 3_600_000 },
   { span: 60_000, keep: 7 * 24 * 3_600_000 },
-  { span: 3_600_000, keep: Infinity }
+  { span: 3_600_000, keep: Infinity },
+  { span: 6 * 3_600_000, keep: Infinity }
 ] as const
 
 /**

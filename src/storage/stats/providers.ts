@@ -186,7 +186,7 @@ const countAgain = ({ filters, log, range }: Selection, status: "retry" | "failo
 
 /** Of the newest calls of the range, since there is no index of tags by time. */
 const tags = ({ filters, log, range }: Selection): Figures.Facets["tags"] => {
-  const calls = callsOf({ log, filters, span: undefined }, range.since, range.until, false)
+  const calls = callsOf({ log, filters, span: undefined }, range.since, range.until)
   const rows = log.all(
     `SELECT tag.key, tag.value, count(*) AS calls
     FROM (${calls.sql} ORDER BY 1 DESC LIMIT ${mostTagged}) AS facts, json_each(facts.tags) AS tag

@@ -11,7 +11,7 @@ export type RangeInput = (typeof Figures.ranges)[number] | {
 
 const second = 1000
 const minute = 60 * second
-const hour = 60 * minute
+export const hour = 60 * minute
 const day = 24 * hour
 
 const named = {
@@ -44,9 +44,9 @@ const mostBuckets = 240
 export const floorTo = (time: number, span: number): number => Math.floor(time / span) * span
 const ceilTo = (time: number, span: number): number => Math.ceil(time / span) * span
 
-/** The longest span of roll-ups that buckets are made of. */
-export const spanOf = (bucket: number): number =>
-  spans.reduce<number>((longest, { span }) => bucket % span === 0 ? span : longest, spans[0].span)
+/** The longest span of roll-ups that buckets are made of, up to `most`. */
+export const spanOf = (bucket: number, most: number): number =>
+  spans.reduce<number>((longest, { span }) => bucket % span === 0 && span <= most ? span : longest, spans[0].span)
 
 /** The shortest span that roll-ups from `since` on are still kept in. */
 const keptSpan = (since: number, now: number): number =>
@@ -58,7 +58,7 @@ const keptSpan = (since: number, now: number): number =>
  */
 export const resolve = (input: RangeInput, now: number, isFine: boolean): Figures.Range => {
   const { bucket, name, since, until } = typeof input === "string" ? ofName(input, now) : ofTimes(input, now, isFine)
-  const covered = Math.max(0, Math.min(until, ceilTo(now + 1, spanOf(bucket))) - since)
+  const covered = Math.max(0, Math.min(until, ceilTo(now + 1, spanOf(bucket, hour))) - since)
   return {
     name,
     since,
@@ -102,16 +102,16 @@ export interface Piece {
   readonly to: number
 }
 
-/** A stretch of time in as few roll-ups as possible: hours in the middle, shorter ones at its ends. */
-export const pieces = (from: number, to: number, span: number): ReadonlyArray<Piece> => {
+/** A stretch of time in as few roll-ups as possible: the longest, up to `most`, in the middle, shorter ones at its ends. */
+export const pieces = (from: number, to: number, span: number, most: number): ReadonlyArray<Piece> => {
   const coarser = spans.find((one) => one.span > span)?.span
-  if (coarser === undefined) return [{ span, from, to }]
+  if (coarser === undefined || coarser > most) return [{ span, from, to }]
   const first = ceilTo(from, coarser)
   const last = floorTo(to, coarser)
   if (first >= last) return [{ span, from, to }]
   return [
     ...first > from ? [{ span, from, to: first }] : [],
-    ...pieces(first, last, coarser),
+    ...pieces(first, last, coarser, most),
     ...to > last ? [{ span, from: last, to }] : []
   ]
 }

@@ -27,7 +27,13 @@ export const select = (log: Log, query: Query, withPrevious = false): Selection 
   const input = query.range ?? "24h"
   const ideal = Range.resolve(input, log.now, true)
   const from = withPrevious ? ideal.previous.since : ideal.since
-  const source = choose(log, filters, from, ideal.until, Range.spanOf(Range.resolve(input, log.now, false).bucket))
+  const source = choose(
+    log,
+    filters,
+    from,
+    ideal.until,
+    Range.spanOf(Range.resolve(input, log.now, false).bucket, Range.hour)
+  )
   const range = source.span === undefined ? ideal : Range.resolve(input, log.now, false)
   return { log, filters, range, source }
 }

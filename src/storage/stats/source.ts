@@ -4,10 +4,11 @@
  */
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite"
 import type { Filters } from "../../CallLog.ts"
-import { type Param, select } from "../filters.ts"
+import { containing, isId, knownTexts, type Param, select, toldTexts } from "../filters.ts"
+import { withSixHours } from "../migrations.ts"
 import { attemptSums, callSums, savings, spans } from "../schema.ts"
 import type * as Distribution from "./distribution.ts"
-import { floorTo, pieces } from "./range.ts"
+import { floorTo, hour, pieces, spanOf } from "./range.ts"
 
 export type Row = Readonly<Record<string, SQLOutputValue>>
 
@@ -17,6 +18,8 @@ export interface Log {
   /** Epoch milliseconds of the first call it knows of. */
   readonly firstAt: number | undefined
   readonly lastAt: number | undefined
+  /** The longest span of roll-ups that it has. */
+  readonly longest: number
   /** From here on no row was forgotten. */
   readonly rowsSince: number
   readonly now: number
@@ -53,8 +56,6 @@ export const money = (row: Row, name: string): bigint => {
   return BigInt(high) * BigInt(half) + BigInt(low)
 }
 
-const hour = 3_600_000
-
 export const open = (db: DatabaseSync, { take }: Distribution.Aggregates, now: number): Log => {
   const all = (sql: string, params: ReadonlyArray<Param> = []) => db.prepare(sql).all(...params)
   const [known] = all(`SELECT (SELECT min(ended_at) FROM calls) AS row, (SELECT max(ended_at) FROM calls) AS last,
@@ -65,6 +66,8 @@ export const open = (db: DatabaseSync, { take }: Distribution.Aggregates, now: n
   return {
     all,
     take,
+    // A database that no newer Loom has written to yet has none of six hours.
+    longest: all("SELECT 1 FROM loom_migrations WHERE id = ?", [withSixHours]).length > 0 ? 6 * hour : hour,
     firstAt: (isWhole ? first : firstHour) ?? undefined,
     lastAt: known === undefined ? undefined : numberOrNull(known, "last") ?? undefined,
     rowsSince: isWhole ? -Infinity : first ?? Infinity,
@@ -80,12 +83,16 @@ export interface Source {
   readonly span: number | undefined
 }
 
-/** What roll-ups keep apart: {@link rolledUp} puts it in words. */
-const keptApart = new Set(["since", "until", "provider", "model", "outcome", "status", "failed", "cached"])
+/**
+ * What roll-ups keep apart: {@link rolledUp} puts it in words. Text is looked for in what they keep apart, and in what
+ * went wrong, which only rows tell.
+ */
+const keptApart = new Set(["since", "until", "provider", "model", "outcome", "status", "failed", "cached", "text"])
 
 /** Whether roll-ups can't tell which of their calls are meant. */
 export const needsRows = (filters: Filters): boolean =>
   filters.status === "retry" || filters.status === "failover" ||
+  (filters.text !== undefined && isId.test(filters.text)) ||
   Object.entries(filters).some(([name, value]) => value !== undefined && !keptApart.has(name))
 
 const few = 10_000
@@ -95,11 +102,13 @@ export const choose = (log: Log, filters: Filters, from: number, to: number, spa
   if (needsRows(filters)) return { log, filters, span: undefined }
   const source = { log, filters, span }
   if (from < log.rowsSince) return source
-  return countCalls(source, from, to) < few ? { ...source, span: undefined } : source
+  // Few calls that a text is in may be among many that it has to be looked for in.
+  const searched = { ...source, filters: { ...filters, text: undefined } }
+  return countCalls(searched, from, to) < few ? { ...source, span: undefined } : source
 }
 
 export const countCalls = (source: Source, from: number, to: number): number => {
-  const { params, sql } = callsOf(source, from, to, false)
+  const { params, sql } = callsOf(source, from, to)
   return number(source.log.all(`SELECT sum(calls) AS calls FROM (${sql})`, params)[0], "calls")
 }
 
@@ -124,20 +133,26 @@ const rolledUp = (filters: Filters, of: "" | "call_"): Part => {
   if (filters.status === "error") where(`${outcome} NOT IN ('ok', 'interrupted')`)
   else if (filters.status !== undefined) where(`${outcome} = ?`, filters.status)
   if (filters.cached !== undefined) where(`${of}cache ${filters.cached ? "<>" : "="} 'miss'`)
+  if (filters.text !== undefined) {
+    const { condition, params } = containing(filters.text, [`${of}provider || '/' || ${of}model`, outcome])
+    where(condition, ...params)
+  }
   return { sql: conditions.join(""), params }
 }
 
 const rollups = (
   table: string,
   columns: string,
-  { filters, span }: { readonly filters: Filters; readonly span: number },
+  { filters, log, span }: Source & { readonly span: number },
   from: number,
   to: number,
-  /** Exactly this span: for sums by bucket. */
-  isExact: boolean
+  /** For sums by bucket: only what lies within one. */
+  bucket: number | undefined
 ): Part => {
   const condition = rolledUp(filters, table === "call_rollups" ? "" : "call_")
-  const parts = isExact ? [{ span, from, to }] : pieces(from, to, span)
+  const parts = bucket === undefined
+    ? pieces(from, to, span, log.longest)
+    : [{ span: Math.max(span, spanOf(bucket, log.longest)), from, to }]
   return {
     sql: parts.map((piece) =>
       `SELECT ${columns} FROM ${table} WHERE span = ${piece.span} AND at >= ${piece.from} AND at < ${piece.to}${condition.sql}`
@@ -145,6 +160,23 @@ const rollups = (
     params: parts.flatMap(() => condition.params)
   }
 }
+
+/** Calls whose text is in what went wrong, and nowhere that roll-ups know of. */
+const onlyRows = (columns: string, join: string, filters: Filters, since: number, until: number): Part => {
+  const { text = "", ...others } = filters
+  const known = containing(text, knownTexts)
+  const told = containing(text, toldTexts)
+  const { params, sql } = rows(columns, join, { ...others, failed: true }, since, until)
+  return {
+    sql: `${sql} AND NOT ${known.condition} AND ${told.condition}`,
+    params: [...params, ...known.params, ...told.params]
+  }
+}
+
+const together = (one: Part, other: Part): Part => ({
+  sql: `${one.sql} UNION ALL ${other.sql}`,
+  params: [...one.params, ...other.params]
+})
 
 const rows = (columns: string, join: string, filters: Filters, since: number, until: number): Part => {
   const { conditions, from, params } = select({ ...filters, since, until })
@@ -159,15 +191,16 @@ const callRow = [
   ...ofCalls.map((name) => `calls.${name}`),
   // As the roll-ups have it: nobody waits for a row of a batch as for an answer.
   "CASE WHEN calls.operation <> 'batch' THEN calls.total_ms END AS latency",
-  "calls.first_token_ms AS first_token",
-  "calls.tags"
+  "calls.first_token_ms AS first_token"
 ].join(", ")
 
 /** The calls from `from` until `to`, a row each or summed up. Rows have their tags. */
-export const callsOf = (source: Source, from: number, to: number, byBucket: boolean): Part =>
-  source.span === undefined
-    ? rows(callRow, "", source.filters, from, to)
-    : rollups("call_rollups", callRollup, { filters: source.filters, span: source.span }, from, to, byBucket)
+export const callsOf = (source: Source, from: number, to: number, bucket?: number): Part => {
+  const { filters, span } = source
+  if (span === undefined) return rows(`${callRow}, calls.tags`, "", filters, from, to)
+  const rolled = rollups("call_rollups", callRollup, { ...source, span }, from, to, bucket)
+  return filters.text === undefined ? rolled : together(rolled, onlyRows(callRow, "", filters, from, to))
+}
 
 const ofAttempts = ["provider", "model", "outcome", "billed"]
 const attemptRollup = [
@@ -192,15 +225,17 @@ const attemptRow = [
   ...attemptSums.map((name) => `attempt.${name}`),
   "attempt.cost_pico",
   "CASE WHEN calls.operation <> 'batch' THEN attempt.duration_ms END AS latency",
-  "attempt.first_token_ms AS first_token",
-  "calls.tags"
+  "attempt.first_token_ms AS first_token"
 ].join(", ")
+const withAttempts = " JOIN attempts AS attempt ON attempt.call_seq = calls.seq"
 
 /** The attempts of the calls from `from` until `to`, likewise. */
-export const attemptsOf = (source: Source, from: number, to: number, byBucket: boolean): Part =>
-  source.span === undefined
-    ? rows(attemptRow, " JOIN attempts AS attempt ON attempt.call_seq = calls.seq", source.filters, from, to)
-    : rollups("attempt_rollups", attemptRollup, { filters: source.filters, span: source.span }, from, to, byBucket)
+export const attemptsOf = (source: Source, from: number, to: number, bucket?: number): Part => {
+  const { filters, span } = source
+  if (span === undefined) return rows(`${attemptRow}, calls.tags`, withAttempts, filters, from, to)
+  const rolled = rollups("attempt_rollups", attemptRollup, { ...source, span }, from, to, bucket)
+  return filters.text === undefined ? rolled : together(rolled, onlyRows(attemptRow, withAttempts, filters, from, to))
+}
 
 /** The span of the roll-ups that are kept for the last `millis`. */
 export const recentSpan = (millis: number): number => spans.find(({ keep }) => keep > millis)?.span ?? hour

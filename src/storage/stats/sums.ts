@@ -178,7 +178,7 @@ const placeOf = (row: Row, asked: Asked): Place => {
 /** `isLean`: without latencies, which cost the most. */
 export const sumCalls = (source: Source, asked: Asked, isLean = false): ReadonlyArray<Calls> => {
   const { log } = source
-  const facts = callsOf(source, asked.from, asked.to, asked.bucket !== undefined)
+  const facts = callsOf(source, asked.from, asked.to, asked.bucket)
   const { params, sql } = statement(facts, isLean ? callColumns : `${callColumns}, ${latencies}`, asked)
   return log.all(sql, params).map((row) =>
     Object.assign(placeOf(row, asked), {
@@ -207,7 +207,7 @@ export const sumCalls = (source: Source, asked: Asked, isLean = false): Readonly
 
 export const sumAttempts = (source: Source, asked: Asked, isLean = false): ReadonlyArray<Attempts> => {
   const { log } = source
-  const facts = attemptsOf(source, asked.from, asked.to, asked.bucket !== undefined)
+  const facts = attemptsOf(source, asked.from, asked.to, asked.bucket)
   const { params, sql } = statement(facts, isLean ? attemptColumns : `${attemptColumns}, ${attemptLatencies}`, asked)
   return log.all(sql, params).map((row) =>
     Object.assign(placeOf(row, asked), {
