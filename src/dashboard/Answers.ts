@@ -77,6 +77,9 @@ const file = (
       }
     }))
 
+/** What the schemas' types say is JSON as it is: to encode thousands of figures one by one would hold up everybody. */
+const plain = (figures: object) => HttpServerResponse.jsonUnsafe(figures)
+
 /** How long an answer does for others who ask the same: several pages may be open, and each asks again and again. */
 const shared = "500 millis"
 
@@ -119,11 +122,12 @@ const group = (about: About) =>
           Effect.zipWith(
             overview(queryOf(query)),
             about.inFlight,
-            (figures, inFlight): Figures.Overview => ({ ...figures, inFlight: inFlight ?? null })
+            (figures, inFlight) => plain({ ...figures, inFlight: inFlight ?? null } satisfies Figures.Overview)
           ),
-        series: ({ query }) => series({ ...queryOf(query), by: query.by, top: within(query.top, 8, 50) }),
-        breakdown: ({ query }) => breakdown({ ...queryOf(query), by: query.by }),
-        spending: ({ query }) => spending({ ...queryOf(query), by: query.by, tagKey: query.tagKey }),
+        series: ({ query }) =>
+          Effect.map(series({ ...queryOf(query), by: query.by, top: within(query.top, 8, 50) }), plain),
+        breakdown: ({ query }) => Effect.map(breakdown({ ...queryOf(query), by: query.by }), plain),
+        spending: ({ query }) => Effect.map(spending({ ...queryOf(query), by: query.by, tagKey: query.tagKey }), plain),
         exportRequests: ({ query: { format = "csv", ...query } }) => {
           const rows = Stream.provideService(Stats.everyRequest(queryOf(query)), Stats.Stats, stats)
           return Effect.andThen(
@@ -141,12 +145,12 @@ const group = (about: About) =>
                 Stream.succeed(format === "csv" ? Export.spendingCsv(found) : JSON.stringify(found))
               )
           ),
-        providers: ({ query }) => providers(queryOf(query)),
-        facets: ({ query }) => facets(queryOf(query)),
+        providers: ({ query }) => Effect.map(providers(queryOf(query)), plain),
+        facets: ({ query }) => Effect.map(facets(queryOf(query)), plain),
         requests: ({ query }) =>
-          Effect.mapError(
+          Effect.mapBoth(
             stats.requests({ ...queryOf(query), cursor: query.cursor, limit: within(query.limit, 50, 200) }),
-            unreadable
+            { onFailure: unreadable, onSuccess: plain }
           ),
         request: ({ params: { id } }) =>
           Effect.flatMap(
