@@ -7,13 +7,13 @@ const report = process.env.LOOM_REPORT
 const long = [
   "e2e/**",
   "Stats.test.ts",
-  "cli/{batch,cache,config,dashboard,logs}.test.ts",
+  "cli/{batch,cache,config,dashboard,generate,logs}.test.ts",
   "dashboard/{Api,Feed}.test.ts",
   "faults/{canary,stores}.test.ts",
   "providers/*Bill.test.ts",
   "providers/{loaded,registry,table}.test.ts",
   "sandbox/batches/**",
-  "storage/SqliteCache.test.ts"
+  "storage/{Sqlite,SqliteCache}.test.ts"
 ]
 
 export default defineConfig({
