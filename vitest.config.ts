@@ -9,7 +9,8 @@ const long = [
   "Stats.test.ts",
   "cli/{batch,cache,config,dashboard,generate,logs}.test.ts",
   "dashboard/{Api,Feed}.test.ts",
-  "faults/{canary,stores}.test.ts",
+  "docs.test.ts",
+  "faults/{budget,canary,stores}.test.ts",
   "providers/*Bill.test.ts",
   "providers/{loaded,registry,table}.test.ts",
   "sandbox/batches/**",
@@ -27,7 +28,7 @@ export default defineConfig({
     // Most of a test file's time would be its imports: files of one worker share them.
     isolate: false,
     // Tests wait for sockets and processes as much as they work.
-    maxWorkers: "100%",
+    maxWorkers: full ? "100%" : "150%",
     typecheck: { enabled: full, include: ["test/**/*.test-d.ts"] },
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]]
   }

@@ -242,9 +242,13 @@ const isFull = process.env["LOOM_TEST"] === "full"
 export const vendors: Array<Vendor> = []
 
 /** Runs every test of a vendor's contract, which holds at no other's route. */
-export const contract = (vendor: Vendor): void => {
+export const contract = (vendor: Vendor, isShaped = false): void => {
   vendors.push(vendor)
-  for (const { body, setup, title } of casesOf(vendor)) it.live(title, () => inWorld(setup, body))
+  // Those of one shape share its adapter: the quick run takes every other case of each, by turns.
+  const isLeftOut = (index: number) => !isFull && isShaped && (index + vendor.key.length) % 2 === 0
+  casesOf(vendor).forEach(({ body, setup, title }, index) => {
+    if (!isLeftOut(index)) it.live(title, () => inWorld(setup, body))
+  })
   swapped(vendor, casesOf)
 }
 

@@ -56,7 +56,7 @@ export const vendorOf = ({ layer, maxOutputTokens, native, route, ...vendor }: S
 })
 
 /** Runs every test of the contract. */
-export const shapedContract = (vendor: Shaped): void => contract(vendorOf(vendor))
+export const shapedContract = (vendor: Shaped): void => contract(vendorOf(vendor), true)
 
 /** Compares what random conversations cost with the sandbox's bill. */
 export const shapedBill = (
