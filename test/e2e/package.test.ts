@@ -273,7 +273,7 @@ import type OpenAI from "openai"
 
 const generate = Loom.generate({ provider: "openai", model: "gpt-4o-mini", prompt: "Hi", native: { store: true } })
 export const wired: Effect.Effect<{ readonly text: string }, GenerateError.GenerateError, never> = generate
-export const native = Effect.map(generate, (generation): OpenAI.Responses.Response | OpenAI.Chat.ChatCompletion | undefined => generation.native)
+export const native = Effect.map(generate, (generation): OpenAI.Responses.Response | OpenAI.Chat.ChatCompletion | OpenAI.Images.ImagesResponse | undefined => generation.native)
 export const layer: Layer.Layer<never> = Loom.layer({ providers: { openai: OpenAi.layer() } })
 export const keyed: Layer.Layer<never> = Loom.layer({ secrets: { from: ["environment", AwsSecretsManager.layer()] } })
 export const sandbox: Layer.Layer<Sandbox, unknown> = Sandbox.layer({ seed: "one" })

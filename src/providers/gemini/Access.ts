@@ -80,7 +80,7 @@ export const build = async (
   { models }: GoogleGenAI,
   { params, request, stream }: Generate.Body,
   fetchOptions: object
-) => {
+): Promise<Adapter.Built> => {
   try {
     await (stream ? models.generateContentStream(params) : models.generateContent(params))
   } catch (cause) {
