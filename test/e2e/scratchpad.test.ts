@@ -296,3 +296,24 @@ describe("scratchpad/images.ts", () => {
       assert.lengthOf([...readFileSync(file, "utf8").matchAll(/<img src="data:image\/(?:png|jpeg|webp);base64,/g)], 5)
     }))
 })
+
+describe("scratchpad/batch.ts", () => {
+  it.live("asks 200 rows live and in batches, with both bills", () =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* finished(start("batch", {}))
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      const line = (title: string) =>
+        new RegExp(
+          `^ {2}${title}: 200 answers, \\$(\\S+) spent, the sandbox's bill says \\$(\\S+); \\$(\\S+) saved`,
+          "m"
+        )
+          .exec(stdout)?.slice(1) ?? []
+      const [live, liveBill] = line("live")
+      const [cheap, cheapBill, saved] = line("in batches")
+      assert.isAbove(Number(live), 0)
+      assert.deepStrictEqual([live, cheap], [liveBill, cheapBill])
+      // Half the list price was paid, and half saved.
+      assert.strictEqual(saved, cheap)
+      assert.match(stdout, /^2 jobs, (49|5[01])\.\d % of the price\.$/m)
+    }))
+})
