@@ -32,9 +32,13 @@ const serve = Effect.gen(function*() {
 
   const context = yield* Effect.context()
   process.on("message", () => {
-    Effect.runSyncWith(context)(count)
-    const told: Told = { requests, picoUsd }
-    process.send?.(told)
+    Effect.runForkWith(context)(Effect.andThen(
+      count,
+      Effect.sync(() => {
+        const told: Told = { requests, picoUsd }
+        process.send?.(told)
+      })
+    ))
   })
   // Ctrl-C reaches both processes; this one ends with the other.
   process.on("SIGINT", () => undefined)
