@@ -235,6 +235,7 @@ export const fieldsOf = (record: CallRecord) => {
   const spent = Cost.sum(record.attempts.map(({ cost }) => cost ?? Cost.unknown))
   const usage = record.attempts.length === 0 ? undefined : record.usage ?? record.attempts.at(-1)?.usage
   return {
+    event: "loom.generate",
     call: record.id,
     provider: record.provider,
     model: record.model,
@@ -283,4 +284,4 @@ export const lineOf = (record: CallRecord): string => {
  * @since 0.1.0
  */
 export const log = (record: CallRecord, form: "line" | "json"): Effect.Effect<void> =>
-  form === "line" ? Effect.logInfo(lineOf(record)) : Effect.logInfo("loom.generate", fieldsOf(record))
+  form === "line" ? Effect.logInfo(lineOf(record)) : Effect.logInfo(fieldsOf(record))

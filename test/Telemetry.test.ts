@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Otel from "@opentelemetry/api"
 import * as Conventions from "@opentelemetry/semantic-conventions/incubating"
-import { Effect, Fiber, Layer, Option, Schema, Stream, Tracer } from "effect"
+import { Context, Effect, Fiber, Layer, Logger, Option, Schema, Stream, Tracer } from "effect"
 import { Response } from "effect/ai"
 import { TestClock } from "effect/testing"
 import {
@@ -351,9 +351,10 @@ describe("the INFO line", () => {
 
   it.effect("is one record of fields", () =>
     Effect.gen(function*() {
-      const [[level, [name, fields]]] = (yield* line("json")) as [[string, [string, Record<string, unknown>]]]
-      assert.deepStrictEqual([level, name], ["Info", "loom.generate"])
+      const [[level, [fields]]] = (yield* line("json")) as [[string, [Record<string, unknown>]]]
+      assert.strictEqual(level, "Info")
       assert.include(fields, {
+        event: "loom.generate",
         provider: "openai",
         model: "gpt-4o-mini-2024-07-18",
         outcome: "ok",
@@ -365,6 +366,31 @@ describe("the INFO line", () => {
         attempts: 1
       })
       assert.deepStrictEqual(fields.tags, { tenant: "acme" })
+    }))
+
+  it.effect("belongs to the span of its call, of a stream too, read to its end or left", () =>
+    Effect.gen(function*() {
+      const { spans, tracer } = traced()
+      const told: Array<string | undefined> = []
+      const logger = Logger.make(({ fiber }) =>
+        void told.push(Option.getOrUndefined(Context.getOption(fiber.context, Tracer.ParentSpan))?.spanId)
+      )
+      yield* Effect.gen(function*() {
+        yield* Loom.generate(asked)
+        yield* Stream.runDrain(Loom.stream(asked))
+        yield* Stream.runDrain(Stream.take(Loom.stream(asked), 1))
+      }).pipe(
+        Effect.provide(
+          Layer.merge(
+            Loom.layerTest(Generator.fake(() => answered), { log: "line", coalesce: false }),
+            Logger.layer([logger])
+          )
+        ),
+        Effect.withTracer(tracer)
+      )
+      const calls = spans.filter(({ name }) => name === "loom.generate").map(({ spanId }) => spanId)
+      assert.lengthOf(calls, 3)
+      assert.deepStrictEqual(told, calls)
     }))
 })
 

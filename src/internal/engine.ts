@@ -133,6 +133,7 @@ export const make = Effect.fnUntraced(function*(
       })
     })
 
+  /** Runs under the call's span, where there is one, so that the line belongs to it. */
   const record = (
     { call, callLog, metrics, recorder }: Begun,
     exit: Exit.Exit<unknown, GenerateError>,
@@ -144,17 +145,15 @@ export const make = Effect.fnUntraced(function*(
       if (record.outcome === "ok") { for (const tally of call.tallies) tally.saved(record.saved) }
       callLog.offer(record)
       metrics?.ended(record, catalog)
-      return tell(record, span)
+      return tell(record)
     })
 
-  const tell = (record: CallRecord.CallRecord, span?: Tracer.Span): Effect.Effect<void> => {
-    const seen = Effect.exit(Effect.sync(() => ignoreRejection(options.onCall?.(record))))
-    if (options.log === undefined) return Effect.asVoid(seen)
-    const logged = Telemetry.log(record, options.log)
-    return Effect.andThen(
-      seen,
-      span === undefined ? logged : Effect.provideService(logged, Tracer.ParentSpan, span)
-    )
+  const tell = (record: CallRecord.CallRecord): Effect.Effect<void> => {
+    const { log, onCall } = options
+    const told = log === undefined ? Effect.void : Telemetry.log(record, log)
+    return onCall === undefined
+      ? told
+      : Effect.andThen(Effect.exit(Effect.sync(() => ignoreRejection(onCall(record)))), told)
   }
 
   const planOf = (
@@ -225,6 +224,8 @@ export const make = Effect.fnUntraced(function*(
             let ended: Exit.Exit<unknown, GenerateError> = Exit.void
             const opening = Router.firstOf(plan)(generator.open)
             const opened = Stream.unwrap(progress === undefined ? opening : progress.before(opening))
+            // Who leaves a stream ends it outside of the span.
+            const recorded = Effect.suspend(() => record(begun, ended, span))
             return Effect.succeed(
               (span === undefined ? opened : Stream.provideService(opened, Tracer.ParentSpan, span)).pipe(
                 streamWithin(asked, Call.timeoutOf(call)),
@@ -234,7 +235,9 @@ export const make = Effect.fnUntraced(function*(
                   return last.type === "finish" ? Arr.append(parts.slice(0, -1), recorder.complete(last)) : parts
                 }),
                 Stream.tapCause((cause) => Effect.sync(() => ended = Exit.failCause(cause))),
-                Stream.onExit(() => record(begun, ended, span))
+                Stream.onExit(() =>
+                  span === undefined ? recorded : Effect.provideService(recorded, Tracer.ParentSpan, span)
+                )
               )
             )
           })

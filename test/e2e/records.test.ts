@@ -100,8 +100,8 @@ describe("calls of every fate, over sockets", () => {
       const callSpans = by(spans.filter(isCall), (span) => span.attributes.get("loom.tag.n"))
       const attemptSpans = by(spans.filter((span) => !isCall(span)), parentOf)
       const logLines = by(
-        lines as ReadonlyArray<readonly [string, readonly [string, Readonly<Record<string, unknown>>]]>,
-        ([, [, { call }]]) => call
+        lines as ReadonlyArray<readonly [string, readonly [Readonly<Record<string, unknown>>]]>,
+        ([, [{ call }]]) => call
       )
       assert.deepStrictEqual([records.length, lines.length, callSpans.size], [1000, 1000, 1000])
       assert.strictEqual(spans.length, ended.length)
@@ -109,7 +109,7 @@ describe("calls of every fate, over sockets", () => {
       for (const { fate, n, stream } of calls) {
         const record = only(recorded.get(String(n)))
         const span = only(callSpans.get(String(n)))
-        const [level, [, line]] = only(logLines.get(record.id))
+        const [level, [line]] = only(logLines.get(record.id))
         const requests = arrivals.get(String(n)) ?? []
         const outcome = stream ? fate.streamEnds ?? fate.ends : fate.ends
         assert.deepStrictEqual(
