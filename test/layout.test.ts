@@ -42,6 +42,7 @@ const testedThrough: Readonly<Record<string, string>> = {
   "internal/batchOwner.ts": "Batch.test.ts",
   "internal/batchRows.ts": "Batch.test.ts",
   "internal/batches.ts": "Batch.test.ts",
+  "internal/batching.ts": "Batching.test.ts",
   "internal/captured.ts": "providers/contract.ts",
   "internal/catalog.ts": "CatalogData.test.ts",
   "internal/catalogFile.ts": "Catalog.test.ts",
