@@ -4,6 +4,7 @@
  */
 import { Effect, Redacted } from "effect"
 import { type SecretBackend, Secrets, Transport } from "loom-router"
+import { tell } from "./rows.ts"
 
 process.env["LOOM_BENCH_KEY"] = "sk-0123456789abcdef0123456789abcdef"
 
@@ -45,7 +46,7 @@ const program = Effect.gen(function*() {
       micros.set(name, [...micros.get(name) ?? [], (user + system) / reads])
     }
   }
-  for (const [name, values] of micros) console.log(`  ${name.padEnd(16)} ${median(values).toFixed(2).padStart(8)} µs`)
+  for (const [name, values] of micros) tell({ name, value: median(values), unit: "µs", atMost: 1 })
 })
 
 await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(Transport.layer())))

@@ -1,6 +1,6 @@
 /**
  * Rows per second into the call log, end to end, against a raw batched insert of the very same rows into the very same
- * schema. Prints what a record costs its caller as well.
+ * schema. Tells what a record costs its caller as well.
  */
 import { Effect } from "effect"
 import { CallLog, type CallRecord, Catalog, Cost, Saved, Usage } from "loom-router"
@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import { tell } from "./rows.ts"
 
 const count = 20_000
 const folder = mkdtempSync(join(tmpdir(), "loom-bench-log-"))
@@ -118,7 +119,7 @@ for (let round = 0; round < 5; round++) {
 }
 rmSync(folder, { recursive: true, force: true })
 
-const thousands = (rows: number) => `${(rows / 1000).toFixed(0)}k`.padStart(6)
-console.log(`  raw batched insert  ${thousands(median(theirs))} rows/s   1.00`)
-console.log(`  the call log        ${thousands(median(ours))} rows/s   ${(median(ours) / median(theirs)).toFixed(2)}`)
-console.log(`  a record offered    ${offering.toFixed(2)} µs`)
+const [raws, logs] = [median(theirs), median(ours)]
+tell({ name: "raw batched insert", value: Math.round(raws), unit: "rows/s", ratio: 1 })
+tell({ name: "the call log", value: Math.round(logs), unit: "rows/s", ratio: logs / raws, atLeast: 0.6 })
+tell({ name: "a record offered", value: offering, unit: "µs", atMost: 1 })

@@ -8,6 +8,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, write
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { createInterface } from "node:readline"
+import { print, type Row, told } from "./rows.ts"
 
 const root = join(import.meta.dirname, "../..")
 const place = mkdtempSync(join(tmpdir(), "loom-bench-"))
@@ -35,7 +36,9 @@ const install = () => {
     JSON.stringify({ name: "loom-bench", private: true, type: "module", dependencies })
   )
   npm("install", "--no-audit", "--no-fund", "--loglevel=error")
-  for (const name of ["server.ts", "cases.ts", "imports.ts", "keys.ts", "log.ts", "waiting.ts"]) {
+  for (
+    const name of ["server.ts", "cases.ts", "imports.ts", "keys.ts", "log.ts", "memory.ts", "rows.ts", "waiting.ts"]
+  ) {
     cpSync(join(import.meta.dirname, name), join(place, name))
   }
 }
@@ -46,7 +49,7 @@ const weightOf = (folder: string): number =>
     .reduce((sum, entry) => entry.isFile() ? sum + statSync(join(entry.parentPath, entry.name)).size : sum, 0) / 1e6
 
 /** What `npm install loom-router effect` brings, with and without the clients of secret managers. */
-const printWeight = () => {
+const weights = (): ReadonlyArray<Row> => {
   const own = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
   const managers = ["@aws-sdk/client-secrets-manager", "google-auth-library"]
   const dependencies = { ...own.dependencies, effect: own.devDependencies.effect }
@@ -59,17 +62,19 @@ const printWeight = () => {
     rmSync(folder, { recursive: true })
     return weight
   }
-  console.log("\nInstalled, with effect")
-  for (const [name, without] of [["all", []], ["no managers", managers]] as const) {
-    console.log(`  ${name.padEnd(16)} ${weigh(without).toFixed(1).padStart(8)} MB`)
-  }
+  return [
+    { name: "all", value: weigh([]), unit: "MB" },
+    { name: "no managers", value: weigh(managers), unit: "MB" }
+  ]
 }
 
 const median = (values: ReadonlyArray<number>) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
 
 const lines = (child: ChildProcess) => createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
 
-const measure = async (names: ReadonlyArray<string>, port: string) => {
+/** In turns; the budgets are of the ratios to the first one that is a floor or the SDK. */
+const measure = async (budgets: Readonly<Record<string, number | undefined>>, port: string) => {
+  const names = Object.keys(budgets)
   const running = names.map((name) => {
     const child = spawn(process.execPath, ["cases.ts", name, port, String(rounds)], {
       cwd: place,
@@ -87,10 +92,12 @@ const measure = async (names: ReadonlyArray<string>, port: string) => {
   }
   // Round by round, because the machine's own speed changes over a run.
   const base = running.find(({ name }) => name.startsWith("sdk") || name.endsWith("floor"))?.micros ?? []
-  return running.map(({ micros, name }) => ({
+  return running.map(({ micros, name }): Row => ({
     name,
-    micros: median(micros),
-    ratio: median(micros.map((micros, round) => micros / (base[round] ?? NaN)))
+    value: median(micros),
+    unit: "µs",
+    ratio: median(micros.map((micros, round) => micros / (base[round] ?? NaN))),
+    atMost: budgets[name]
   }))
 }
 
@@ -105,49 +112,55 @@ const importing = (lists: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<n
   return millis.map(median)
 }
 
+/** Milliseconds that each of these commands takes from its start to its end, in turns. */
+const starting = (commands: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<number> => {
+  const millis = commands.map((): Array<number> => [])
+  for (let n = 0; n < 21; n++) {
+    commands.forEach((args, command) => {
+      const began = performance.now()
+      execFileSync(process.execPath, args, { cwd: place, stdio: "ignore" })
+      millis[command]?.push(performance.now() - began)
+    })
+  }
+  return millis.map(median)
+}
+
 install()
 const server = spawn(process.execPath, ["server.ts"], { cwd: place, stdio: ["ignore", "pipe", "inherit"] })
 const port = String((await lines(server).next()).value)
 
-const print = (
-  title: string,
-  rows: ReadonlyArray<{ readonly name: string; readonly micros: number; readonly ratio: number }>,
-  unit: string
-) => {
-  console.log(`\n${title}`)
-  for (const { micros, name, ratio } of rows) {
-    console.log(`  ${name.padEnd(16)} ${micros.toFixed(1).padStart(8)} ${unit}   ${ratio.toFixed(2)}`)
-  }
-}
+/** What a script of its own tells. */
+const telling = (...args: ReadonlyArray<string>): ReadonlyArray<Row> =>
+  told(execFileSync(process.execPath, args, { cwd: place, encoding: "utf8" }))
+
+const free = undefined
+const missed: Array<string> = []
+const show = (title: string, rows: ReadonlyArray<Row>) => void missed.push(...print(title, rows))
 
 console.log(
   `node ${process.version} · loom: cache, single flight, retry, circuit, pricing, records in SQLite; traced: and a tracer and a JSON line to nowhere`
 )
-print("A call, not cached: CPU", await measure(["undici", "sdk", "ai-sdk", "loom", "loom, traced"], port), "µs")
-print(
+show(
+  "A call, not cached: CPU",
+  await measure({ "undici": free, "sdk": free, "ai-sdk": free, "loom": 0.7, "loom, traced": 0.85 }, port)
+)
+show(
   "A call, answered from the full memory tier: CPU",
-  await measure(["cached, floor", "cached", "cached, traced"], port),
-  "µs"
+  await measure({ "cached, floor": free, "cached": 3, "cached, traced": free }, port)
 )
-print(
+show(
   "One of 1,000 that ask the same at once: CPU",
-  await measure(["coalesced, floor", "coalesced", "coalesced, traced"], port),
-  "µs"
+  await measure({ "coalesced, floor": free, "coalesced": 3.2, "coalesced, traced": free }, port)
 )
-print(
+show(
   "A streamed chunk: CPU",
-  await measure(["sdk stream", "ai-sdk stream", "loom stream", "loom stream, traced"], port),
-  "µs"
+  await measure({ "sdk stream": free, "ai-sdk stream": free, "loom stream": 0.55, "loom stream, traced": free }, port)
 )
-console.log("\nCalls that wait")
-process.stdout.write(execFileSync(process.execPath, ["--expose-gc", "waiting.ts", port], { cwd: place }))
+show("Calls that wait", telling("--expose-gc", "waiting.ts", port))
+show("Memory", telling("--expose-gc", "memory.ts", port))
 server.kill()
-
-console.log("\nA warm key: CPU")
-process.stdout.write(execFileSync(process.execPath, ["keys.ts"], { cwd: place }))
-
-console.log("\nThe call log")
-process.stdout.write(execFileSync(process.execPath, ["log.ts"], { cwd: place }))
+show("A warm key: CPU", telling("keys.ts"))
+show("The call log", telling("log.ts"))
 
 /** What a file of the package imports of effect, itself and through the package's own files. */
 const effectIn = (file: string, seen = new Set<string>()): ReadonlyArray<string> => {
@@ -163,15 +176,24 @@ const effectIn = (file: string, seen = new Set<string>()): ReadonlyArray<string>
   ]
 }
 
-console.log("\nImports")
 const [own = NaN, same = NaN, others = NaN] = importing([
   ["loom-router"],
   effectIn(join(place, "node_modules/loom-router/dist/index.js")),
   ["ai", "@ai-sdk/openai"]
 ])
-console.log(`  loom-router                    ${own.toFixed(0).padStart(4)} ms`)
-console.log(`  the same effect modules alone  ${same.toFixed(0).padStart(4)} ms   ${(own / same).toFixed(2)}`)
-console.log(`  ai and one provider            ${others.toFixed(0).padStart(4)} ms   ${(own / others).toFixed(2)}`)
+show("Imports", [
+  { name: "loom-router", value: own, unit: "ms" },
+  { name: "the same effect modules alone", value: same, unit: "ms", ratio: own / same, atMost: 1.15 },
+  { name: "ai and one provider", value: others, unit: "ms", ratio: own / others, atMost: 1.4 }
+])
 
-printWeight()
+const [bare = NaN, version = NaN] = starting([["-e", "0"], ["node_modules/loom-router/dist/cli/loom.js", "--version"]])
+show("The command", [
+  { name: "bare node", value: bare, unit: "ms" },
+  { name: "loom --version, over that", value: version - bare, unit: "ms", atMost: 130 }
+])
+
+show("Installed, with effect", weights())
 rmSync(place, { recursive: true, force: true })
+for (const name of missed) console.log(`${name === missed[0] ? "\n" : ""}MISSED: ${name}`)
+process.exit(missed.length > 0 ? 1 : 0)

@@ -1,9 +1,10 @@
 /**
  * Ten thousand calls at once, no two alike, at a vendor that keeps them waiting: `node --expose-gc waiting.ts <port>`
- * prints what each of them holds, and that none is lost.
+ * tells what each of them holds, and that none is lost.
  */
 import { Effect, Layer, ManagedRuntime } from "effect"
 import { CallLog, Loom } from "loom-router"
+import { tell } from "./rows.ts"
 
 const calls = 10_000
 const origin = `http://127.0.0.1:${process.argv[2]}`
@@ -45,6 +46,8 @@ const { written } = await runtime.runPromise(
   Effect.flatMap(CallLog.CurrentCallLog, (log) => Effect.andThen(log.flush, log.stats))
 )
 const came = await ask("/count")
-console.log(`  ${calls.toLocaleString("en")} calls, ${lost} lost, ${came} requests, ${written} records`)
-console.log(`  a waiting call holds ${(waiting / calls / 2 ** 20).toFixed(4)} MB`)
+tell({ name: "calls lost", value: lost, unit: `of ${calls.toLocaleString("en")}`, atMost: 0 })
+tell({ name: "requests", value: came, unit: "", atLeast: calls, atMost: calls })
+tell({ name: "records", value: written, unit: "", atLeast: calls, atMost: calls })
+tell({ name: "a waiting call holds", value: waiting / calls / 2 ** 20, unit: "MB" })
 await runtime.dispose()
