@@ -4,8 +4,9 @@
  *
  * @since 0.1.0
  */
-import type * as Cost from "./Cost.ts"
-import type * as Usage from "./Usage.ts"
+import * as Schema from "effect/Schema"
+import * as Cost from "./Cost.ts"
+import * as Usage from "./Usage.ts"
 
 /**
  * @category models
@@ -91,3 +92,49 @@ export const isUnpriced = ({ billed, cost }: Attempt): boolean => billed !== "no
  */
 export const isFailover = (before: Attempt, after: Attempt): boolean =>
   before.provider !== after.provider || before.candidate !== after.candidate || before.asked !== after.asked
+
+/**
+ * The schema of an {@link Attempt}, for the edges: files, databases, the wire.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Attempt: Schema.Codec<Attempt> = Schema.suspend(() =>
+  Schema.Struct({
+    provider: Schema.String,
+    model: Schema.String,
+    asked: Schema.String,
+    candidate: Schema.Natural,
+    startedAt: Schema.Finite,
+    duration: Schema.Finite,
+    firstToken: Schema.UndefinedOr(Schema.Finite),
+    outcome: Schema.String,
+    billed: Schema.Literals(["yes", "no", "maybe"]),
+    usage: Schema.UndefinedOr(Usage.Usage),
+    cost: Schema.UndefinedOr(Cost.Cost),
+    serviceTier: Schema.UndefinedOr(Schema.String),
+    region: Schema.UndefinedOr(Schema.String),
+    status: Schema.UndefinedOr(Schema.Int),
+    why: Schema.UndefinedOr(Schema.String),
+    requestId: Schema.UndefinedOr(Schema.String)
+  })
+)
+
+/**
+ * The schema of a {@link Tried}, for the edges: files, databases, the wire.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Tried: Schema.Codec<Tried> = Schema.suspend(() =>
+  Schema.Struct({
+    model: Schema.String,
+    candidate: Schema.Natural,
+    outcome: Schema.String,
+    why: Schema.UndefinedOr(Schema.String),
+    attempts: Schema.Natural,
+    duration: Schema.Finite,
+    picoUsd: Schema.Finite,
+    warnings: Schema.Array(Schema.String)
+  })
+)

@@ -3,12 +3,15 @@
  *
  * @since 0.1.0
  */
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
 import type * as Response from "effect/ai/Response"
 import type { Attempt, Tried } from "./Attempt.ts"
 import * as Cost from "./Cost.ts"
 import * as Saved from "./Saved.ts"
 import type { Usage } from "./Usage.ts"
-import { isRecord } from "./internal/json.ts"
+import * as Fields from "./internal/generationFields.ts"
+import { asJson, isRecord } from "./internal/json.ts"
 import * as Parts from "./internal/parts.ts"
 
 /**
@@ -426,3 +429,91 @@ export const makeFolder = (): Folder => {
 }
 
 const noMetadata: Response.ProviderMetadata = {}
+
+/**
+ * The schema of every {@link Generation}, for the edges: of a call, an object, a route, an image, a row of a batch, and of
+ * the end of a stream, whose {@link FinishPart} is one without content.
+ *
+ * **Details**
+ *
+ * As JSON (`Schema.toCodecJson`) the bytes of files are in base64, and what is `undefined` is `null`. `images` isn't
+ * written, it is in `content`. `object` and `native` are written as `JSON.stringify` writes them, and left out where it
+ * can't; they come back as JSON: an object is decoded by its own schema.
+ *
+ * **Example** (An answer as a line of a file)
+ *
+ * ```ts
+ * import { Schema } from "effect"
+ * import { Generation } from "loom-router"
+ *
+ * const Line = Schema.fromJsonString(Schema.toCodecJson(Generation.Generation))
+ *
+ * export const write = Schema.encodeEffect(Line)
+ * export const read = Schema.decodeEffect(Line)
+ * ```
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Generation: Schema.Codec<Generation, unknown> = Schema.suspend(() =>
+  Schema.Struct(Fields.whole()).pipe(
+    Schema.decodeTo(
+      Schema.declare(isGeneration),
+      SchemaTransformation.transform({
+        decode: ({ content, text: _, ...written }: Fields.Whole): Generation =>
+          withContent({ ...foreign, ...written }, content ?? []),
+        encode: ({ content, images: _, native, object, ...rest }: Generation): Fields.Whole => ({
+          ...rest,
+          ...writtenForeign({ native, object }),
+          content: content.map(writtenPart)
+        })
+      })
+    )
+  )
+)
+
+/**
+ * The schema of a {@link FinishPart}, for streams that go over a wire. What is said of {@link Generation} holds for it.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const FinishPart: Schema.Codec<FinishPart, unknown> = Schema.suspend(() =>
+  Schema.Struct({ type: Schema.Literal("finish"), ...Fields.summary() }).pipe(
+    Schema.decodeTo(
+      Schema.declare(isFinish),
+      SchemaTransformation.transform({
+        decode: (written: Ended): FinishPart => ({ ...foreign, ...written }),
+        encode: ({ native, object, ...rest }: FinishPart): Ended => ({ ...rest, ...writtenForeign({ native, object }) })
+      })
+    )
+  )
+)
+
+type Ended = Fields.Summary & { readonly type: "finish" }
+
+/** What an answer has as well that says nothing there. */
+const foreign = { object: undefined, native: undefined }
+
+const isGeneration = (u: unknown): u is Generation => isRecord(u) && Array.isArray(u.content)
+
+const isFinish = (u: unknown): u is FinishPart => isRecord(u) && u.type === "finish"
+
+const writtenForeign = (values: Pick<Summary, "native" | "object">): { object?: unknown; native?: unknown } =>
+  Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => {
+      const json = asJson(value)
+      return json === undefined ? [] : [[name, json]]
+    })
+  )
+
+const writtenPart = (part: Content): Content => {
+  switch (part.type) {
+    case "tool-call":
+      return { ...part, params: asJson(part.params) }
+    case "tool-result":
+      return { ...part, result: asJson(part.result), encodedResult: asJson(part.encodedResult) }
+    default:
+      return part
+  }
+}

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Schema from "effect/Schema"
 
 /**
  * Amounts in 1e-12 USD, by mechanism. A cache write that costs more than plain input counts against `promptCache`,
@@ -65,3 +66,22 @@ export const withRouting = (saved: Saved, routing: number | undefined): Saved =>
  * @since 0.1.0
  */
 export const nothing: Saved = make({})
+
+/**
+ * The schema of a {@link Saved}, for the edges: files, databases, the wire.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Saved: Schema.Codec<Saved> = Schema.suspend(() =>
+  Schema.Struct({
+    picoUsd: Schema.Finite,
+    usd: Schema.Finite,
+    promptCache: Schema.Finite,
+    responseCache: Schema.Finite,
+    coalescing: Schema.Finite,
+    routing: Schema.Finite,
+    batch: Schema.Finite,
+    unknown: Schema.Boolean
+  })
+)

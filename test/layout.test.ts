@@ -60,6 +60,7 @@ const testedThrough: Readonly<Record<string, string>> = {
   "internal/failures.ts": "Transport.test.ts",
   "internal/fanOut.ts": "providers/imageContract.ts",
   "internal/framing.ts": "providers/contract.ts",
+  "internal/generationFields.ts": "Generation.test.ts",
   "internal/grpc.ts": "Batch.test.ts",
   "internal/histogram.ts": "storage/Histogram.test.ts",
   "internal/imageAnswer.ts": "providers/imageContract.ts",

@@ -7,80 +7,32 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import * as Cost from "../Cost.ts"
 import type { GenerateError } from "../GenerateError.ts"
 import * as Generation from "../Generation.ts"
 import * as Images from "../Images.ts"
 import * as Loom from "../Loom.ts"
-import * as Usage from "../Usage.ts"
+import * as Fields from "../internal/generationFields.ts"
 import * as Failure from "./Failure.ts"
 import * as Format from "./Format.ts"
 import { Output } from "./Output.ts"
 import type { Question } from "./Question.ts"
 import * as Settings from "./Settings.ts"
 
+/** An answer as JSON: what `Generation.Generation` is the schema of, but for what the vendor has sent. */
+const { native: _, ...fields } = Fields.whole()
+export const Written = Schema.Struct(fields)
+
 /** What `loom generate --json` prints. */
 export const Document = Schema.Struct({
   schemaVersion: Schema.Literal(1),
-  provider: Schema.String,
-  model: Schema.String,
-  text: Schema.String,
-  /** The decoded answer, where a schema was given. */
-  object: Schema.optional(Schema.Unknown),
-  /** Where they are kept. */
+  ...fields,
+  /** Where they are kept: their bytes aren't in `content`. */
   images: Schema.optional(Schema.Array(Schema.Struct({
     path: Schema.String,
     mediaType: Schema.String,
     width: Schema.optional(Schema.Int),
     height: Schema.optional(Schema.Int)
-  }))),
-  finishReason: Schema.String,
-  usage: Usage.Usage,
-  cost: Cost.Cost,
-  /** In 1e-12 USD, but for `usd`. */
-  saved: Schema.Struct({
-    usd: Schema.Finite,
-    picoUsd: Schema.Finite,
-    promptCache: Schema.Finite,
-    responseCache: Schema.Finite,
-    coalescing: Schema.Finite,
-    routing: Schema.Finite,
-    batch: Schema.Finite,
-    unknown: Schema.Boolean
-  }),
-  cache: Schema.Literals(["miss", "hit", "coalesced"]),
-  /** Milliseconds. */
-  timing: Schema.Struct({
-    total: Schema.Finite,
-    firstToken: Schema.UndefinedOr(Schema.Finite),
-    overhead: Schema.Finite
-  }),
-  warnings: Schema.Array(Schema.String),
-  requestId: Schema.UndefinedOr(Schema.String),
-  serviceTier: Schema.UndefinedOr(Schema.String),
-  attempts: Schema.Array(Schema.Struct({
-    provider: Schema.String,
-    model: Schema.String,
-    outcome: Schema.String,
-    billed: Schema.Literals(["yes", "no", "maybe"]),
-    duration: Schema.Finite,
-    status: Schema.UndefinedOr(Schema.Int),
-    requestId: Schema.UndefinedOr(Schema.String),
-    usd: Schema.UndefinedOr(Schema.Finite)
-  })),
-  /** Which models were asked, where it wasn't the first that answered. */
-  router: Schema.UndefinedOr(Schema.Struct({
-    used: Schema.String,
-    tried: Schema.Array(Schema.Struct({
-      model: Schema.String,
-      outcome: Schema.String,
-      why: Schema.UndefinedOr(Schema.String),
-      attempts: Schema.Natural,
-      /** Milliseconds. */
-      duration: Schema.Finite,
-      usd: Schema.Finite
-    }))
-  }))
+  })))
 })
 
 interface How {
@@ -146,7 +98,7 @@ const giveWhole = Effect.fnUntraced(function*({ hasObject, whole }: Asked) {
   const output = yield* Output
   const generation = yield* whole
   yield* output.json
-    ? output.document(Document, documentOf(generation, hasObject))
+    ? output.document(Document, { schemaVersion: 1, ...written(generation) })
     : output.line(hasObject ? JSON.stringify(generation.object) : generation.text.replace(/\n$/, ""))
   return generation
 })
@@ -208,7 +160,10 @@ const giveImages = Effect.fnUntraced(function*(
     const kind = file.mediaType.slice("image/".length)
     if (!isNamed(file.path, kind)) yield* tell(`${file.path} holds ${kind.toUpperCase()}`)
   }
-  if (output.json) yield* output.document(Document, { ...documentOf(generation, false), images: files })
+  if (output.json) {
+    const content = generation.content.filter((part) => part.type !== "file" || !images.includes(part))
+    yield* output.document(Document, { schemaVersion: 1, ...written({ ...generation, content }), images: files })
+  }
   return generation
 })
 
@@ -222,39 +177,10 @@ const wordsOf = ({ fraction, queuePosition, status }: Generation.ProgressPart): 
     ...queuePosition === undefined ? [] : [`${queuePosition} before it`]
   ].join(", ")
 
-export const documentOf = (generation: Generation.Generation, hasObject: boolean): typeof Document.Type => ({
-  schemaVersion: 1,
-  provider: generation.provider,
-  model: generation.model,
-  text: generation.text,
-  ...(hasObject ? { object: generation.object } : undefined),
-  finishReason: generation.finishReason,
-  usage: generation.usage,
-  cost: generation.cost,
-  saved: generation.saved,
-  cache: generation.cache,
-  timing: generation.timing,
-  warnings: generation.warnings,
-  requestId: generation.requestId,
-  serviceTier: generation.serviceTier,
-  attempts: generation.attempts.map((attempt) => ({
-    provider: attempt.provider,
-    model: attempt.model,
-    outcome: attempt.outcome,
-    billed: attempt.billed,
-    duration: attempt.duration,
-    status: attempt.status,
-    requestId: attempt.requestId,
-    usd: attempt.cost?.usd
-  })),
-  router: generation.router === undefined ? undefined : {
-    used: generation.router.used,
-    tried: generation.router.tried.map(({ candidate: _, picoUsd, warnings: __, ...tried }) => ({
-      ...tried,
-      usd: picoUsd / 1e12
-    }))
-  }
-})
+/** An answer as it is printed. */
+export const written = (
+  { images: _, native: __, object, ...rest }: Generation.Generation
+): typeof Written.Type => object === undefined ? rest : { ...rest, object }
 
 const troubles = (finishReason: Generation.FinishReason): ReadonlyArray<string> => {
   switch (finishReason) {

@@ -15,8 +15,6 @@ import * as Failure from "./Failure.ts"
 import * as Format from "./Format.ts"
 import { Output } from "./Output.ts"
 
-const { images: _, schemaVersion: __, ...answerFields } = Answer.Document.fields
-
 /** What is printed on each line, with `--json` or without. */
 export const LineDocument = Schema.Struct({
   schemaVersion: Schema.Literal(1),
@@ -27,15 +25,8 @@ export const LineDocument = Schema.Struct({
   /** As asked. */
   provider: Schema.String,
   model: Schema.String,
-  /** As `loom generate --json` prints it, with its images themselves. */
-  generation: Schema.optional(Schema.Struct({
-    ...answerFields,
-    images: Schema.optional(Schema.Array(Schema.Struct({
-      mediaType: Schema.String,
-      /** Base64. */
-      data: Schema.String
-    })))
-  })),
+  /** As `loom generate --json` prints it; the bytes of its images are in `content`. */
+  generation: Schema.optional(Answer.Written),
   error: Schema.optional(Failure.Document.fields.error)
 })
 
@@ -65,13 +56,7 @@ const documentOf = (row: Batch.Row): typeof LineDocument.Type => {
   const head = { schemaVersion: 1, customId, index, status: statuses[row._tag], provider, model } as const
   if (row._tag === "Cancelled") return head
   if (row._tag !== "Success") return { ...head, error: errorOf(row.error) }
-  const { generation } = row
-  const { schemaVersion: _, images: __, ...answer } = Answer.documentOf(generation, generation.object !== undefined)
-  const images = generation.images.map(({ data, mediaType }) => ({
-    mediaType,
-    data: Buffer.from(data).toString("base64")
-  }))
-  return { ...head, generation: { ...answer, ...(images.length === 0 ? undefined : { images }) } }
+  return { ...head, generation: Answer.written(row.generation) }
 }
 
 export const results = Effect.fnUntraced(function*(id: string, quiet: boolean) {

@@ -16,6 +16,16 @@ export const parse = (text: string): unknown => {
   }
 }
 
+/** A value as JSON has it, in an object of its own; `undefined` where JSON can't say it. */
+export const asJson = (value: unknown): unknown => {
+  try {
+    const text: string | undefined = JSON.stringify(value)
+    return text === undefined ? undefined : JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** Values that the vendor checks, not its SDK's types: new ones work before the SDK knows them. */
 export const untyped = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => fields
 

@@ -1,7 +1,8 @@
 /**
- * Answers as bytes, and back: JSON, with the bytes of files in base64.
+ * Answers as bytes, and back: JSON by the schema of a Generation.
  */
-import { isNumber, isString } from "effect/Predicate"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import * as Generation from "../Generation.ts"
 import { isRecord, parse } from "./json.ts"
 
@@ -12,7 +13,7 @@ export interface Answer {
 }
 
 /** Of the bytes: what another version has written is no answer. */
-const version = 1
+const version = 2
 
 /** How much an answer holds, in characters and bytes, about: more than anything where JSON can't say it. */
 export const sizeOf = ({ content }: Generation.Generation): number => {
@@ -33,83 +34,31 @@ const writtenSize = (part: Generation.Content): number => {
   }
 }
 
+const codec = Schema.toCodecJson(Generation.Generation)
+const encodeGeneration = Schema.encodeResult(codec)
+const decodeGeneration = Schema.decodeUnknownResult(codec)
+
 /** `undefined` where JSON can't say it. */
 export const encode = ({ generation, object }: Answer): Uint8Array | undefined => {
-  const { attempts: _, content, images: __, object: decoded, text: ____, ...summary } = generation
+  const { native, object: decoded } = generation
   if (object === undefined && decoded !== undefined) return undefined
-  const parts = content.map(writtenPart)
-  if (parts.includes(undefined)) return undefined
-  try {
-    return Buffer.from(JSON.stringify({ version, ...summary, object, content: parts }))
-  } catch {
-    return undefined
-  }
+  const json = Result.getOrUndefined(encodeGeneration({ ...generation, attempts: [], object }))
+  if (!isRecord(json) || !isThere(json, "native", native) || !isThere(json, "object", object)) return undefined
+  return Buffer.from(JSON.stringify({ version, ...json }))
 }
 
-const writtenPart = (part: Generation.Content): object | undefined => {
-  switch (part.type) {
-    case "file":
-      return { ...part, data: Buffer.from(part.data).toString("base64") }
-    case "tool-result":
-      return part.modelOutput === undefined ? part : undefined
-    default:
-      return part
-  }
-}
+/** Who asked gets what the vendor has sent, or nothing. */
+const isThere = (json: object, name: string, value: unknown): boolean =>
+  value === undefined || Object.hasOwn(json, name)
 
 /** `undefined` where they hold no answer of this version. */
 export const decode = (bytes: Uint8Array): Answer | undefined => {
   const json = parse(Buffer.from(bytes).toString())
-  if (!isRecord(json) || json.version !== version || !Array.isArray(json.content)) return undefined
-  const { content, object, version: _, ...kept } = json
-  const summary = { ...absent, ...kept, attempts: [], object: undefined }
-  const parts = content.map(readPart)
-  return isSummary(summary) && parts.every(isContent)
-    ? { generation: Generation.withContent(summary, parts), object }
-    : undefined
-}
-
-/** JSON leaves them out where they are `undefined`. */
-const absent = {
-  router: undefined,
-  requestId: undefined,
-  serviceTier: undefined,
-  region: undefined,
-  native: undefined
-}
-
-/** What is read of an answer on its way: the rest is its reader's to look at. */
-const isSummary = (u: Readonly<Record<string, unknown>>): u is typeof u & Generation.Summary =>
-  isString(u.provider) && isString(u.model) && isString(u.finishReason) && u.cache === "miss" &&
-  isRecord(u.usage) && isRecord(u.timing) && Array.isArray(u.warnings) &&
-  isRecord(u.cost) && (u.cost.picoUsd === undefined || isNumber(u.cost.picoUsd)) &&
-  isRecord(u.saved) && isNumber(u.saved.picoUsd)
-
-const readPart = (part: unknown): unknown => {
-  if (!isRecord(part)) return undefined
-  if (part.type === "file" && isString(part.data)) {
-    return { ...part, data: new Uint8Array(Buffer.from(part.data, "base64")) }
+  if (!isRecord(json) || json.version !== version || json.cache !== "miss" || !Array.isArray(json.content)) {
+    return undefined
   }
-  if (part.type === "source" && isString(part.url) && URL.canParse(part.url)) {
-    return { ...part, url: new URL(part.url) }
-  }
-  return part
-}
-
-const isContent = (part: unknown): part is Generation.Content => {
-  if (!isRecord(part)) return false
-  switch (part.type) {
-    case "text":
-    case "reasoning":
-      return isString(part.text)
-    case "file":
-      return isString(part.mediaType) && part.data instanceof Uint8Array
-    case "source":
-      return part.sourceType === "document" || part.url instanceof URL
-    case "tool-call":
-    case "tool-result":
-      return isString(part.id) && isString(part.name)
-    default:
-      return false
-  }
+  const read = decodeGeneration(json)
+  if (Result.isFailure(read)) return undefined
+  const { object, ...generation } = read.success
+  return { generation: { ...generation, object: undefined }, object }
 }

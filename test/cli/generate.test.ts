@@ -248,7 +248,7 @@ layer(Sandbox.layer({ seed: "cli" }), { excludeTestServices: true })("loom gener
         ["ok", 1]
       ])
       assert.strictEqual(router?.used, tried?.[1]?.model)
-      assert.strictEqual(tried?.[1]?.usd, document.cost.usd)
+      assert.strictEqual(tried?.[1]?.picoUsd, document.cost.picoUsd)
       assert.match(String(tried?.[0]?.why), /\S/)
 
       yield* sandbox.script({ route: "/anthropic/v1/messages", respond: { status: 504 }, times: "always" })

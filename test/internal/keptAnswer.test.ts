@@ -164,8 +164,8 @@ describe("decode", () => {
 
   it("reads nothing of another version, or of something else", () => {
     assert.isDefined(read(json))
-    for (const version of [0, 2, "1", undefined]) assert.isUndefined(read({ ...json, version }))
-    for (const other of [null, [], 1, "", {}, { version: 1 }, { version: 1, content: [] }]) {
+    for (const version of [0, 1, "2", undefined]) assert.isUndefined(read({ ...json, version }))
+    for (const other of [null, [], 1, "", {}, { version: 2 }, { version: 2, content: [] }]) {
       assert.isUndefined(read(other))
     }
     for (const text of ["", "{", "\0", "nonsense"]) assert.isUndefined(decode(Buffer.from(text)))
