@@ -31,6 +31,9 @@ export const nothing: Result = { read: 0, written: {} }
 export const totalWritten = ({ written }: Pick<Result, "written">): number =>
   Object.values(written).reduce((sum, count) => sum + count, 0)
 
+/** Keeps nothing. */
+export const none: PrefixCache = { use: () => nothing, clear: () => undefined }
+
 export interface PrefixCache {
   readonly use: (scope: string, prompt: Sequence, policy: Policy, now: number) => Result
   readonly clear: () => void

@@ -1,6 +1,7 @@
 /**
  * What one vendor's protocol gives to the server, and what it gets from it.
  */
+import type * as Answers from "./Answers.ts"
 import type * as Bill from "./Bill.ts"
 import type * as Disk from "./Disk.ts"
 import type * as Faults from "./Faults.ts"
@@ -23,6 +24,8 @@ export interface World {
   readonly origin: () => string
   /** How often this content has arrived before: 0 for the first time. */
   readonly occurrence: (content: string) => number
+  /** What the model says, by the root of everything random in it; one of several choices by its number. */
+  readonly answer: (ask: Answers.Ask, root: string, choice?: number) => Answers.Answer
   readonly disk: Disk.Disk
   /** Charges for what nobody waits for. */
   readonly charge: (charge: Bill.Charge) => void

@@ -5,7 +5,7 @@ import * as Answers from "./Answers.ts"
 import type { Charge, Multiplier, RateCard } from "./Bill.ts"
 import * as PrefixCache from "./PrefixCache.ts"
 import type { Alteration, World } from "./Protocol.ts"
-import { dice, digest } from "./Seed.ts"
+import { digest } from "./Seed.ts"
 import type { Sequence } from "./Tokens.ts"
 
 export interface Model {
@@ -65,7 +65,7 @@ export const run = (
     : world.cache.use(scope, job.sequence, job.policy, now)
   const answers = Array.from(
     { length: job.choices },
-    (_, choice) => Answers.answer(job.ask, dice(`${job.root}/${choice}`))
+    (_, choice) => world.answer(job.ask, job.root, choice)
   )
   const usage: Usage = {
     input: job.sequence.length,

@@ -11,6 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import type { Server as HttpServer } from "node:http"
+import * as Answers from "./Answers.ts"
 import * as Bill from "./Bill.ts"
 import * as Bounded from "./Bounded.ts"
 import * as Control from "./Control.ts"
@@ -21,6 +22,7 @@ import * as Keys from "./Keys.ts"
 import * as PrefixCache from "./PrefixCache.ts"
 import type * as Protocol from "./Protocol.ts"
 import * as Rates from "./Rates.ts"
+import { dice, digest } from "./Seed.ts"
 import * as Server from "./Server.ts"
 import * as Time from "./Time.ts"
 import { images, imageVendors, natives, vendors } from "./Vendors.ts"
@@ -47,6 +49,13 @@ export type Provider = keyof typeof natives | keyof typeof vendors | keyof typeo
 export interface Options {
   /** Decides every answer and id; the same seed and the same requests give the same answers. */
   readonly seed?: string | undefined
+  /**
+   * What else decides an answer: the whole request, and how often it came (`request`, by default), or only what the user
+   * said last (`prompt`): then every model says the same, and what they charge can be compared.
+   */
+  readonly answers?: "request" | "prompt" | undefined
+  /** False where no vendor is to keep prompts: all input is charged in full. True by default. */
+  readonly promptCaches?: boolean | undefined
   /** `127.0.0.1` by default. */
   readonly host?: string | undefined
   /** A free port by default. */
@@ -199,10 +208,11 @@ export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
   const { startsAt } = options ?? {}
   const time = Time.make(startsAt === undefined ? () => clock.currentTimeMillisUnsafe() : () => startsAt)
   const keys = Keys.make({ keys: options?.keys, requireKey: options?.requireKey ?? true })
-  const cache = PrefixCache.make()
+  const seed = options?.seed ?? "loom"
+  const cache = options?.promptCaches === false ? PrefixCache.none : PrefixCache.make()
   const arrivals = makeArrivals()
   let origin = ""
-  const files = Files.make(options?.seed ?? "loom", time, () => origin)
+  const files = Files.make(seed, time, () => origin)
   const history = options?.history ?? 10_000
   const books: Server.Books = {
     journal: Journal.make(history),
@@ -211,13 +221,17 @@ export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
   }
   const disk = yield* Effect.acquireRelease(Effect.sync(Disk.make), (disk) => Effect.sync(disk.clear))
   const world: Protocol.World = {
-    seed: options?.seed ?? "loom",
+    seed,
     time,
     cache,
     keys,
     files,
     origin: () => origin,
     occurrence: arrivals.count,
+    answer: (ask, root, choice) => {
+      const from = options?.answers === "prompt" ? digest(seed, ask.prompt) : root
+      return Answers.answer(ask, dice(choice === undefined ? from : `${from}/${choice}`))
+    },
     disk,
     charge: (charge) => books.bill.add(Bill.settle(charge, time.now())),
     batches: {

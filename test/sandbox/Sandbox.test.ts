@@ -3,7 +3,7 @@ import { Effect, Exit, Fiber, Layer, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { connect } from "node:net"
 import * as JsonValues from "../../src/sandbox/JsonValues.ts"
-import { Sandbox, SandboxError } from "../../src/sandbox/Sandbox.ts"
+import { type Options, Sandbox, SandboxError } from "../../src/sandbox/Sandbox.ts"
 import { dice } from "../../src/sandbox/Seed.ts"
 import * as Tokens from "../../src/sandbox/Tokens.ts"
 import { call, collect, driven, failure, json } from "./driven.ts"
@@ -194,6 +194,49 @@ describe("the layer", () => {
       yield* TestClock.adjust("1 day")
       const reply = yield* call(() => openai.responses.create({ model: "gpt-4.1", input: "Hi" }))
       assert.strictEqual(reply.created_at, 86_400)
+    }))
+})
+
+describe("models", () => {
+  const asked = { input: "Compare warp and weft. [words: 80]" }
+  const said = (models: ReadonlyArray<string>, options?: Options) =>
+    driven(function*({ openai }) {
+      return yield* Effect.forEach(
+        models,
+        (model) =>
+          call(() => openai.responses.create({ model, ...asked })).pipe(Effect.map(({ output_text }) => output_text))
+      )
+    }, options)
+
+  it.effect("answer each in its own words, and in others the next time", () =>
+    Effect.gen(function*() {
+      const texts = yield* said(["gpt-4.1", "gpt-4o", "gpt-4o"])
+      assert.strictEqual(new Set(texts).size, 3)
+    }))
+
+  it.effect("say the same where only the prompt decides, but for another seed", () =>
+    Effect.gen(function*() {
+      const texts = yield* said(["gpt-4.1", "gpt-4o", "gpt-4o"], { answers: "prompt" })
+      assert.strictEqual(new Set(texts).size, 1)
+      const [other] = yield* said(["gpt-4o"], { answers: "prompt", seed: "other" })
+      assert.notInclude(texts, other)
+    }))
+
+  it.effect("keep no prompt where there are no caches", () =>
+    Effect.gen(function*() {
+      const bill = (options?: Options) =>
+        driven(function*({ openai, sandbox }) {
+          const input = "weft ".repeat(3000)
+          for (const model of ["gpt-4o", "gpt-4o", "gpt-6-luna"]) {
+            yield* call(() => openai.responses.create({ model, input }))
+          }
+          return (yield* sandbox.bill).map(({ tokens: { cachedRead, cacheWrite } }) => [
+            cachedRead > 0,
+            Object.keys(cacheWrite).length
+          ])
+        }, options)
+      assert.deepStrictEqual(yield* bill(), [[false, 0], [true, 0], [false, 1]])
+      assert.deepStrictEqual(yield* bill({ promptCaches: false }), [[false, 0], [false, 0], [false, 0]])
     }))
 })
 

@@ -6,7 +6,7 @@ import type { Charge } from "../Bill.ts"
 import { at, type JsonObject, listAt, numberAt, objectAt, stringAt } from "../Json.ts"
 import * as PrefixCache from "../PrefixCache.ts"
 import type { Accepted, Alteration, Answer, Body, Event, World } from "../Protocol.ts"
-import { dice, digest, ids } from "../Seed.ts"
+import { digest, ids } from "../Seed.ts"
 import type { Shape } from "../Shape.ts"
 import * as Content from "./Content.ts"
 import * as Input from "./Input.ts"
@@ -82,7 +82,7 @@ export const make = (world: World) => {
     const { minimumPrefix: minimumTokens } = model
     const policy: PrefixCache.Policy = { _tag: "Marks", ttl: "5m", lookback: 20, minimumTokens }
     const cached = world.cache.use(scope, input.sequence, policy, world.time.now())
-    const made = ask.maxTokens === 0 ? undefined : Answers.answer(ask, dice(root))
+    const made = ask.maxTokens === 0 ? undefined : world.answer(ask, root)
     // The pause has shown the search already, and a refusal has no text.
     const answer = made === undefined ? undefined : {
       ...made,

@@ -18,7 +18,7 @@ import type {
   Rejected,
   World
 } from "../Protocol.ts"
-import { dice, digest, type Ids, ids } from "../Seed.ts"
+import { digest, type Ids, ids } from "../Seed.ts"
 import { pieces, type Sequence, sequence } from "../Tokens.ts"
 import * as Desk from "../batches/Desk.ts"
 import * as Batches from "../openai/Batches.ts"
@@ -142,7 +142,7 @@ export const make = (vendor: Vendor) => (world: World): Protocol => {
           { _tag: "Free", ...vendor.cache },
         now
       )
-      const said = answered(Answers.answer(job.ask, dice(made.ids.next("answer"))))
+      const said = answered(world.answer(job.ask, made.ids.next("answer")))
       const input = job.sequence.length
       const output = Answers.outputTokens(said)
       const written = PrefixCache.totalWritten(cached)

@@ -7,7 +7,7 @@ import { type Generation, isProblem, json, type Problem, type Route } from "../D
 import { type JsonObject, listAt, numberAt, objectAt, stringAt } from "../Json.ts"
 import type { Alteration, Answer, World } from "../Protocol.ts"
 import type * as Seal from "../Seal.ts"
-import { dice, digest } from "../Seed.ts"
+import { digest } from "../Seed.ts"
 import * as Caches from "./Caches.ts"
 import * as Content from "./Content.ts"
 import { count as countShape, generate as shape } from "./GenerateShape.ts"
@@ -134,7 +134,7 @@ export const make = (
     const stretches = [...cached?.input.stretches ?? [], ...input.stretches]
     const prompt = before + input.sequence.length
     const reading = before + implicit
-    const { continuationToken, ...said } = brokenOff(job, answerOf(job, root), seals)
+    const { continuationToken, ...said } = brokenOff(job, answerOf(world, job, root), seals)
     const { answer } = said
     const queries = answer?.search === undefined ? [] : queriesOf(ask.prompt, answer.search.query)
     return {
@@ -196,9 +196,9 @@ export const make = (
 }
 
 /** The vendor has no words for a refusal: it filters. */
-const answerOf = ({ ask, rest }: Job, root: string): Answers.Answer | undefined => {
+const answerOf = (world: World, { ask, rest }: Job, root: string): Answers.Answer | undefined => {
   if (ask.prompt.includes("[block]")) return undefined
-  const made = Answers.answer(ask, dice(root))
+  const made = world.answer(ask, root)
   if (rest !== undefined) return { ...made, text: rest, search: undefined, calls: [], finish: "stop" }
   return made.refusal === undefined ? made : { ...made, refusal: undefined, finish: "filter" }
 }

@@ -7,7 +7,7 @@ import { type JsonObject, objectAt, stringAt } from "../Json.ts"
 import * as Media from "../Media.ts"
 import * as PrefixCache from "../PrefixCache.ts"
 import type { Accepted, Alteration, World } from "../Protocol.ts"
-import { dice, digest } from "../Seed.ts"
+import { digest } from "../Seed.ts"
 import type { Shape } from "../Shape.ts"
 import type { Sequence, SequenceBuilder, Ttl } from "../Tokens.ts"
 import * as Models from "./Models.ts"
@@ -69,7 +69,7 @@ export const run = (world: World, job: Job, alteration: Alteration): Done => {
     : world.cache.use(scope, job.sequence, job.policy, now)
   const answers = job.prewarm
     ? []
-    : Array.from({ length: job.choices }, (_, choice) => Answers.answer(job.ask, dice(`${job.root}/${choice}`)))
+    : Array.from({ length: job.choices }, (_, choice) => world.answer(job.ask, job.root, choice))
   const usage: Usage = {
     input: job.sequence.length,
     ...cached,
