@@ -6,6 +6,7 @@ import {
   Call,
   type CallRecord,
   Catalog,
+  Cost,
   GenerateError,
   Generation,
   Generator,
@@ -248,6 +249,58 @@ for (const [way, ask] of ways) {
         assert.deepInclude(first, { cache: "miss", cacheable: true, outcome: "ok" })
         assert.lengthOf(first?.attempts ?? [], 1)
         assert.deepInclude(second, { cache: "hit", cacheable: true, outcome: "ok", attempts: [], saved: hit.saved })
+      }).pipe(Effect.provide(layer))
+    })
+
+    it.effect(`saves what it would cost now, and not what it did: ${way}`, () => {
+      const usage = Usage.make({ inputUncached: 100, cacheRead: 1000, outputText: 10 })
+      const { generator } = counting((_, { model: { provider, upstream } }) =>
+        answer("hello", { usage, provider, model: upstream })
+      )
+      const { layer } = world(generator, { cache: { ttl: "1 day" }, catalog: Catalog.bundled })
+      const question = { ...asked, provider: "deepseek", model: "deepseek-flash" }
+      const hour = (hour: number) => Date.UTC(2026, 10, 2, hour, 30)
+      return Effect.gen(function*() {
+        const model = yield* Effect.fromResult(Catalog.resolve(Catalog.bundled, question))
+        yield* TestClock.setTime(hour(0))
+        assert.isAbove((yield* ask(question)).saved.promptCache, 0)
+        const amounts: Array<number> = []
+        for (const at of [hour(0), hour(1), hour(4)]) {
+          yield* TestClock.setTime(at)
+          const { cache, saved } = yield* ask(question)
+          assert.strictEqual(cache, "hit")
+          assert.strictEqual(saved.responseCache, Cost.list(model, usage, { at }).picoUsd)
+          assert.strictEqual(saved.picoUsd, saved.responseCache)
+          amounts.push(saved.picoUsd)
+        }
+        // Between one and four it is twice as dear.
+        const [before = NaN, peak, after] = amounts
+        assert.deepStrictEqual([peak, after], [before * 2, before])
+      }).pipe(Effect.provide(layer))
+    })
+
+    it.effect(`saves by the price of the day: ${way}`, () => {
+      const usage = Usage.make({ inputUncached: 100, outputText: 10 })
+      const { generator } = counting((_, { model: { provider, upstream } }) =>
+        answer("hello", { usage, provider, model: upstream })
+      )
+      const { layer } = world(generator, { cache: { ttl: "60 days" }, catalog: Catalog.bundled })
+      const question = { ...asked, provider: "gemini", model: "gemini-4-argon" }
+      return Effect.gen(function*() {
+        const model = yield* Effect.fromResult(Catalog.resolve(Catalog.bundled, question))
+        yield* TestClock.setTime(Date.UTC(2026, 10, 30))
+        yield* ask(question)
+        const amounts = yield* Effect.forEach(
+          [Date.UTC(2026, 10, 30, 23), Date.UTC(2027, 0, 2)],
+          (at) =>
+            Effect.gen(function*() {
+              yield* TestClock.setTime(at)
+              const { saved } = yield* ask(question)
+              assert.strictEqual(saved.responseCache, Cost.list(model, usage, { at }).picoUsd)
+              return saved.responseCache
+            })
+        )
+        assert.strictEqual(new Set(amounts).size, 2)
       }).pipe(Effect.provide(layer))
     })
 

@@ -4,6 +4,7 @@
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Catalog from "../Catalog.ts"
 import * as Cost from "../Cost.ts"
 import { type GenerateError, InvalidResponse } from "../GenerateError.ts"
 import type { Summary } from "../Generation.ts"
@@ -29,7 +30,8 @@ export const passOn = <A extends Summary>(
 ): Result.Result<A, GenerateError> => {
   const { cost, saved } = answered
   const { currency } = request.call
-  const listPrice = cost.picoUsd === undefined || saved.unknown ? undefined : cost.picoUsd + saved.picoUsd
+  const bought = cost.picoUsd === undefined || saved.unknown ? undefined : cost.picoUsd + saved.picoUsd
+  const listPrice = bought === undefined || how === "coalesced" ? bought : listNow(answered, request, bought)
   const given = {
     ...answered,
     cache: how,
@@ -51,6 +53,20 @@ export const passOn = <A extends Summary>(
     onSuccess: (object) => Result.succeed({ ...given, object }),
     onFailure: (error) => fail(problemsOf(error)[0].message)
   })
+}
+
+/** A price may have changed since an answer was bought, or be another one at this time of day. */
+const listNow = (
+  { cost: { price }, region, serviceTier, usage }: Summary,
+  { call, model: asked }: Request.Request,
+  bought: number
+): number | undefined => {
+  if (price === undefined) return bought
+  const model = asked.id === price.model && asked.provider === price.provider
+    ? asked
+    : Catalog.named(call.catalog ?? Catalog.bundled, price.provider, price.model)
+  if (model === undefined) return bought
+  return Cost.list(model, usage, { at: call.startedAt, serviceTier, region }).picoUsd
 }
 
 const codecs = new WeakMap<object, Schema.ConstraintCodec<unknown, unknown>>()
