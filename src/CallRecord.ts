@@ -8,12 +8,12 @@ import type * as Clock from "effect/Clock"
 import type * as Exit from "effect/Exit"
 import { type Attempt, isUnpriced, spent, type Tried } from "./Attempt.ts"
 import type { Call } from "./Call.ts"
-import * as Cost from "./Cost.ts"
 import { errorIn, type GenerateError, outcomeOf } from "./GenerateError.ts"
 import type * as Generation from "./Generation.ts"
 import type { Model } from "./Model.ts"
 import * as Saved from "./Saved.ts"
 import type { Usage } from "./Usage.ts"
+import { listPriceOf } from "./internal/baseline.ts"
 
 /**
  * @category models
@@ -83,6 +83,8 @@ export interface Route {
   readonly name: string | undefined
   /** By its list price the saving by routing is measured. */
   readonly baseline: Model | undefined
+  /** Its call asks for a service tier, which the baseline would have had, too. */
+  readonly isTiered?: boolean | undefined
 }
 
 /**
@@ -128,7 +130,10 @@ export const recorder = (
         timing: timing(),
         saved: route?.baseline === undefined
           ? answered.saved
-          : Saved.withRouting(answered.saved, routingSaving(route.baseline, answered, call, used?.candidate ?? 0)),
+          : Saved.withRouting(
+            answered.saved,
+            routingSaving(route.baseline, answered, call, used?.candidate ?? 0, route.isTiered === true)
+          ),
         router: used === undefined ? undefined : { used: used.model, tried },
         warnings: used === undefined ? answered.warnings : [...used.warnings, ...answered.warnings]
       }
@@ -210,12 +215,15 @@ const triedBy = ({ attempts, tried }: Call, routed: boolean, failure?: GenerateE
  */
 const routingSaving = (
   baseline: Model,
-  { cost, saved, usage }: Generation.Summary,
+  answered: Generation.Summary,
   { attempts, startedAt }: Call,
-  used: number
+  used: number,
+  isTiered: boolean
 ): number | undefined => {
+  const { cost, saved } = answered
   const others = attempts.filter(({ candidate }) => candidate !== used)
-  const instead = Cost.list(baseline, usage, { at: startedAt }).picoUsd
+  const at = attempts.findLast(({ candidate }) => candidate === used)?.startedAt ?? startedAt
+  const instead = listPriceOf(baseline, answered, at, isTiered)
   return instead === undefined || cost.picoUsd === undefined || saved.unknown || others.some(isUnpriced)
     ? undefined
     : instead - (cost.picoUsd + saved.picoUsd) - spent(others)

@@ -1,6 +1,15 @@
 /**
  * What a call would have cost more at list price: without prompt cache, response cache, coalescing, routing or batch.
  *
+ * **Details**
+ *
+ * List price is that of the same tokens, at the call's own service tier. A kept answer saves what it would cost when it is
+ * asked for again, which may be another price than it was bought at. `routing` is measured by the route's `baseline`; what
+ * other candidates cost is against it, at what was paid for them. A picture has other tokens at every model: where the
+ * baseline has a price by the piece, it is measured by that.
+ *
+ * Attempts that failed, and were paid all the same, are in none of it: at list price they would have failed, too.
+ *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

@@ -6,6 +6,7 @@ import {
   Call,
   type CallRecord,
   Catalog,
+  Cost,
   GenerateError,
   type GenerateOptions,
   Generation,
@@ -662,6 +663,106 @@ describe("saved.routing", () => {
         validator: ({ model }) => model === "small"
       })
       assert.isUndefined(other?.saved)
+    }))
+})
+
+describe("saved.routing with a service tier", () => {
+  const usage = Usage.make({ inputUncached: 1000, outputText: 100 })
+  const list = (model: Catalog.QualifiedId, serviceTier?: string) =>
+    Effect.map(
+      Effect.fromResult(Catalog.resolve(Catalog.bundled, { model })),
+      (model) => Cost.of(model, usage, { at: 0, serviceTier }).picoUsd ?? NaN
+    )
+  /** Every candidate answers at the tier that it is asked for, unless another one is served. */
+  const saved = (
+    router: Router.Router,
+    options: Partial<GenerateOptions.RouteOptions> = {},
+    { served, ...layer }: Parameters<typeof Loom.layerTest>[1] & { readonly served?: string } = {}
+  ) =>
+    Loom.route(router, { prompt, ...options }).pipe(
+      Effect.map(({ saved }) => saved.routing),
+      Effect.provide(Loom.layerTest(
+        Generator.fake(({ model: { id, provider, upstream }, params }) =>
+          answer(id, { provider, model: upstream, usage, serviceTier: served ?? params.serviceTier })
+        ),
+        layer
+      ))
+    )
+  const router = (
+    first: Router.CandidateOption,
+    options?: Partial<Router.Options>
+  ) => Router.make({ candidates: [first], baseline: "openai/gpt-5.4", ...options })
+
+  it.effect("is nothing where the baseline itself answers, at the call's tier", () =>
+    Effect.gen(function*() {
+      for (const serviceTier of ["flex", "priority", "default"]) {
+        assert.strictEqual(yield* saved(router("openai/gpt-5.4"), { serviceTier }), 0)
+      }
+      assert.strictEqual(yield* saved(router("openai/gpt-5.4"), {}, { defaults: { serviceTier: "flex" } }), 0)
+    }))
+
+  it.effect("is by the baseline's price at the tier that a call asks for and gets", () =>
+    Effect.gen(function*() {
+      const [large, small] = ["openai/gpt-5.4", "openai/gpt-5.4-mini"] as const
+      const cheap = router(small)
+      assert.strictEqual(
+        yield* saved(cheap, { serviceTier: "flex" }),
+        (yield* list(large, "flex")) - (yield* list(small, "flex"))
+      )
+      assert.strictEqual(
+        yield* saved(cheap, { serviceTier: "priority" }, { served: "default" }),
+        (yield* list(large)) - (yield* list(small))
+      )
+    }))
+
+  it.effect("counts a tier that only a candidate asks for: the baseline would have had none", () =>
+    Effect.gen(function*() {
+      const model = "openai/gpt-5.4"
+      assert.strictEqual(
+        yield* saved(router({ model, params: { serviceTier: "flex" } })),
+        (yield* list(model)) - (yield* list(model, "flex"))
+      )
+    }))
+
+  it.effect("is by the plain price of a baseline that has no such tier, or another vendor", () =>
+    Effect.gen(function*() {
+      const [small, other] = ["openai/gpt-5.4-mini", "anthropic/claude-opus-5"] as const
+      assert.strictEqual(
+        yield* saved(router(small, { baseline: other }), { serviceTier: "priority" }),
+        (yield* list(other)) - (yield* list(small, "priority"))
+      )
+    }))
+})
+
+describe("saved.routing of pictures", () => {
+  const saved = (from: readonly [Catalog.QualifiedId, Catalog.QualifiedId], usage: Usage.Usage) =>
+    Loom.route(Router.make({ candidates: [from[0]], baseline: from[1] }), { prompt, modality: "image" }).pipe(
+      Effect.map(({ cost, saved }) => (cost.picoUsd ?? NaN) + saved.routing),
+      Effect.provide(Loom.layerTest(
+        Generator.fake(({ model: { provider, upstream } }) => answer("", { provider, model: upstream, usage }))
+      ))
+    )
+  const drawn = (imageOutput: number, quality: string) =>
+    Usage.make({ inputUncached: 100, imageOutput, images: [{ count: 1, width: 1024, height: 1024, quality }] })
+  /** 100 tokens of text at $5 a million. */
+  const text = 500_000_000
+
+  it.effect("is by the piece, where the baseline is sold so too: it has other tokens for the same picture", () =>
+    Effect.gen(function*() {
+      const [mini, large] = ["openai/gpt-image-1-mini", "openai/gpt-image-1.5"] as const
+      assert.strictEqual(yield* saved([mini, large], drawn(625, "low")), text + 9_000_000_000)
+      // The baseline's own tokens are what it was paid for.
+      assert.strictEqual(yield* saved([large, large], drawn(272, "low")), text + 272 * 32_000_000)
+    }))
+
+  it.effect("is by the same tokens, where no price says what such a picture costs", () =>
+    Effect.gen(function*() {
+      const [mini, large] = ["openai/gpt-image-1-mini", "openai/gpt-image-2.6-flare"] as const
+      assert.strictEqual(yield* saved([mini, large], drawn(625, "low")), text + 625 * 30_000_000)
+      assert.strictEqual(
+        yield* saved([mini, "openai/gpt-image-1.5"], drawn(10_000, "other")),
+        text + 10_000 * 32_000_000
+      )
     }))
 })
 

@@ -82,7 +82,12 @@ export const make = Effect.fnUntraced(function*(
     Generator.cached(cache)
   )
 
-  const find = Routes.make({ catalog, routes: options.routes ?? {}, generator: pipeline })
+  const find = Routes.make({
+    catalog,
+    routes: options.routes ?? {},
+    generator: pipeline,
+    serviceTier: Result.isSuccess(defaults) ? defaults.success.serviceTier : undefined
+  })
 
   /** Of options that nobody has looked at yet. */
   const modalityOf = ({ modality, model, provider }: Asked): "text" | "image" => {

@@ -25,11 +25,13 @@ export interface Routed {
 
 /** Finds the routers of calls. Each is looked at once. */
 export const make = (
-  { catalog, generator, routes }: {
+  { catalog, generator, routes, serviceTier }: {
     readonly catalog: Catalog.Catalog
     readonly routes: Readonly<Record<string, Router.Router>>
     /** Answers for each of the candidates. */
     readonly generator: Generator.Generator
+    /** Of calls that don't say. */
+    readonly serviceTier: string | undefined
   }
 ) => {
   const known = new WeakMap<Router.Router, Looked>()
@@ -77,7 +79,7 @@ export const make = (
         ...(first.provider === undefined ? undefined : { provider: first.provider })
       },
       router: misplaced === undefined ? found : Result.fail(misplaced),
-      recorded: { name, baseline },
+      recorded: { name, baseline, isTiered: (options.serviceTier ?? serviceTier) !== undefined },
       generator
     }
   }
