@@ -15,6 +15,7 @@ import * as Fields from "../internal/generationFields.ts"
 import * as Failure from "./Failure.ts"
 import * as Format from "./Format.ts"
 import { Output } from "./Output.ts"
+import * as Progress from "./Progress.ts"
 import type { Question } from "./Question.ts"
 import * as Settings from "./Settings.ts"
 
@@ -60,23 +61,27 @@ export const asked = ({ options, output, schema }: Question): Asked => ({
   output
 })
 
+/** The engine that a command asks, as the settings and its flags have it. */
+export const engine = ({ cache, log: asked }: Pick<How, "cache" | "log">) =>
+  Effect.map(Settings.trusted, ({ options }) => {
+    const log = asked ?? options.log
+    return Layer.merge(
+      Loom.layer({
+        ...options,
+        callLog: options.callLog ?? true,
+        log,
+        cache: cache === false
+          ? undefined
+          : cache === undefined
+          ? options.cache
+          : { ...options.cache, ttl: cache, sqlite: options.cache?.sqlite ?? true }
+      }),
+      log === "json" ? Logger.layer([Logger.withConsoleError(Logger.formatJson)]) : Layer.empty
+    )
+  })
+
 export const give = Effect.fnUntraced(function*(asked: Asked, how: How) {
-  const loaded = yield* Settings.trusted
-  const log = how.log ?? loaded.options.log
-  const layer = Layer.merge(
-    Loom.layer({
-      ...loaded.options,
-      callLog: loaded.options.callLog ?? true,
-      log,
-      cache: how.cache === false
-        ? undefined
-        : how.cache === undefined
-        ? loaded.options.cache
-        : { ...loaded.options.cache, ttl: how.cache, sqlite: loaded.options.cache?.sqlite ?? true }
-    }),
-    log === "json" ? Logger.layer([Logger.withConsoleError(Logger.formatJson)]) : Layer.empty
-  )
-  return yield* Effect.provide(tell(asked, how), layer)
+  return yield* Effect.provide(tell(asked, how), yield* engine(how))
 })
 
 const tell = (asked: Asked, how: How) =>
@@ -86,43 +91,65 @@ const tell = (asked: Asked, how: How) =>
     const summary = asked.output !== undefined
       ? yield* giveImages(asked, asked.output, { isWhole, quiet: how.quiet })
       : isWhole
-      ? yield* giveWhole(asked)
-      : yield* giveStream(asked)
-    if (how.quiet || summary === undefined) return
-    const notes = [...output.json ? [] : summary.warnings, ...troubles(summary.finishReason)]
-    for (const note of notes) yield* output.note(`note: ${note}`)
-    if (how.usage || (output.isErrTerminal && !output.json)) yield* output.note(output.err.dim(costLine(summary)))
+      ? yield* giveWhole(asked, how.quiet)
+      : yield* giveStream(asked.parts, how.quiet)
+    if (summary !== undefined) yield* account(summary, how)
   })
 
-const giveWhole = Effect.fnUntraced(function*({ hasObject, whole }: Asked) {
+/** What is to be said of an answer besides it. */
+export const account = Effect.fnUntraced(
+  function*(summary: Generation.Summary, { quiet, usage }: Pick<How, "quiet" | "usage">) {
+    if (quiet) return
+    const output = yield* Output
+    const notes = [...output.json ? [] : summary.warnings, ...troubles(summary.finishReason)]
+    for (const note of notes) yield* output.note(`note: ${note}`)
+    if (usage || (output.isErrTerminal && !output.json)) yield* output.note(output.err.dim(costLine(summary)))
+  }
+)
+
+const waiting = "waiting for the answer"
+
+/** Waits for an answer that is given as a whole. */
+export const waited = <A, E, R>(whole: Effect.Effect<A, E, R>, quiet: boolean) =>
+  Progress.during({ what: waiting, quiet, isTransient: true }, () => whole)
+
+const giveWhole = Effect.fnUntraced(function*({ hasObject, whole }: Asked, quiet: boolean) {
   const output = yield* Output
-  const generation = yield* whole
+  const generation = yield* waited(whole, quiet)
   yield* output.json
     ? output.document(Document, { schemaVersion: 1, ...written(generation) })
     : output.line(hasObject ? JSON.stringify(generation.object) : generation.text.replace(/\n$/, ""))
   return generation
 })
 
-const giveStream = Effect.fnUntraced(function*({ parts }: Asked) {
-  const output = yield* Output
-  let summary: Generation.Summary | undefined
-  let last = ""
-  const text = parts.pipe(
-    Stream.map((part) => {
-      if (part.type === "finish") summary = part
-      if (part.type !== "text-delta" || part.delta === "") return ""
-      last = part.delta
-      return part.delta
-    }),
-    Stream.filter((delta) => delta !== "")
-  )
-  // What was shown ends its line, also where it broke off.
-  yield* Effect.ensuring(
-    output.write(text),
-    Effect.suspend(() => last === "" || last.endsWith("\n") ? Effect.void : Effect.ignore(output.line("")))
-  )
-  return summary
-})
+/** Prints the answer's text as it arrives. */
+export const giveStream = Effect.fnUntraced(
+  function*(parts: Asked["parts"], quiet: boolean) {
+    const output = yield* Output
+    const { end } = yield* Progress.begin({ what: waiting, quiet, isTransient: true })
+    let summary: Generation.Summary | undefined
+    let last = ""
+    const text = parts.pipe(
+      Stream.map((part) => {
+        if (part.type === "finish") summary = part
+        return part.type === "text-delta" ? part.delta : ""
+      }),
+      Stream.filter((delta) => delta !== ""),
+      Stream.tap((delta) => {
+        const isFirst = last === ""
+        last = delta
+        return isFirst ? end : Effect.void
+      })
+    )
+    // What was shown ends its line, also where it broke off.
+    yield* Effect.ensuring(
+      output.write(text),
+      Effect.suspend(() => last === "" || last.endsWith("\n") ? Effect.void : Effect.ignore(output.line("")))
+    )
+    return summary
+  },
+  Effect.scoped
+)
 
 /** Keeps the images, and prints where they are: what is heard of them before goes to stderr. */
 const giveImages = Effect.fnUntraced(function*(
@@ -131,17 +158,14 @@ const giveImages = Effect.fnUntraced(function*(
   { isWhole, quiet }: { readonly isWhole: boolean; readonly quiet: boolean }
 ) {
   const output = yield* Output
-  const tell = (text: string) => quiet ? Effect.void : output.note(output.err.dim(`  ${text}`))
-  let latest = ""
-  const hear = (part: Generation.Part) => {
-    const text = part.type === "progress" ? wordsOf(part) : part.type === "partial-image" ? "taking shape" : latest
-    if (text === latest) return Effect.void
-    latest = text
-    return tell(text)
-  }
-  const generation = isWhole
-    ? yield* whole
-    : Generation.fromParts(yield* Stream.runCollect(Stream.tap(parts, hear)))
+  const generation = yield* Progress.during({ what: "waiting for the image", quiet }, (say) => {
+    if (isWhole) return whole
+    const heard = Stream.tap(parts, (part) => {
+      if (part.type === "progress") return say(wordsOf(part))
+      return part.type === "partial-image" ? say("taking shape") : Effect.void
+    })
+    return Effect.map(Stream.runCollect(heard), Generation.fromParts)
+  })
   if (generation === undefined) return undefined
   const { images } = generation
   const files = images.map((image, index) => ({
@@ -158,7 +182,9 @@ const giveImages = Effect.fnUntraced(function*(
   for (const file of files) {
     if (!output.json) yield* output.line(file.path)
     const kind = file.mediaType.slice("image/".length)
-    if (!isNamed(file.path, kind)) yield* tell(`${file.path} holds ${kind.toUpperCase()}`)
+    if (!quiet && !isNamed(file.path, kind)) {
+      yield* output.note(output.err.dim(`  ${file.path} holds ${kind.toUpperCase()}`))
+    }
   }
   if (output.json) {
     const content = generation.content.filter((part) => part.type !== "file" || !images.includes(part))

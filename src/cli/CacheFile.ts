@@ -9,6 +9,7 @@ import * as SqliteCache from "../storage/SqliteCache.ts"
 import * as Failure from "./Failure.ts"
 import * as Format from "./Format.ts"
 import { Output } from "./Output.ts"
+import * as Progress from "./Progress.ts"
 import * as Settings from "./Settings.ts"
 import * as Table from "./Table.ts"
 
@@ -78,7 +79,10 @@ export const stats = Effect.gen(function*() {
 
 export const clear = Effect.fnUntraced(function*(quiet: boolean) {
   const output = yield* Output
-  const { answer: removed, path } = yield* ask("cleared", ({ clear }) => clear)
+  const { answer: removed, path } = yield* Progress.during(
+    { what: "forgetting what is kept", quiet },
+    () => ask("cleared", ({ clear }) => clear)
+  )
   if (output.json) return yield* output.document(ClearDocument, { schemaVersion: 1, path, removed })
   yield* output.line(
     quiet ? String(removed) : `removed ${Format.count(removed)} ${removed === 1 ? "entry" : "entries"} from ${path}`

@@ -16,6 +16,7 @@ import { join } from "node:path"
 import * as Dashboard from "../dashboard/Dashboard.ts"
 import * as Failure from "./Failure.ts"
 import { Output } from "./Output.ts"
+import * as Progress from "./Progress.ts"
 import * as Settings from "./Settings.ts"
 
 /** What `loom dashboard --json` prints once it listens. */
@@ -84,7 +85,9 @@ export const serve = (asked: Asked) =>
     const output = yield* Output
     const access = yield* accessOf(asked)
     const path = asked.demo ? yield* passing : yield* Settings.callLogPath
+    const starting = yield* Progress.begin({ what: "starting the dashboard", quiet: asked.quiet })
     const url = yield* listening(asked, { path, access, isDemo: asked.demo })
+    yield* starting.end
     if (asked.demo) {
       const { run } = yield* Effect.promise(() => import("./Demo.ts"))
       yield* Effect.forkScoped(run(path))

@@ -14,6 +14,7 @@ import * as Format from "./Format.ts"
 import * as KeyCheck from "./KeyCheck.ts"
 import * as KeyRing from "./KeyRing.ts"
 import { Output, type Style } from "./Output.ts"
+import * as Progress from "./Progress.ts"
 import * as Settings from "./Settings.ts"
 
 const Finding = Schema.Struct({
@@ -181,7 +182,7 @@ const catalog = Effect.map(Clock.currentTimeMillis, (now) => {
     : warning("catalog", what, "prices may have changed", "npm install loom-router@latest")
 })
 
-export const examine = Effect.gen(function*() {
+export const examine = Effect.fnUntraced(function*(quiet: boolean) {
   const output = yield* Output
   const { askable, examined, held } = yield* KeyRing.withSecrets(Effect.gen(function*() {
     const held = yield* KeyRing.all
@@ -193,11 +194,11 @@ export const examine = Effect.gen(function*() {
       askable,
       ({ held, provider }) => held.key === undefined ? KeyCheck.isRedirected(provider) : Effect.succeed(true)
     )
-    const examined = yield* Effect.forEach(
+    const examined = yield* Progress.each(
+      { what: "asking the vendors", quiet },
       asked,
       ({ held, provider }) =>
-        Effect.map(KeyCheck.ask(provider, held.key), (verdict): Examined => ({ held, provider, verdict })),
-      { concurrency: 8 }
+        Effect.map(KeyCheck.ask(provider, held.key), (verdict): Examined => ({ held, provider, verdict }))
     )
     return { held, askable, examined }
   }))

@@ -18,6 +18,7 @@ import * as Failure from "./Failure.ts"
 import * as Format from "./Format.ts"
 import * as KeyCheck from "./KeyCheck.ts"
 import { Output } from "./Output.ts"
+import * as Progress from "./Progress.ts"
 import * as Settings from "./Settings.ts"
 import * as Table from "./Table.ts"
 
@@ -173,14 +174,18 @@ const words = ({ detail, millis, outcome }: Checked): string =>
     ? outcome
     : `${outcome} (${detail})`
 
-export const check = (names: ReadonlyArray<string>) =>
+export const check = (names: ReadonlyArray<string>, quiet: boolean) =>
   withSecrets(Effect.gen(function*() {
     const output = yield* Output
     const asked = yield* Effect.forEach(names, nameOf)
     const held = (yield* all).filter(({ key, name }) => names.length === 0 ? key !== undefined : asked.includes(name))
     const others = asked.filter((name) => held.every((one) => one.name !== name))
     const strangers = yield* Effect.forEach(others, (name) => hold(name, undefined))
-    const checked: ReadonlyArray<Checked> = yield* Effect.forEach([...held, ...strangers], checkOne, { concurrency: 8 })
+    const checked: ReadonlyArray<Checked> = yield* Progress.each(
+      { what: "asking the vendors", quiet },
+      [...held, ...strangers],
+      checkOne
+    )
     yield* output.json
       ? output.document(CheckDocument, {
         schemaVersion: 1,

@@ -12,6 +12,7 @@ import * as Format from "./Format.ts"
 import * as KeyCheck from "./KeyCheck.ts"
 import * as KeyRing from "./KeyRing.ts"
 import { Output } from "./Output.ts"
+import * as Progress from "./Progress.ts"
 import * as Settings from "./Settings.ts"
 import * as Shelf from "./Shelf.ts"
 import * as Table from "./Table.ts"
@@ -131,7 +132,8 @@ const goneFrom = (
 const askAll = (
   catalog: Catalog.Catalog,
   providers: ReadonlyArray<Model.Provider>,
-  listed: ReadonlyArray<Shelf.Listed>
+  listed: ReadonlyArray<Shelf.Listed>,
+  quiet: boolean
 ) =>
   KeyRing.withSecrets(Effect.gen(function*() {
     const held = yield* Effect.forEach(
@@ -139,11 +141,11 @@ const askAll = (
       (provider) => Effect.map(KeyRing.hold(KeyRing.variableOf(provider), provider), ({ key }) => ({ key, provider }))
     )
     const asked = held.flatMap(({ key, provider }) => key === undefined ? [] : [{ key, provider }])
-    const warnings = yield* Effect.forEach(
+    const warnings = yield* Progress.each(
+      { what: "asking the vendors", quiet },
       asked,
       ({ key, provider }) =>
-        Effect.map(KeyCheck.list(provider, key), (found) => goneFrom(catalog, provider, found, listed)),
-      { concurrency: 8 }
+        Effect.map(KeyCheck.list(provider, key), (found) => goneFrom(catalog, provider, found, listed))
     )
     return { asked: asked.map(({ provider }) => provider.key), warnings: warnings.flat() }
   }))
@@ -168,7 +170,7 @@ export const show = Effect.fnUntraced(function*({ live, provider, quiet, staleAf
   const now = yield* Clock.currentTimeMillis
   const providers = Catalog.providers(catalog).filter(({ key }) => provider === undefined || key === provider)
   const listed = (yield* Shelf.all).filter(({ model }) => provider === undefined || model.provider === provider)
-  const vendors = live ? yield* askAll(catalog, providers, listed) : { asked: [], warnings: [] }
+  const vendors = live ? yield* askAll(catalog, providers, listed, quiet) : { asked: [], warnings: [] }
   const warnings: ReadonlyArray<Warning> = [
     ...providers.flatMap(staleAt(now, staleAfter)),
     ...listed.flatMap(lifeAt(now)).toSorted((a, b) => (a.day ?? "9999") < (b.day ?? "9999") ? -1 : 1),

@@ -39,6 +39,10 @@ export class Output extends Context.Service<Output, {
   readonly line: (text: string) => Effect.Effect<void, PlatformError>
   /** Prints a line on stderr. */
   readonly note: (text: string) => Effect.Effect<void, PlatformError>
+  /** Writes to stderr what waits for a line behind it. */
+  readonly ask: (text: string) => Effect.Effect<void, PlatformError>
+  /** Prints a value as JSON on a line of its own, of several. */
+  readonly record: <A>(schema: Schema.Codec<A, unknown>, value: A) => Effect.Effect<void, PlatformError>
   /** Prints a value as JSON on stdout: on one line for programs, on several for people. */
   readonly document: <A>(schema: Schema.Codec<A, unknown>, value: A) => Effect.Effect<void, PlatformError>
 }>()("loom-router/cli/Output") {}
@@ -63,6 +67,8 @@ export const layer = (args: ReadonlyArray<string>): Layer.Layer<Output, never, S
     // A line that is too long is cut: one that wraps couldn't be drawn again.
     const inPlace = (text: string) => text === "" ? "\r\u001b[2K" : `\r\u001b[2K\u001b[?7l${text}\u001b[?7h`
     const line = (text: string) => Stream.run(Stream.succeed(`${text}\n`), stdio.stdout())
+    const jsonOf = <A>(schema: Schema.Codec<A, unknown>, value: A) =>
+      Effect.orDie(Schema.encodeEffect(Schema.toCodecJson(schema))(value))
     return Context.make(TerminalCapabilities.TerminalCapabilities, capabilities).pipe(
       Context.add(Output, {
         json: Flags.isJson(args),
@@ -75,9 +81,11 @@ export const layer = (args: ReadonlyArray<string>): Layer.Layer<Output, never, S
         write: (text) => Stream.run(text, stdio.stdout()),
         line,
         note: (text) => Stream.run(Stream.succeed(`${text}\n`), stdio.stderr()),
+        ask: (text) => Stream.run(Stream.succeed(text), stdio.stderr()),
+        record: (schema, value) => Effect.flatMap(jsonOf(schema, value), (json) => line(JSON.stringify(json))),
         document: (schema, value) =>
           Effect.flatMap(
-            Effect.orDie(Schema.encodeEffect(Schema.toCodecJson(schema))(value)),
+            jsonOf(schema, value),
             (json) => line(JSON.stringify(json, undefined, isOutTerminal ? 2 : undefined))
           )
       })

@@ -87,7 +87,10 @@ const list = Effect.fnUntraced(function*({ limit }: Command.Command.Config.Infer
 
 const listDescription = "List batches, the newest first. With -q their ids alone. No vendor is asked."
 
-const listing = Command.make("list", listFlags, list).pipe(Command.withDescription(listDescription))
+const listing = Command.make("list", listFlags, list).pipe(
+  Command.withDescription(listDescription),
+  Command.withExamples([{ command: "loom batch list -n 5" }])
+)
 
 const status = Command.make(
   "status",
@@ -179,7 +182,8 @@ const cancel = Command.make(
   })
 ).pipe(
   Command.withDescription("Ask the vendors to end a batch. What is answered by then stays so, and is paid."),
-  Command.withShortDescription("Ask the vendors to end a batch")
+  Command.withShortDescription("Ask the vendors to end a batch"),
+  Command.withExamples([{ command: "loom batch cancel nightly" }])
 )
 
 const worker = Command.make(

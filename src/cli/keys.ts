@@ -17,7 +17,10 @@ const showList = Effect.fnUntraced(function*() {
 
 const listDescription = "List the keys that are found: where each is, and its last four characters."
 
-const list = Command.make("list", {}, showList).pipe(Command.withDescription(listDescription))
+const list = Command.make("list", {}, showList).pipe(
+  Command.withDescription(listDescription),
+  Command.withExamples([{ command: "loom keys list --json | jq -r '.keys[] | select(.source) | .name'" }])
+)
 
 const set = Command.make(
   "set",
@@ -47,18 +50,26 @@ const remove = Command.make(
     const { remove } = yield* Effect.promise(() => import("./KeyRing.ts"))
     return yield* remove(name, quiet)
   })
-).pipe(Command.withDescription("Remove a key from the file of keys."))
+).pipe(
+  Command.withDescription("Remove a key from the file of keys."),
+  Command.withExamples([{ command: "loom keys remove openai" }])
+)
 
 const check = Command.make(
   "check",
   { names: Argument.String("provider").pipe(Argument.withDescription("Only these"), Argument.variadic()) },
   Effect.fnUntraced(function*({ names }) {
+    const quiet = yield* Flags.Quiet
     const { check } = yield* Effect.promise(() => import("./KeyRing.ts"))
-    return yield* check(names)
+    return yield* check(names, quiet)
   })
 ).pipe(
   Command.withDescription("Ask each vendor whether it accepts its key, by listing its models, which costs nothing."),
-  Command.withShortDescription("Ask the vendors whether they accept their keys")
+  Command.withShortDescription("Ask the vendors whether they accept their keys"),
+  Command.withExamples([
+    { command: "loom keys check" },
+    { command: "loom keys check openai anthropic && ./deploy", description: "Exits with 4 where one is refused" }
+  ])
 )
 
 const path = Command.make(
@@ -68,7 +79,10 @@ const path = Command.make(
     const { path } = yield* Effect.promise(() => import("./KeyRing.ts"))
     return yield* path
   })
-).pipe(Command.withDescription("Print where the file of keys is, or would be."))
+).pipe(
+  Command.withDescription("Print where the file of keys is, or would be."),
+  Command.withExamples([{ command: "loom keys path" }])
+)
 
 export const keys = Command.make("keys", {}, showList).pipe(
   Command.withSubcommands([list, set, remove, check, path]),

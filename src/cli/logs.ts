@@ -34,7 +34,17 @@ const list = Effect.fnUntraced(function*(asked: Command.Command.Config.Infer<typ
 
 const listDescription = "List the newest calls, the last one at the end. With -q their ids alone."
 
-const listing = Command.make("list", selection, list).pipe(Command.withDescription(listDescription))
+const listing = Command.make("list", selection, list).pipe(
+  Command.withDescription(listDescription),
+  Command.withExamples([
+    { command: "loom logs list --provider openai --min-cost 0.01" },
+    {
+      command:
+        "loom logs list --since 7d -n 10000 --json | jq -r '.calls[] | [.id, .model, .cost.usd] | @csv' > calls.csv",
+      description: "For a spreadsheet"
+    }
+  ])
+)
 
 const tail = Command.make(
   "tail",
@@ -68,7 +78,8 @@ const show = Command.make(
   Command.withDescription(
     "Show all that is known of one call: its attempts, its costs, who was tried, what went wrong."
   ),
-  Command.withShortDescription("Show all that is known of one call")
+  Command.withShortDescription("Show all that is known of one call"),
+  Command.withExamples([{ command: "loom logs show $(loom logs -n 1 -q) --json | jq .call.attemptViews" }])
 )
 
 const path = Command.make(
@@ -78,7 +89,10 @@ const path = Command.make(
     const { show } = yield* Effect.promise(() => import("./LogPath.ts"))
     return yield* show
   })
-).pipe(Command.withDescription("Print where the log lies."))
+).pipe(
+  Command.withDescription("Print where the log lies."),
+  Command.withExamples([{ command: "loom logs path" }])
+)
 
 export const logs = Command.make("logs", selection, list).pipe(
   Command.withSubcommands([listing, tail, show, path]),

@@ -55,7 +55,10 @@ const list = Effect.fnUntraced(function*(asked: Command.Command.Config.Infer<typ
 
 const listDescription = "List models with their prices per million tokens."
 
-const listing = Command.make("list", selection, list).pipe(Command.withDescription(listDescription))
+const listing = Command.make("list", selection, list).pipe(
+  Command.withDescription(listDescription),
+  Command.withExamples([{ command: "loom models list --modality image --sort price" }])
+)
 
 const show = Command.make(
   "show",

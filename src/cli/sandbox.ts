@@ -56,5 +56,8 @@ export const sandbox = Command.make("sandbox", {
       "Run a local simulator of the vendors' APIs, for trying things out without a key or a cent."
     ),
     Command.withShortDescription("Simulate the vendors locally"),
-    Command.withExamples([{ command: "loom sandbox --port 4010" }])
+    Command.withExamples([
+      { command: "loom sandbox --port 4010" },
+      { command: "loom sandbox --seed demo", description: "The same answers every time" }
+    ])
   )

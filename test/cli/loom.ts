@@ -1,12 +1,27 @@
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, ConfigProvider, Console, Effect, Exit, Layer, Runtime, Schema, Sink, Stdio, Stream } from "effect"
+import {
+  Cause,
+  ConfigProvider,
+  Console,
+  type Duration,
+  Effect,
+  Exit,
+  Layer,
+  Runtime,
+  Schema,
+  Sink,
+  Stdio,
+  Stream,
+  Terminal
+} from "effect"
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Cli from "../../src/cli/Cli.ts"
+import * as Progress from "../../src/cli/Progress.ts"
 
 /** A key that no output may ever show. */
 export const canary = "sk-canary-7d0c5f3be21a49688f00"
@@ -27,6 +42,10 @@ export interface World {
   /** Which of the three are terminals; none by default. */
   readonly terminals?: ReadonlyArray<"stdin" | "stdout" | "stderr"> | undefined
   readonly env?: Readonly<Record<string, string>> | undefined
+  /** Lines that are typed into a terminal, of which each waits until it is asked for. */
+  readonly typed?: ReadonlyArray<string> | undefined
+  /** How long it is silent about what it waits for: for ever by default, so that nothing depends on how fast it is. */
+  readonly patience?: Duration.Input | undefined
 }
 
 /** Runs `loom` in this process. */
@@ -55,12 +74,26 @@ export const loom = (args: ReadonlyArray<string>, world: World = {}): Effect.Eff
     const print = (name: keyof typeof said) => (...words: ReadonlyArray<unknown>) => {
       said[name] += `${words.join(" ")}\n`
     }
+    const typed = [...world.typed ?? []]
+    const terminal = Layer.effect(
+      Terminal.Terminal,
+      Effect.map(Terminal.Terminal, (terminal) =>
+        Terminal.make({
+          ...terminal,
+          readLine: Effect.suspend(() => {
+            const line = typed.shift()
+            return line === undefined ? Effect.fail(new Terminal.QuitError({})) : Effect.succeed(line)
+          })
+        }))
+    )
     const console = { ...globalThis.console, log: print("stdout"), error: print("stderr") }
     return Cli.run(args, "1.2.3").pipe(
       Effect.provide(
-        Layer.mergeAll(stdio, NodeFileSystem.layer, NodePath.layer).pipe(Layer.provideMerge(NodeServices.layer))
+        Layer.mergeAll(stdio, NodeFileSystem.layer, NodePath.layer, world.typed === undefined ? Layer.empty : terminal)
+          .pipe(Layer.provideMerge(NodeServices.layer))
       ),
       Effect.provideService(Console.Console, console),
+      Effect.provideService(Progress.Patience, world.patience ?? "1 day"),
       Effect.provideService(
         ConfigProvider.ConfigProvider,
         ConfigProvider.fromUnknown({ LOOM_HOME: home, ...world.env })
@@ -88,12 +121,14 @@ export const run = (
   options: {
     readonly env?: Readonly<Record<string, string>> | undefined
     readonly stdin?: string | undefined
+    readonly cwd?: string | undefined
     readonly meddle?: ((child: ReturnType<typeof spawn>) => void) | undefined
   } = {}
 ): Promise<Ran & { readonly millis: number }> =>
   new Promise((resolve, reject) => {
     const from = performance.now()
     const child = spawn(command, args, {
+      cwd: options.cwd,
       env: { PATH: process.env["PATH"], HOME: "/nowhere", LOOM_HOME: home, ...options.env }
     })
     const said = { stdout: "", stderr: "" }
