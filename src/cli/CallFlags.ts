@@ -7,6 +7,13 @@ import type * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Flags from "./Flags.ts"
 
+export const model = Flag.String("model").pipe(
+  Flag.withAlias("m"),
+  Flag.withMetavar("provider/model"),
+  Flag.withDescription("The model to ask; LOOM_MODEL, else openai/gpt-4o-mini"),
+  Flag.optional
+)
+
 export const repeated = (name: string) => Flag.String(name).pipe(Flag.atLeast(0))
 
 export const flags = {
@@ -33,8 +40,8 @@ export const flags = {
     Flag.optional
   ),
   schema: Flag.String("schema").pipe(
-    Flag.withMetavar("file"),
-    Flag.withDescription("A JSON Schema that the answer has to fit; its root is an object"),
+    Flag.withMetavar("file|-"),
+    Flag.withDescription("A JSON Schema that the answer has to fit; its root is an object; - is stdin"),
     Flag.optional
   ),
   timeout: Flag.String("timeout").pipe(

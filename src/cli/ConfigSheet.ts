@@ -54,7 +54,9 @@ export const PathDocument = Schema.Struct({
   user: Schema.String,
   keys: Schema.String,
   calls: Schema.String,
-  cache: Schema.String
+  cache: Schema.String,
+  batches: Schema.String,
+  chat: Schema.String
 })
 
 const none = "there are no settings: loom.config.yaml is neither here nor above"
@@ -134,7 +136,9 @@ export const paths = Effect.gen(function*() {
     user: yield* Paths.config,
     keys: yield* Paths.keys,
     calls: yield* Effect.catch(Settings.callLogPath, () => Paths.callLog),
-    cache: yield* Effect.catch(Settings.cachePath, () => Paths.cache)
+    cache: yield* Effect.catch(Settings.cachePath, () => Paths.cache),
+    batches: yield* Effect.catch(Settings.batchesPath, () => Paths.batches),
+    chat: yield* Paths.chat
   } as const
   if (output.json) return yield* output.document(PathDocument, document)
   yield* output.line(Table.sheet([
@@ -143,6 +147,8 @@ export const paths = Effect.gen(function*() {
     ["user", document.user],
     ["keys", document.keys],
     ["calls", document.calls],
-    ["cache", document.cache]
+    ["cache", document.cache],
+    ["batches", document.batches],
+    ["chat", document.chat]
   ], output.out))
 })

@@ -83,6 +83,28 @@ export const taken = Effect.fnUntraced(function*({ cheapest, minLength, words }:
   return { name, route: name, prompt } satisfies Course
 })
 
+/** The route of a name, for a command that could ask one model as well. Flags that are about a model don't go with it. */
+export const named = Effect.fnUntraced(function*(
+  name: string,
+  prompt: string | undefined,
+  given: Readonly<Record<string, boolean>>
+) {
+  const alien = Object.keys(given).find((flag) => given[flag])
+  if (alien !== undefined) {
+    return yield* Failure.usage({
+      what: `--route and ${alien} don't go together`,
+      fix: `write it into the route ${name} in loom.config.yaml, or leave --route out`
+    })
+  }
+  if (isName(name)) {
+    return yield* Failure.usage({
+      what: `--route takes the name of a route, and ${name} is a model`,
+      fix: `ask it with -m ${name}, or several with \`loom route\``
+    })
+  }
+  return yield* taken({ words: prompt === undefined ? [name] : [name, prompt], cheapest: false, minLength: undefined })
+})
+
 const isName = (word: string): boolean => /^[^/\s]+\/\S+$/.test(word)
 
 export const asked = Effect.fnUntraced(function*({ prompt, route }: Course, matter: Matter) {

@@ -13,6 +13,7 @@ import * as Stream from "effect/Stream"
 import type * as Prompt from "effect/ai/Prompt"
 import * as Catalog from "../Catalog.ts"
 import * as Request from "../Request.ts"
+import { setting } from "../internal/environment.ts"
 import * as Attachment from "./Attachment.ts"
 import * as Failure from "./Failure.ts"
 import { Output } from "./Output.ts"
@@ -66,14 +67,15 @@ interface Said {
 }
 
 export const ask = Effect.fnUntraced(function*(
-  { failover, model, native, output, pictured, ...said }: Said & {
-    readonly model: string
+  { failover, model: given, native, output, pictured, ...said }: Said & {
+    readonly model: string | undefined
     readonly native: ReadonlyArray<string>
     readonly output: string | undefined
     readonly pictured: Pictured<string | undefined, string | undefined>
     readonly failover: boolean
   }
 ) {
+  const model = given ?? (yield* usualModel)
   if (!isQualified(model)) return yield* Effect.andThen(Shelf.find(model), Effect.die("a bare name was found"))
   const { aspectRatio, size } = pictured
   if (!isSize(size)) return yield* Failure.usage({ what: `--size takes pixels such as 1024x1024, not ${size}` })
@@ -106,15 +108,16 @@ export const ask = Effect.fnUntraced(function*(
 /** Puts together what is asked. */
 export const put = Effect.fnUntraced(function*(asked: Said) {
   const isAttached = asked.attachments.includes("-")
-  if (asked.prompt === "-" && isAttached) {
+  const isSchema = asked.schemaFile === "-"
+  if ([asked.prompt === "-", isAttached, isSchema].filter((takes) => takes).length > 1) {
     return yield* Failure.usage({
-      what: "stdin can't be both the prompt and an attachment",
-      fix: "give one of them a file"
+      what: "stdin can't be more than one of the prompt, an attachment and the schema",
+      fix: "give the others a file"
     })
   }
   const { isReadable, read } = yield* input(asked.quiet)
 
-  const piped = !isAttached && (asked.prompt === "-" || isReadable) ? yield* textOf(yield* read) : ""
+  const piped = !isAttached && !isSchema && (asked.prompt === "-" || isReadable) ? yield* textOf(yield* read) : ""
   const prompt = [piped, asked.prompt === "-" ? "" : asked.prompt ?? ""].filter((text) => text !== "").join("\n\n")
   if (prompt === "") {
     return yield* Failure.usage({
@@ -128,7 +131,11 @@ export const put = Effect.fnUntraced(function*(asked: Said) {
     (source) =>
       source === "-" ? Effect.flatMap(read, (bytes) => Attachment.ofBytes(bytes, "stdin")) : Attachment.load(source)
   )
-  const schema = asked.schemaFile === undefined ? undefined : yield* schemaIn(asked.schemaFile)
+  const schema = asked.schemaFile === undefined
+    ? undefined
+    : isSchema
+    ? yield* schemaIn(yield* textOf(yield* read), "what is on stdin")
+    : yield* schemaIn(yield* textIn(asked.schemaFile), asked.schemaFile)
 
   return {
     options: {
@@ -149,6 +156,9 @@ const mayHold = Effect.fnUntraced(function*(output: string) {
   if (yield* isFolder(output)) return yield* Failure.usage({ what: `${output} is a folder`, fix: "name a file in it" })
   if (!(yield* isFolder(folder))) return yield* Failure.usage({ what: `there is no folder ${folder}`, fix: "make it" })
 })
+
+/** The model that is asked where a flag names none. */
+export const usualModel = Effect.map(setting("LOOM_MODEL"), (named) => named ?? "openai/gpt-4o-mini")
 
 export const isQualified = (model: string): model is Qualified => model.includes("/")
 
@@ -199,11 +209,14 @@ const nativeOf = (pairs: ReadonlyArray<string>): Result.Result<Record<string, un
   return Result.succeed(Object.fromEntries(entries))
 }
 
-const schemaIn = Effect.fnUntraced(function*(path: string) {
-  const fileSystem = yield* FileSystem.FileSystem
-  const text = yield* fileSystem.readFileString(path).pipe(
-    Effect.mapError(({ message }) => Failure.usage({ what: `the schema ${path} can't be read`, why: message }))
-  )
+const textIn = (path: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (fileSystem) =>
+    Effect.mapError(
+      fileSystem.readFileString(path),
+      ({ message }) => Failure.usage({ what: `the schema ${path} can't be read`, why: message })
+    ))
+
+const schemaIn = Effect.fnUntraced(function*(text: string, path: string) {
   const { parse } = yield* Effect.promise(() => import("./JsonSchemaFile.ts"))
   return yield* Effect.fromResult(parse(text)).pipe(
     Effect.mapError((why) =>

@@ -58,3 +58,9 @@ export const cachePath = Effect.flatMap(
       ? Effect.succeed(cache.sqlite.path)
       : Paths.cache
 )
+
+/** Where batches are. */
+export const batchesPath = Effect.flatMap(
+  read,
+  ({ options: { batches } }) => batches?.path === undefined ? Paths.batches : Effect.succeed(batches.path)
+)

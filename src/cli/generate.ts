@@ -1,7 +1,6 @@
 /**
  * `loom generate`: asks a model.
  */
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Argument from "effect/cli/Argument"
@@ -11,12 +10,11 @@ import * as CallFlags from "./CallFlags.ts"
 import * as Flags from "./Flags.ts"
 
 const flags = {
-  model: Flag.String("model").pipe(
-    Flag.withAlias("m"),
-    Flag.withMetavar("provider/model"),
-    Flag.withDescription("The model to ask; LOOM_MODEL, else openai/gpt-4o-mini"),
-    Flag.withFallbackConfig(Config.NonEmptyString("LOOM_MODEL")),
-    Flag.withDefault("openai/gpt-4o-mini")
+  model: CallFlags.model,
+  route: Flag.String("route").pipe(
+    Flag.withMetavar("name"),
+    Flag.withDescription("A route of the settings to ask, in place of a model (`loom route`)"),
+    Flag.optional
   ),
   ...CallFlags.flags,
   modality: Flag.Literals("modality", ["text", "image"]).pipe(
@@ -80,23 +78,40 @@ export const generate = Command.make(
     ),
     ...flags
   },
-  Effect.fnUntraced(function*({ dryRun, failover, images, model, native, output, prompt, ...given }) {
+  Effect.fnUntraced(function*({ dryRun, failover, images, model, native, output, prompt, route, ...given }) {
     const quiet = yield* Flags.Quiet
+    const pictured = {
+      modality: Option.getOrUndefined(given.modality),
+      n: Option.getOrUndefined(given.count),
+      size: Option.getOrUndefined(given.size),
+      aspectRatio: Option.getOrUndefined(given.aspectRatio),
+      quality: Option.getOrUndefined(given.quality),
+      format: Option.getOrUndefined(given.format)
+    }
+    const matter = CallFlags.matterOf({ ...given, attachments: [...images, ...given.attachments] }, quiet)
+    const how = CallFlags.howOf(given, quiet)
+
+    if (Option.isSome(route)) {
+      const { asked, explained, named } = yield* Effect.promise(() => import("./Course.ts"))
+      const course = yield* named(route.value, Option.getOrUndefined(prompt), {
+        "--model": Option.isSome(model),
+        "--option": native.length > 0,
+        "--output": Option.isSome(output),
+        "--failover": failover,
+        "what makes images": Object.values(pictured).some((asked) => asked !== undefined)
+      })
+      if (dryRun) return yield* explained(course, matter)
+      const { give } = yield* Effect.promise(() => import("./Answer.ts"))
+      return yield* give(yield* asked(course, matter), how)
+    }
     const { ask } = yield* Effect.promise(() => import("./Question.ts"))
     const question = yield* ask({
-      ...CallFlags.matterOf({ ...given, attachments: [...images, ...given.attachments] }, quiet),
+      ...matter,
       prompt: Option.getOrUndefined(prompt),
-      model,
+      model: Option.getOrUndefined(model),
       native,
       output: Option.getOrUndefined(output),
-      pictured: {
-        modality: Option.getOrUndefined(given.modality),
-        n: Option.getOrUndefined(given.count),
-        size: Option.getOrUndefined(given.size),
-        aspectRatio: Option.getOrUndefined(given.aspectRatio),
-        quality: Option.getOrUndefined(given.quality),
-        format: Option.getOrUndefined(given.format)
-      },
+      pictured,
       failover
     })
     if (dryRun) {
@@ -104,7 +119,7 @@ export const generate = Command.make(
       return yield* show(question, { stream: given.stream, quiet })
     }
     const { asked, give } = yield* Effect.promise(() => import("./Answer.ts"))
-    return yield* give(asked(question), CallFlags.howOf(given, quiet))
+    return yield* give(asked(question), how)
   })
 ).pipe(
   Command.withAlias("g"),
@@ -120,6 +135,7 @@ export const generate = Command.make(
     { command: "loom g \"What does it say?\" -a receipt.jpg -m openai/gpt-5-mini" },
     { command: "loom g \"A loom, as a woodcut\" -m openai/gpt-image-2.6-flare --quality low -o loom.png" },
     { command: "loom g \"Invent a person\" --schema person.schema.json | jq .name" },
+    { command: "loom g \"What is a loom?\" --route cheap-first", description: "A route of loom.config.yaml" },
     { command: "loom g \"What is a loom?\" --cache 1d --failover", description: "Asked again, it costs nothing" },
     { command: "loom g \"News on looms\" -O 'tools=[{\"type\":\"web_search\"}]'", description: "A vendor's own option" }
   ])

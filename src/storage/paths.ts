@@ -33,6 +33,9 @@ export const batches: Effect.Effect<string> = state("batches.db")
 /** The database of the worker that drives batches: what it has done, and when it is to do what next. */
 export const worker: Effect.Effect<string> = state("worker.db")
 
+/** The last chat at the command line. */
+export const chat: Effect.Effect<string> = state("chat.json")
+
 /** The file of the user's keys. */
 export const keys: Effect.Effect<string> = settings("keys.json")
 

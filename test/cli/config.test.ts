@@ -124,7 +124,9 @@ describe("loom config", () => {
         user: join(home, "loom.config.yaml"),
         keys: join(home, "keys.json"),
         calls: join(at, "logs/calls.db"),
-        cache: join(at, "answers.db")
+        cache: join(at, "answers.db"),
+        batches: join(home, "batches.db"),
+        chat: join(home, "chat.json")
       })
       assert.strictEqual((yield* loom(["logs", "path", ...args])).stdout, `${join(at, "logs/calls.db")}\n`)
       assert.include((yield* loom(["cache", "stats", ...args])).stdout, join(at, "answers.db"))
@@ -272,29 +274,34 @@ routes:
       }
     }).pipe(Effect.scoped))
 
-  it.effect("and routes have help, whose examples work", () =>
+  it.effect("name routes that `loom generate` asks, too", () =>
     Effect.gen(function*() {
-      const { ask, at } = yield* asking((baseUrl) => ({
+      const { ask, sandbox } = yield* asking((baseUrl) => ({
         "loom.config.yaml": `
-providers: { openai: { baseUrl: "${baseUrl}" }, anthropic: { baseUrl: "http://127.0.0.1:9" } }
+providers: { openai: { baseUrl: "${baseUrl}" } }
+routes: { easy: { candidates: [openai/gpt-4o-mini, openai/gpt-4o] } }
 `
       }))
-      const config = ["--config", join(at, "loom.config.yaml")]
-      for (const command of [["route"], ["config"], ["config", "show"], ["config", "check"], ["config", "path"]]) {
-        const { stdout } = yield* loom([...command, "--help"])
-        const examples = stdout.slice(stdout.indexOf("EXAMPLES")).split("\n").flatMap((line) => {
-          const [, piped, rest] = /^ {2}(.+ \| )?loom (.+)$/.exec(line) ?? []
-          return rest === undefined ? [] : [{ piped, rest }]
-        })
-        assert.isAbove(examples.length, 0, command.join(" "))
-        for (const { piped, rest } of examples) {
-          const words = [...rest.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? "")
-          const args = words.map((word) => word === "./loom.config.yaml" ? config[1]! : word)
-          const ran = yield* ask(args.includes("--config") ? args.filter((word) => !config.includes(word)) : args, {
-            stdin: piped === undefined ? undefined : "Explain looms at length."
-          })
-          assert.strictEqual(ran.code, 0, `loom ${rest}: ${ran.stderr}`)
-        }
+      const env = { LOOM_MODEL: "openai/gpt-4.1" }
+      const easy = yield* ask(["g", "[say: hello]", "--route", "easy"], { env })
+      assert.deepStrictEqual(easy, { code: 0, stdout: "hello\n", stderr: "" })
+      const { router } = decoded(Answer.Document, yield* ask(["g", "--route", "easy", "--json"], { stdin: "Hello" }))
+      assert.strictEqual(router?.used, "openai/gpt-4o-mini")
+      yield* sandbox.reset
+      const dry = decoded(Course.Document, yield* ask(["g", "Hello", "--route", "easy", "--dry-run", "--json"]))
+      assert.deepStrictEqual(dry.candidates.map(({ model }) => model), ["openai/gpt-4o-mini", "openai/gpt-4o"])
+      const wrongly: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
+        [["--route", "easy", "-m", "openai/gpt-4o"], "--route and --model don't go together"],
+        [["--route", "easy", "-O", "user=me"], "--route and --option don't go together"],
+        [["--route", "easy", "--failover"], "--route and --failover don't go together"],
+        [["--route", "easy", "-n", "2"], "--route and what makes images don't go together"],
+        [["--route", "openai/gpt-4o"], "--route takes the name of a route, and openai/gpt-4o is a model"],
+        [["--route", "nowhere"], "there is no route nowhere"]
+      ]
+      for (const [args, what] of wrongly) {
+        const ran = yield* ask(["g", "Hello", ...args, "--json"])
+        assert.deepStrictEqual([ran.code, ran.stderr, decoded(Failure.Document, ran).error.message], [2, "", what])
       }
+      assert.lengthOf(yield* sandbox.journal, 0)
     }).pipe(Effect.scoped))
 })

@@ -348,6 +348,8 @@ layer(Sandbox.layer({ seed: "cli" }), { excludeTestServices: true })("loom gener
       assert.isString(JSON.parse(ran.stdout).name)
       const document = decoded(Answer.Document, yield* ask1(person, "--json"))
       assert.isObject(document.object)
+      const piped = yield* ask(["g", "Invent a person", "--schema", "-"], { stdin: JSON.stringify(person) })
+      assert.deepStrictEqual([piped.code, piped.stdout], [0, ran.stdout])
 
       for (
         const wrong of ["no json", "3", { type: "array", items: {} }, {
@@ -390,6 +392,7 @@ layer(Sandbox.layer({ seed: "cli" }), { excludeTestServices: true })("loom gener
         [["g", "x", "-m", "gpt-4o-mini"], "did you mean openai/gpt-4o-mini"],
         [["g", "x", "-m", "openai/gpt-4o-mni"], "did you mean openai/gpt-4o-mini"],
         [["g", "x", "--schema", "/nowhere"], "can't be read"],
+        [["g", "-", "--schema", "-"], "more than one of the prompt, an attachment and the schema"],
         [["nonsense"], "Unknown subcommand"]
       ]
       for (const [args, says] of wrong) {
@@ -495,8 +498,11 @@ layer(Sandbox.layer({ seed: "cli" }), { excludeTestServices: true })("loom gener
       Effect.gen(function*() {
         const { ask, bodies } = yield* asking
         const path = join(folder, "loom.png")
-        const ran = yield* ask([...args, "-o", path])
-        assert.deepStrictEqual([ran.code, ran.stdout, ran.stderr], [0, `${path}\n`, "  taking shape\n"])
+        const ran = yield* ask([...args, "-o", path], { patience: 0 })
+        assert.deepStrictEqual(
+          [ran.code, ran.stdout, ran.stderr],
+          [0, `${path}\n`, "  waiting for the image\n  taking shape\n"]
+        )
         assert.deepStrictEqual(sizeOf(path), { width: 64, height: 48 })
         assert.deepInclude((yield* bodies)[0], { size: "64x48", quality: "low", stream: true })
       })
