@@ -12,10 +12,13 @@ import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
 import { batch } from "./batch.ts"
 import { cache } from "./cache.ts"
+import { chat } from "./chat.ts"
+import { completions } from "./completions.ts"
 import { config } from "./config.ts"
 import { dashboard } from "./dashboard.ts"
 import { doctor } from "./doctor.ts"
 import { generate } from "./generate.ts"
+import { init } from "./init.ts"
 import { keys } from "./keys.ts"
 import { logs } from "./logs.ts"
 import { models } from "./models.ts"
@@ -23,10 +26,12 @@ import { route } from "./route.ts"
 import { sandbox } from "./sandbox.ts"
 import { stats } from "./stats.ts"
 
-const loom = Command.make("loom").pipe(
+/** All of it. */
+export const loom = Command.make("loom").pipe(
   Command.withDescription("One API for every AI vendor."),
   Command.withSubcommands([
     generate,
+    chat,
     route,
     batch,
     dashboard,
@@ -37,7 +42,9 @@ const loom = Command.make("loom").pipe(
     config,
     cache,
     doctor,
-    sandbox
+    sandbox,
+    init,
+    completions((): Command.Command.Any => loom)
   ]),
   Command.withGlobalFlags([Flags.Json, Flags.Quiet, Flags.NoColor, Flags.Config]),
   Command.withExamples([

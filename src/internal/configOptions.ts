@@ -146,6 +146,8 @@ const modelsIn = (path: string): Effect.Effect<Catalog.Catalog, ReadonlyArray<Pr
     const parsed = parse(text)
     const keys = Result.isSuccess(parsed) ? ConfigFile.keyProblems(parsed.success, text) : []
     if (keys.length > 0) return yield* Effect.fail(keys.map((problem) => problemIn(path, problem)))
+    // One of comments alone, as `loom init` writes it, adds nothing.
+    if (Result.isSuccess(parsed) && parsed.success == null) return Catalog.empty
     return yield* Effect.mapError(Catalog.fromYaml(text, path), ({ problems }) =>
       problems.map(({ path: where, ...problem }): Problem => ({
         file: path,
