@@ -187,9 +187,13 @@ const drive = Effect.fnUntraced(function*(
   const ask = (asked: Asked) => {
     const job = workload.jobs[asked.job]
     if (job === undefined) return Effect.die(`there is no job ${asked.job}`)
-    return (use.routing && job.small !== undefined
+    const options = { ...optionsOf(asked), model: job.model }
+    const answered = use.routing && job.small !== undefined
       ? Loom.route(asked.job, optionsOf(asked))
-      : Loom.generate({ ...optionsOf(asked), model: job.model })).pipe(Effect.provideService(Current, asked))
+      : job.stream === undefined
+      ? Loom.generate(options)
+      : Stream.runDrain(Loom.stream(options))
+    return Effect.provideService(Effect.asVoid(answered), Current, asked)
   }
 
   /** Handed in at once, and fetched when they are done. */

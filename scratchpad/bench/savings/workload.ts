@@ -28,6 +28,7 @@ const Job = Schema.Struct({
   prefix: Schema.optional(Schema.Struct({ tokens: range, why })),
   session: Schema.optional(Schema.Struct({ calls: range, gapSeconds: range, why })),
   batch: Schema.optional(Schema.Struct({ why })),
+  stream: Schema.optional(Schema.Struct({ why })),
   question: Schema.Struct({ tokens: range, why }),
   answer: Schema.Struct({ words: range, why })
 })
