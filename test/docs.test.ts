@@ -1,55 +1,47 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { LoomConfig } from "loom-router"
 import { execFile } from "node:child_process"
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { join, relative, resolve } from "node:path"
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join, relative, resolve } from "node:path"
 import { parseAst } from "rolldown/parseAst"
+import { cutFrom, documents, type Fence as Found, fences as all, root } from "./documents.ts"
 
 /**
- * Every ```ts fence of the documentation is type-checked, and run where it says what comes out (`expression // => value`).
- * A fence that can't run here is marked ```ts no-run.
+ * Every fence of the documentation is held to the code:
+ *
+ * - `ts` is type-checked, and run where it says what comes out (`expression // => value`); `ts no-run` can't be run here
+ * - `ts of program.ts` is cut from a program, which `e2e/scratchpad.test.ts` runs
+ * - `text of program.ts` is what the program prints, which is compared there
+ * - `bash` names commands that there are, `yaml` is settings that can be read
+ *
+ * What is only shown is listed below, each with its reason.
  */
-const root = resolve(import.meta.dirname, "..")
+const shown: Readonly<Record<string, string>> = {
+  "README.md text": "an error as it is printed: errors.test.ts holds its parts",
+  "src/internal/README.md text": "a drawing",
+  "src/telemetry/README.md text": "@effect/opentelemetry isn't installed",
+  "scratchpad/migration/aiSdk.md ts elsewhere": "ai isn't installed",
+  "scratchpad/migration/liteLlm.md python": "another language",
+  "scratchpad/migration/pythonLoom.md python": "another language"
+}
+
 // Not under node_modules, where Node strips no types; the package's own name resolves from anywhere in the repository.
 const folder = join(root, `.vitest/docs-${process.pid}`)
 
-interface Fence {
-  readonly title: string
-  /** The line before its first. */
-  readonly line: number
+interface Fence extends Found {
   readonly file: string
-  readonly info: string
-  readonly code: ReadonlyArray<string>
 }
 
-const documents = [
-  ...readdirSync(root).filter((name) => name.endsWith(".md")),
-  ...readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.(ts|md)$/.test(name)).map((name) => join("src", name))
-].sort()
+const isCode = (info: string) => /^(ts|js|tsx|jsx|mts|typescript|javascript)\b/.test(info)
 
-const fencesIn = (document: string): ReadonlyArray<Fence> => {
-  const fences: Array<Fence> = []
-  const isSource = document.endsWith(".ts")
-  let open: { readonly info: string; readonly line: number; readonly code: Array<string> } | undefined
-  for (const [index, text] of readFileSync(join(root, document), "utf8").split("\n").entries()) {
-    if (isSource && open === undefined && !/^ *\* /.test(text)) continue
-    const line = isSource ? text.replace(/^ *\* ?/, "") : text
-    const fence = /^\s*```+\s*(.*)$/.exec(line)
-    if (fence === null) open?.code.push(line)
-    else if (open === undefined) open = { info: fence[1]!.trim(), line: index + 1, code: [] }
-    else {
-      if (/^(ts|js|tsx|jsx|mts|typescript|javascript)\b/.test(open.info)) {
-        const title = `${document}:${open.line}`
-        fences.push({ ...open, title, file: `${title.replace(/[^A-Za-z0-9]+/g, "_")}.ts` })
-      }
-      open = undefined
-    }
-  }
-  if (open !== undefined) throw new Error(`${document}:${open.line}: the fence has no end`)
-  return fences
-}
+const fences: ReadonlyArray<Fence> = all
+  .filter(({ document, info }) =>
+    isCode(info) && !info.startsWith("ts of ") && shown[`${document} ${info}`] === undefined
+  )
+  .map((fence) => Object.assign({}, fence, { file: `${fence.title.replace(/[^A-Za-z0-9]+/g, "_")}.ts` }))
 
-const fences = documents.flatMap(fencesIn)
+const named = all.filter(({ info }) => !isCode(info))
 
 const arrow = /\/\/ => (.*)$/
 const hasValue = (fence: Fence) => fence.code.some((line) => arrow.test(line))
@@ -121,6 +113,79 @@ describe("documentation", () => {
         .map(({ info, title }) => `${title}: ${info}`),
       []
     )
+  })
+
+  it("leaves no fence out without saying so, and lists none that isn't there", () => {
+    const kinds = /^(bash|yaml|text of \S+)$/
+    const unlisted = named.filter(({ document, info }) =>
+      !kinds.test(info) && shown[`${document} ${info}`] === undefined
+    )
+    assert.deepStrictEqual(unlisted.map(({ info, title }) => `${title}: ${info}`), [])
+    const there = new Set(all.map(({ document, info }) => `${document} ${info}`))
+    assert.deepStrictEqual(Object.keys(shown).filter((name) => !there.has(name)), [])
+  })
+
+  it("is cut from programs as they stand", () => {
+    const bare = (text: string) => text.replaceAll(/\s+/g, "")
+    const strangers = cutFrom("ts").filter(({ code, program }) =>
+      !bare(readFileSync(join(root, program), "utf8")).includes(bare(code.join("\n")))
+    )
+    assert.deepStrictEqual(strangers.map(({ program, title }) => `${title}: not in ${program}`), [])
+  })
+
+  it("names commands that there are", () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      readonly scripts: Readonly<Record<string, string>>
+    }
+    const isKnown = (command: string) => {
+      const [program, ...args] = command.split(/\s+/)
+      const [first = "", second = ""] = args.filter((arg) => !arg.startsWith("-"))
+      switch (program) {
+        case "npm":
+          return first === "run" ? second in scripts : /^(ci|install|start|test)$/.test(first)
+        case "node":
+          return existsSync(join(root, first))
+        case "loom":
+          return existsSync(join(root, `src/cli/${first}.ts`))
+        default:
+          return false
+      }
+    }
+    const unknown = named.filter(({ info }) => info === "bash").flatMap(({ code, title }) =>
+      code.flatMap((line) => line.replace(/#.*/, "").split(/&&|\|/))
+        .map((command) => command.trim().replace(/^([A-Z_]+=\S* )+/, ""))
+        .filter((command) => command !== "" && !isKnown(command))
+        .map((command) => `${title}: ${command}`)
+    )
+    assert.deepStrictEqual(unknown, [])
+  })
+
+  it.effect.each(named.filter(({ info }) => info === "yaml"))(
+    "has settings that can be read: $title",
+    ({ code }) =>
+      Effect.gen(function*() {
+        const path = join(folder, "loom.config.yaml")
+        writeFileSync(path, code.join("\n"))
+        const { files } = yield* LoomConfig.load({ path })
+        assert.deepStrictEqual(files, [path])
+      })
+  )
+
+  it("links to what there is", () => {
+    const slug = (heading: string) => heading.toLowerCase().replaceAll(/[^\w\- ]/g, "").replaceAll(" ", "-")
+    const headings = (text: string) => [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => slug(heading))
+    const broken = documents.filter((document) => document.endsWith(".md")).flatMap((document) => {
+      const text = readFileSync(join(root, document), "utf8")
+      return [...text.matchAll(/\]\(([^)\s]*)\)/g)].flatMap(([, link = ""]) => {
+        if (/^https?:/.test(link)) return []
+        const [path = "", anchor] = link.split("#")
+        const file = path === "" ? document : join(dirname(document), path)
+        const isThere = existsSync(join(root, file)) &&
+          (anchor === undefined || headings(readFileSync(join(root, file), "utf8")).includes(anchor))
+        return isThere ? [] : [`${document}: ${link}`]
+      })
+    })
+    assert.deepStrictEqual(broken, [])
   })
 
   describe.each(fences)("$title", (fence) => {

@@ -122,7 +122,7 @@ const unmirrored = [
   /^providers\/([a-z]\w*|(loaded|table|\w+Bill|\w+Images)\.test)\.ts$/,
   /^(secrets|telemetry)\/[a-z]\w*\.ts$/,
   /^(docs|errors|layout|CatalogData)\.test\.ts$/,
-  /^(api|listening|scripted|setup)\.ts$/
+  /^(api|documents|listening|scripted|setup)\.ts$/
 ]
 
 const vocabulary = new Set([
@@ -240,7 +240,7 @@ describe("layout", () => {
   it("has the agreed folders in src, and names modules by what they are", () => {
     const entries = readdirSync(join(root, "src"), { withFileTypes: true })
     const unknown = entries.filter((entry) =>
-      entry.isDirectory() ? !folders.has(entry.name) : !/^([A-Z][A-Za-z0-9]*|index)\.ts$/.test(entry.name)
+      entry.isDirectory() ? !folders.has(entry.name) : !/^(([A-Z][A-Za-z0-9]*|index)\.ts|[A-Z]+\.md)$/.test(entry.name)
     )
     assert.deepStrictEqual(unknown.map(({ name }) => name), [])
     assert.deepStrictEqual(filesIn("src/internal", ".ts").filter((name) => !/^[a-z][A-Za-z0-9]*\.ts$/.test(name)), [])

@@ -2,9 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { Sandbox } from "loom-router/sandbox"
 import { type ChildProcess, spawn } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { cutFrom, root } from "../documents.ts"
 
-const source = ["--conditions=loom-source"]
+const source = ["--conditions=loom-source", "--import=./test/e2e/clock.ts"]
 
 /** Runs a program of the scratchpad with only this environment. */
 const start = (
@@ -13,6 +15,7 @@ const start = (
   ...args: ReadonlyArray<string>
 ): ChildProcess =>
   spawn(process.execPath, [...source, `scratchpad/${name}.ts`, ...args], {
+    cwd: root,
     env: { PATH: process.env["PATH"], ...env },
     stdio: ["ignore", "pipe", "pipe"]
   })
@@ -38,6 +41,52 @@ const listening = (child: ChildProcess) =>
       child.on("close", () => reject(new Error("it ended")))
     })
   )
+
+const outputs = cutFrom("text")
+
+/** The whole of what each prints; once, where several guides show parts of it. */
+const printed = new Map<string, Promise<string>>()
+const outputOf = (program: string): Promise<string> => {
+  const known = printed.get(program)
+  if (known !== undefined) return known
+  const name = program.replace(/^scratchpad\/|\.ts$/g, "")
+  const output = Effect.runPromise(finished(start(name, {}))).then(({ code, stderr, stdout }) => {
+    assert.deepStrictEqual([code, stderr], [0, ""])
+    return stdout
+  })
+  printed.set(program, output)
+  return output
+}
+
+/** Markdown is formatted: how far a line stands in is nothing that a program says. */
+const lines = (text: string) => text.split("\n").map((line) => line.trim()).join("\n")
+
+describe("the guides", () => {
+  it.each(outputs)("show what a program prints: $title of $program", async ({ code, program }) => {
+    assert.include(lines(await outputOf(program)), lines(code.join("\n")))
+  }, 30_000)
+
+  it("have their programs run here, each of them", () => {
+    const text = readFileSync(import.meta.filename, "utf8")
+    const isRun = (name: string) =>
+      text.includes(`start("${name}"`) || outputs.some(({ program }) => program === `scratchpad/${name}.ts`)
+    const shared = new Set(["onSandbox", "migration/sandbox"])
+    const names = ["", "migration/"].flatMap((folder) =>
+      readdirSync(join(root, "scratchpad", folder)).filter((file) => file.endsWith(".ts"))
+        .map((file) => `${folder}${file.slice(0, -3)}`)
+    )
+    assert.deepStrictEqual(names.filter((name) => !shared.has(name) && !isRun(name)), [])
+    const guide = readFileSync(join(root, "scratchpad/README.md"), "utf8")
+    assert.deepStrictEqual(names.filter((name) => !name.includes("/") && !guide.includes(`](${name}.ts)`)), [])
+  })
+
+  it.live("move the Python Loom's own examples", () =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* finished(start("migration/pythonLoom", {}))
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      assert.match(stdout, /^openai\/gpt-4o-mini\n\[ 'openai\/gpt-4o-mini: ok' \]$/m)
+    }))
+})
 
 describe("keys", () => {
   it.live("goes on through a rotation and an outage, and says where it looked at last", () =>
