@@ -49,6 +49,31 @@ describe("a month's savings", () => {
       }))
   }
 
+  it.live("go by the clock that Loom and the sandbox have: what is kept is forgotten in time", () =>
+    Effect.gen(function*() {
+      const { documents, support } = workload.jobs
+      if (documents === undefined || support === undefined) return assert.fail("there are no such jobs")
+      const of = (hours: number, gap: number) =>
+        run(
+          {
+            ...workload,
+            responseCache: { ...workload.responseCache, hours },
+            jobs: {
+              support,
+              documents: { ...documents, session: { calls: [3, 8], gapSeconds: [gap, gap], why: "told apart" } }
+            }
+          },
+          { seed: 4, days: 1, callsADay: 150 },
+          { ...none, responseCache: true, promptCache: true }
+        )
+      const [kept, forgotten] = [yield* of(24, 299), yield* of(1 / 3600, 301)]
+      assert.isAbove(kept.hits, 0)
+      assert.strictEqual(forgotten.hits, 0)
+      // What was written, at a premium, is never read.
+      assert.isAbove(Number(kept.jobs["documents"]?.saved), 0)
+      assert.isBelow(Number(forgotten.jobs["documents"]?.saved), 0)
+    }))
+
   it.live("are told of where they don't fit", () =>
     Effect.gen(function*() {
       const size = { seed: 3, days: 1, callsADay: 20 }
