@@ -95,7 +95,7 @@ const exchange = Effect.fnUntraced(function*(chat: KeptChat.Chat, message: strin
   let summary: Generation.Summary | undefined
   if (output.json) {
     const generation = yield* Answer.waited(Loom.generate(options), asked.quiet)
-    yield* output.record(Answer.Document, Answer.documentOf(generation, false))
+    yield* output.record(Answer.Document, { schemaVersion: 1, ...Answer.written(generation) })
     text = generation.text
     summary = generation
   } else {
