@@ -38,6 +38,7 @@ const testedThrough: Readonly<Record<string, string>> = {
   "internal/batchDoor.ts": "Batch.test.ts",
   "internal/batchDrive.ts": "Batch.test.ts",
   "internal/batchFile.ts": "Batch.test.ts",
+  "internal/batchId.ts": "Batch.test.ts",
   "internal/batchIntake.ts": "Batch.test.ts",
   "internal/batchOwner.ts": "Batch.test.ts",
   "internal/batchRows.ts": "Batch.test.ts",

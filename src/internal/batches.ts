@@ -18,6 +18,7 @@ import type { Batches, Engine } from "../Loom.ts"
 import type * as Request from "../Request.ts"
 import type { RowState, StoredBatch, StoredJob, StoredRow } from "../storage/batchTables.ts"
 import * as Drive from "./batchDrive.ts"
+import * as BatchId from "./batchId.ts"
 import * as Intake from "./batchIntake.ts"
 import * as Owner from "./batchOwner.ts"
 import * as Rows from "./batchRows.ts"
@@ -193,7 +194,7 @@ const make = (world: World): Batches => {
 
   const submit: Batches["submit"] = Effect.fnUntraced(function*(requests, options = {}, keeping = false) {
     yield* tidy
-    const { id = yield* newId, tags = {} } = options
+    const { id = yield* BatchId.make, tags = {} } = options
     const now = yield* Clock.currentTimeMillis
     const before = yield* Drive.stored(store.begin({ id, createdAt: now, tags, owner }))
     const kept = new Map<number, Request.Request>()
@@ -246,12 +247,6 @@ const make = (world: World): Batches => {
 const nowhere: Intake.Sink<never> = { addJob: () => Effect.void, addRows: () => Effect.undefined }
 
 const millisOf = (duration: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(duration))
-
-/** Sorts by time, and can be typed. */
-const newId = Effect.map(
-  Clock.currentTimeMillis,
-  (now) => `batch_${Math.max(0, now).toString(36).padStart(9, "0")}${globalThis.crypto.randomUUID().slice(0, 8)}`
-)
 
 const idTaken = (id: string, detail: string) => new Batch.BatchError({ reason: new Batch.IdTaken({ id, detail }) })
 

@@ -1,0 +1,121 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type Duration, Effect, type Scope } from "effect"
+import * as Sandbox from "loom-router/sandbox"
+import { dirname, join } from "node:path"
+import { interruptAfter, loom, pointedAt, type Ran, run, source } from "../cli/loom.ts"
+import { billed } from "../providers/world.ts"
+import { connect, tempPath } from "../storage/files.ts"
+
+type Box = Sandbox.Sandbox["Service"]
+type Journal = Effect.Success<Box["journal"]>
+
+const model = "openai/gpt-4o-mini"
+
+const linesOf = (rows: number, mark = "answer") =>
+  Array.from({ length: rows }, (_, n) => `${JSON.stringify({ prompt: `[say: ${mark} ${n}]`, customId: `row-${n}` })}\n`)
+    .join("")
+
+const looksIn = (journal: Journal) =>
+  journal.filter(({ method, path }) => method === "GET" && path.includes("/batches/")).length
+
+const jobsOf = (sandbox: Box) =>
+  Effect.map(sandbox.journal, (journal) => journal.filter(({ job }) => job !== undefined).length)
+
+interface World {
+  readonly sandbox: Box
+  readonly home: string
+  /** In this process. */
+  readonly ask: (args: ReadonlyArray<string>, stdin?: string) => Effect.Effect<Ran>
+  /** In a process of its own. */
+  readonly start: (
+    args: ReadonlyArray<string>,
+    options?: Pick<NonNullable<Parameters<typeof run>[2]>, "stdin" | "meddle">
+  ) => Effect.Effect<Ran>
+}
+
+const inHome = <A, E>(body: (world: World) => Effect.fn.Return<A, E, Scope.Scope>, takes: Duration.Input = "1 hour") =>
+  Effect.gen(function*() {
+    // Longer than a busy machine takes: what is to end is told to.
+    const sandbox = yield* Sandbox.make({ batches: { takes } })
+    const home = dirname(yield* tempPath)
+    const env = { ...pointedAt(sandbox.baseUrl("openai")), LOOM_HOME: home }
+    const [node, ...main] = source
+    return yield* Effect.gen(() =>
+      body({
+        sandbox,
+        home,
+        ask: (args, stdin = "") => loom(["batch", ...args], { env, stdin }),
+        start: (args, options) => Effect.promise(() => run(node, [...main, "batch", ...args], { env, ...options }))
+      })
+    )
+  })
+
+/** Every row of a batch is there once, answered, and so it is in the call log, at what the vendor bills. */
+const isWhole = Effect.fnUntraced(function*({ ask, home, sandbox }: World, ids: ReadonlyArray<string>, rows: number) {
+  for (const id of ids) {
+    const results = yield* ask(["results", id])
+    const texts = results.stdout.trimEnd().split("\n").map((line) => JSON.parse(line).generation?.text)
+    assert.deepStrictEqual(texts, Array.from({ length: rows }, (_, n) => `answer ${n}`))
+    assert.strictEqual(results.code, 0)
+  }
+  const db = yield* connect(join(home, "calls.db"), { readOnly: true })
+  const logged = db.prepare(
+    `SELECT count(*) AS calls, count(DISTINCT id) AS ids, (SELECT sum(cost_pico) FROM attempts) AS cost
+    FROM calls WHERE operation = 'batch' AND outcome = 'ok'`
+  ).get()
+  assert.deepInclude(logged, { calls: ids.length * rows, ids: ids.length * rows, cost: yield* billed(sandbox) })
+  assert.strictEqual(yield* jobsOf(sandbox), ids.length)
+})
+
+describe("Ctrl-C during loom batch submit", () => {
+  const rows = 3
+  const again = ["submit", "-", "-m", model, "--id", "left"]
+  const cases = [
+    {
+      when: "its file is on the way",
+      fault: { route: "/files", method: "POST", hang: true },
+      moment: (journal: Journal) => journal.some(({ path }) => path.endsWith("/files")),
+      resume: again
+    },
+    {
+      when: "its job is asked for",
+      fault: { route: "/batches", method: "POST", hang: true },
+      moment: (journal: Journal) => journal.some(({ path }) => path.endsWith("/batches")),
+      resume: ["wait", "left"]
+    },
+    {
+      when: "its job has begun, and nobody knows",
+      fault: { route: "/batches", method: "POST", hang: true, billed: true },
+      moment: (journal: Journal) => journal.some(({ job }) => job !== undefined),
+      resume: ["worker"]
+    }
+  ] as const
+  for (const { fault, moment, resume, when } of cases) {
+    it.live(`says what was sent and how to resume; ${resume[0]} finishes it (${when})`, () =>
+      inHome(function*(world) {
+        const { ask, sandbox, start } = world
+        yield* sandbox.script(fault)
+        const stdin = linesOf(rows)
+        const left = yield* start(again, { stdin, meddle: interruptAfter(sandbox.awaitJournal(moment)) })
+        assert.deepStrictEqual([left.code, left.stdout, left.stderr], [
+          130,
+          "",
+          "interrupted: of 3 rows, 3 may be sent\n  no row is sent twice; resume: loom batch wait left\n"
+        ])
+        if (resume[0] === "submit") {
+          const submitted = yield* start(resume, { stdin })
+          assert.deepStrictEqual([submitted.code, submitted.stdout], [0, "left\n"], submitted.stderr)
+          yield* sandbox.finishBatches
+          assert.strictEqual((yield* ask(["wait", "left"])).code, 0)
+        } else {
+          const looked = sandbox.awaitJournal((journal) => looksIn(journal) >= 1)
+          const finished = yield* start([...resume, "--poll", "50ms"], {
+            meddle: () => void Effect.runPromise(Effect.andThen(looked, sandbox.finishBatches))
+          })
+          assert.strictEqual(finished.code, 0, finished.stderr)
+          assert.match(finished.stdout, /^left · 3 succeeded · /)
+        }
+        yield* isWhole(world, ["left"], rows)
+      }))
+  }
+})
