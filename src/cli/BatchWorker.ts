@@ -12,14 +12,15 @@ import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
 import * as SingleRunner from "effect/cluster/SingleRunner"
 import * as Activity from "effect/workflow/Activity"
 import * as DurableClock from "effect/workflow/DurableClock"
-import * as Workflow from "effect/workflow/Workflow"
 import { dirname } from "node:path"
 import type * as Batch from "../Batch.ts"
 import * as Loom from "../Loom.ts"
+import * as FileLock from "../storage/FileLock.ts"
 import * as NodeSqlite from "../storage/NodeSqlite.ts"
 import * as Paths from "../storage/paths.ts"
 import { told } from "./BatchFailure.ts"
 import * as BatchSheet from "./BatchSheet.ts"
+import { forget, Leg, storageOf } from "./BatchWorkflow.ts"
 import * as Failure from "./Failure.ts"
 import { Output } from "./Output.ts"
 
@@ -30,25 +31,14 @@ interface Asked {
   readonly quiet: boolean
 }
 
-/**
- * So many looks at a batch, and whether it has ended by then. One workflow for all of them would have to go through its
- * whole history at every look.
- */
-const Leg = Workflow.make("loom-router/Batch", {
-  payload: { id: Schema.String, createdAt: Schema.Finite, leg: Schema.Natural },
-  idempotencyKey: ({ createdAt, id, leg }) => `${id}/${createdAt}/${leg}`,
-  success: Schema.Boolean
-})
-
+/** In a {@link Leg}. */
 const looks = 30
 
 /** Batches that may be open at once. */
 const most = 1000
 
-const open = Effect.map(
-  Effect.mapError(Loom.batches({ limit: most }), told()),
-  (batches) => batches.filter(({ status }) => status !== "ended")
-)
+const listed = Effect.mapError(Loom.batches({ limit: most }), told())
+const open = Effect.map(listed, (batches) => batches.filter(({ status }) => status !== "ended"))
 
 /** The workflow over its own database. */
 const engineOf = (path: string, poll: Duration.Duration) =>
@@ -118,31 +108,49 @@ export const work = Effect.fnUntraced(function*({ concurrency, poll, quiet, watc
     return false
   }))
 
-  const drive = Effect.fnUntraced(function*({ createdAt, id }: Batch.Snapshot) {
-    for (let leg = 0;; leg++) {
-      if (yield* Leg.execute({ id, createdAt, leg })) return
-    }
+  const drive = Effect.fnUntraced(function*(batch: Batch.Snapshot) {
+    const { createdAt, id } = batch
+    let hasEnded = false
+    for (let leg = 0; !hasEnded; leg++) hasEnded = yield* Leg.execute({ id, createdAt, leg })
+    yield* forget(batch)
   })
 
-  if (!watch && (yield* open).length === 0) return
+  const isOver = watch ? Effect.succeed(false) : Effect.map(open, ({ length }) => length === 0)
+  if (yield* isOver) return
   const path = yield* Paths.worker
   const fileSystem = yield* FileSystem.FileSystem
   yield* fileSystem.makeDirectory(dirname(path), { recursive: true, mode: 0o700 })
+  const pause = Effect.sleep(Duration.min(poll, Duration.seconds(1)))
+
   const driving = new Set<string>()
   const all = Effect.scoped(Effect.gen(function*() {
     while (true) {
-      const batches = yield* open
-      if (batches.length === 0 && driving.size === 0 && !watch) return
-      for (const batch of batches) {
+      if (driving.size === 0 && (yield* isOver)) return
+      for (const batch of yield* open) {
         if (driving.has(batch.id)) continue
         driving.add(batch.id)
         yield* Effect.forkScoped(Effect.ensuring(drive(batch), Effect.sync(() => driving.delete(batch.id))))
       }
-      yield* Effect.sleep(Duration.min(poll, Duration.seconds(1)))
+      yield* pause
     }
   }))
-  return yield* all.pipe(
-    Effect.provide(leg.pipe(Layer.provideMerge(engineOf(path, poll)))),
+  // What has ended elsewhere meanwhile.
+  const sweep = Effect.flatMap(
+    listed,
+    (batches) => Effect.forEach(batches.filter(({ status }) => status === "ended"), forget, { discard: true })
+  )
+
+  return yield* Effect.gen(function*() {
+    const hasTurn = yield* FileLock.make(`${path}.lock`)
+    for (let isFirst = true; !(yield* hasTurn); isFirst = false) {
+      if (yield* isOver) return
+      if (isFirst) yield* note("another worker is at it: this one goes on when that has ended")
+      yield* pause
+    }
+    yield* Effect.provide(sweep, storageOf(path))
+    return yield* Effect.provide(all, leg.pipe(Layer.provideMerge(engineOf(path, poll))))
+  }).pipe(
+    Effect.scoped,
     Effect.onInterrupt(() =>
       quiet ? Effect.void : Effect.ignore(output.note("batches go on at their vendors; resume: loom batch worker"))
     )

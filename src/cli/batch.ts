@@ -214,7 +214,8 @@ const worker = Command.make(
 ).pipe(
   Command.withDescription(
     "Drive all open batches to their end, and print each that has ended. It may be stopped or killed at any time: the next\n" +
-      "one goes on where it was, and looks again when it was to (worker.db beside batches.db)."
+      "one goes on where it was, and looks again when it was to (worker.db beside batches.db). Of several one works at a\n" +
+      "time, and the others stand by."
   ),
   Command.withShortDescription("Drive all open batches to their end"),
   Command.withExamples([{ command: "loom batch worker --poll 5m" }])

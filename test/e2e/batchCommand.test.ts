@@ -67,6 +67,22 @@ const isWhole = Effect.fnUntraced(function*({ ask, home, sandbox }: World, ids: 
   assert.strictEqual(yield* jobsOf(sandbox), ids.length)
 })
 
+/** What the worker has written down: messages, replies, and of how many workflows. */
+const writtenIn = (home: string) =>
+  Effect.map(connect(join(home, "worker.db"), { readOnly: true }), (db) => {
+    const told = db.prepare(
+      `SELECT (SELECT count(*) FROM cluster_messages) AS messages, (SELECT count(*) FROM cluster_replies) AS replies,
+        (SELECT count(DISTINCT entity_id) FROM cluster_messages) AS workflows`
+    ).get()
+    return {
+      messages: Number(told?.["messages"]),
+      replies: Number(told?.["replies"]),
+      workflows: Number(told?.["workflows"])
+    }
+  })
+
+const nothing = { messages: 0, replies: 0, workflows: 0 }
+
 describe("Ctrl-C during loom batch submit", () => {
   const rows = 3
   const again = ["submit", "-", "-m", model, "--id", "left"]
@@ -118,4 +134,85 @@ describe("Ctrl-C during loom batch submit", () => {
         yield* isWhole(world, ["left"], rows)
       }))
   }
+})
+
+describe("loom batch worker", () => {
+  it.live("writes nothing down that it doesn't need any more", () =>
+    inHome(function*(world) {
+      const { ask, home, sandbox, start } = world
+      for (const id of ["one", "two"]) yield* ask(["submit", "-", "-m", model, "--id", id], linesOf(2))
+      const worker = ["worker", "--poll", "10ms"]
+      // More looks than one workflow takes, of each.
+      const many = interruptAfter(sandbox.awaitJournal((journal) => looksIn(journal) >= 80))
+      assert.strictEqual((yield* start(worker, { meddle: many })).code, 130)
+      assert.isAtLeast((yield* writtenIn(home)).workflows, 4)
+
+      // One ends elsewhere.
+      yield* sandbox.finishBatches
+      assert.strictEqual((yield* ask(["wait", "one"])).code, 0)
+      const ended = yield* start(worker)
+      assert.match(ended.stdout, /^two · 2 succeeded · [^\n]*\n$/)
+      assert.deepStrictEqual([ended.code, ended.stderr], [0, ""])
+      assert.deepStrictEqual(yield* writtenIn(home), nothing)
+      yield* isWhole(world, ["one", "two"], 2)
+    }))
+
+  it.live("works alone: another one waits for it, and goes on where it was killed", () =>
+    inHome(function*(world) {
+      const { ask, sandbox, start } = world
+      const ids = ["one", "two", "three"]
+      for (const id of ids) yield* ask(["submit", "-", "-m", model, "--id", id], linesOf(20))
+      const worker = ["worker", "--poll", "50ms"]
+      const second = Promise.withResolvers<undefined>()
+      const waiting = Promise.withResolvers<undefined>()
+      const all = yield* Effect.all([
+        start(worker, {
+          meddle: (first) => {
+            void Effect.runPromise(sandbox.awaitJournal((journal) => looksIn(journal) >= 3)).then(() => {
+              // The first is at it.
+              second.resolve(undefined)
+              return waiting.promise
+            }).then(() => first.kill("SIGKILL"))
+          }
+        }),
+        Effect.andThen(
+          Effect.promise(() => second.promise),
+          start(worker, {
+            meddle: (child) =>
+              void child.stderr?.once("data", () => {
+                waiting.resolve(undefined)
+                void Effect.runPromise(
+                  Effect.andThen(sandbox.awaitJournal((journal) => looksIn(journal) >= 6), sandbox.finishBatches)
+                )
+              })
+          })
+        )
+      ], { concurrency: "unbounded" })
+      const [killed, last] = all
+      assert.deepStrictEqual([killed.code, killed.stdout], [-2, ""])
+      assert.strictEqual(last.stderr, "note: another worker is at it: this one goes on when that has ended\n")
+      assert.deepStrictEqual(
+        last.stdout.trimEnd().split("\n").map((line) => line.split(" · ").slice(0, 2).join(" ")).toSorted(),
+        ids.map((id) => `${id} 20 succeeded`).toSorted()
+      )
+      yield* isWhole(world, ids, 20)
+    }))
+
+  it.live("drives each batch once where three begin at the same time", () =>
+    inHome(function*(world) {
+      const { ask, sandbox, start } = world
+      const ids = ["one", "two", "three", "four"]
+      for (const id of ids) yield* ask(["submit", "-", "-m", model, "--id", id], linesOf(20))
+      const worker = ["worker", "--poll", "50ms", "-q"]
+      void Effect.runPromise(
+        Effect.andThen(sandbox.awaitJournal((journal) => looksIn(journal) >= 8), sandbox.finishBatches)
+      )
+      const ran = yield* Effect.all([start(worker), start(worker), start(worker)], { concurrency: "unbounded" })
+      assert.deepStrictEqual(ran.map(({ code, stderr }) => [code, stderr]), [[0, ""], [0, ""], [0, ""]])
+      assert.deepStrictEqual(
+        ran.flatMap(({ stdout }) => stdout.split("\n")).filter((line) => line !== "").toSorted(),
+        ids.toSorted()
+      )
+      yield* isWhole(world, ids, 20)
+    }))
 })
