@@ -30,7 +30,8 @@ const inHome = <A, E>(
     const ask = (args: ReadonlyArray<string>, stdin = "", world: World = {}) =>
       loom(["batch", ...args], { env, stdin, ...world })
     return yield* Effect.gen(() => body({ sandbox, home, env, ask }))
-  }).pipe(Effect.scoped, Effect.provide(Sandbox.layer()))
+    // Longer than a busy machine takes: what is to end is told to.
+  }).pipe(Effect.scoped, Effect.provide(Sandbox.layer({ batches: { takes: "1 hour" } })))
 
 const lines = (...rows: ReadonlyArray<object>) => rows.map((row) => `${JSON.stringify(row)}\n`).join("")
 
