@@ -1,7 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Duration, Effect, type Scope } from "effect"
 import * as Sandbox from "loom-router/sandbox"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { createInterface } from "node:readline"
+import { Readable } from "node:stream"
+import { pipeline } from "node:stream/promises"
 import { interruptAfter, loom, pointedAt, type Ran, run, source } from "../cli/loom.ts"
 import { billed } from "../providers/world.ts"
 import { connect, tempPath } from "../storage/files.ts"
@@ -215,4 +221,76 @@ describe("loom batch worker", () => {
       )
       yield* isWhole(world, ids, 20)
     }))
+})
+
+/** What stands in every prompt besides: 1.5 kB. */
+const filler = " weave".repeat(250)
+
+const promptsOf = function*(rows: number) {
+  for (let n = 0; n < rows; n++) {
+    yield `${JSON.stringify({ prompt: `[say: answer ${n}]${filler}`, customId: `row-${n}` })}\n`
+  }
+}
+
+describe("constant memory", () => {
+  const rows = 50_000
+
+  it.live(`${rows} rows are piped through loom batch submit, wait and results in 64 MB of heap`, () =>
+    inHome(function*({ home, sandbox }) {
+      const [node, ...main] = source
+      const memory: Record<string, unknown> = {}
+      /** Pipes lines in, and gives every line out. */
+      const pipe = Effect.fnUntraced(
+        function*(args: ReadonlyArray<string>, lines: Iterable<string>, take: (line: string) => void) {
+          const report = join(home, `${args[0]}.json`)
+          const child = spawn(node, [
+            "--max-old-space-size=64",
+            "--max-semi-space-size=16",
+            `--import=${join(import.meta.dirname, "memoryReport.ts")}`,
+            ...main,
+            "batch",
+            ...args
+          ], {
+            env: {
+              PATH: process.env["PATH"],
+              ...pointedAt(sandbox.baseUrl("openai")),
+              LOOM_HOME: home,
+              MEMORY_REPORT: report
+            }
+          })
+          yield* Effect.addFinalizer(() => Effect.sync(() => child.kill("SIGKILL")))
+          let told = ""
+          child.stderr.setEncoding("utf8").on("data", (text: string) => told += text)
+          const ended = once(child, "close")
+          const [end] = yield* Effect.promise(() =>
+            Promise.all([
+              ended,
+              pipeline(Readable.from(lines), child.stdin),
+              (async () => {
+                for await (const line of createInterface({ input: child.stdout })) take(line)
+              })()
+            ])
+          )
+          assert.deepStrictEqual(end, [0, null], told)
+          memory[args[0] ?? ""] = JSON.parse(readFileSync(report, "utf8"))
+        }
+      )
+
+      const ids: Array<string> = []
+      yield* pipe(["submit", "-", "-m", model, "--id", "large"], promptsOf(rows), (line) => ids.push(line))
+      assert.deepStrictEqual(ids, ["large"])
+      yield* pipe(["wait", "large", "--poll", "1s"], [], () => {})
+      const seen = new Uint8Array(rows)
+      const wrong: Array<string> = []
+      yield* pipe(["results", "large"], [], (line) => {
+        const { customId, generation, index, status } = JSON.parse(line)
+        const isRight = status === "succeeded" && customId === `row-${index}` && generation.text === `answer ${index}`
+        if (isRight) seen[index]!++
+        else wrong.push(line)
+      })
+      assert.deepStrictEqual(wrong.slice(0, 3), [])
+      assert.isTrue(seen.every((times) => times === 1))
+      assert.strictEqual(yield* jobsOf(sandbox), 1)
+      console.log(`${rows} rows, MB: ${JSON.stringify(memory)}`)
+    }, 0))
 })
