@@ -257,6 +257,15 @@ describe("layout", () => {
     assert.deepStrictEqual(untested, [])
   })
 
+  it("has tests of types for each module that is imported by name", () => {
+    const barrel = readFileSync(join(root, "src/index.ts"), "utf8")
+    const modules = [...barrel.matchAll(/^export \* as (\w+)/gm)].map(([, name = ""]) => name)
+    const entries = ["EffectAi", "dashboard/Dashboard", "sandbox/Sandbox"]
+    const untyped = [...modules, ...entries].filter((name) => !existsSync(join(root, "test", `${name}.test-d.ts`)))
+    assert.isAbove(modules.length, 30)
+    assert.deepStrictEqual(untyped, [])
+  })
+
   it("lists no exception that isn't one", () => {
     const idle = Object.keys(testedThrough).filter((path) =>
       !existsSync(join(root, "src", path)) || existsSync(join(root, "test", `${nameOf(path)}.test.ts`))
