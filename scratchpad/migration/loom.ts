@@ -75,7 +75,7 @@ await using loom = Loom.client({ batches: { path: ":memory:" } })
 }
 
 {
-  await outage(1)
+  await outage("Are you there?", 1)
   // retries
   await using patient = Loom.client({
     retry: RetryPolicy.make({ maxAttempts: 3, baseDelay: "0.5 seconds" })
@@ -100,7 +100,7 @@ await using loom = Loom.client({ batches: { path: ":memory:" } })
 }
 
 {
-  await outage(3)
+  await outage("Who answers?", 3)
   // failover
   await using steady = Loom.client({ failover: ["anthropic/claude-haiku-4-5"] })
 

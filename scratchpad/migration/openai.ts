@@ -92,7 +92,7 @@ const openai = new OpenAI()
 const messages = [{ role: "user" as const, content: "Are you there?" }]
 
 {
-  await outage(1)
+  await outage("Are you there?", 1)
   const before = await requests()
   // retries
   const patient = new OpenAI({ maxRetries: 2 })
@@ -116,7 +116,7 @@ const messages = [{ role: "user" as const, content: "Are you there?" }]
 }
 
 {
-  await outage(3)
+  await outage("Who answers?", 3)
   // failover
   const anthropic = new Anthropic()
 

@@ -16,8 +16,8 @@ export const requests = async (): Promise<number> => (await Effect.runPromise(sa
 
 export const bill = () => Effect.runPromise(sandbox.bill)
 
-/** The next requests to OpenAI fail. */
-export const outage = (times: number): Promise<void> =>
-  Effect.runPromise(sandbox.script({ method: "POST", model: "gpt-4o-mini", respond: { status: 503 }, times }))
+/** So many requests that ask this fail. */
+export const outage = (prompt: string, times: number): Promise<void> =>
+  Effect.runPromise(sandbox.script({ prompt, respond: { status: 503 }, times }))
 
 export const close = (): Promise<void> => runtime.dispose()
