@@ -4,15 +4,15 @@
  *
  * `npm run vendors` writes it anew, `table.test.ts` holds it to the code.
  */
-import { Effect, Schema } from "effect"
-import { Loom } from "loom-router"
+import { Context, Effect, Layer, Schema } from "effect"
+import { Generator, Loom, Transport } from "loom-router"
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Vendor } from "./contract.ts"
 import type { ImageVendor } from "./imageContract.ts"
 import { recorded, recordedImages } from "./recorded.ts"
-import { inWorld } from "./world.ts"
+import { type Box, inWorld } from "./world.ts"
 
 const root = resolve(import.meta.dirname, "../..")
 const adapters = join(root, "src/providers")
@@ -45,6 +45,16 @@ const sourcesOf = (module: string): ReadonlyArray<string> => {
 
 const Answer = Schema.Struct({ goal: Schema.String })
 
+const generatorOf = (vendor: Vendor, sandbox: Box) => {
+  const [source] = Object.values(vendor.providers(sandbox))
+  return source === undefined || Generator.isGenerator(source)
+    ? Effect.succeed(source)
+    : Effect.map(
+      Layer.build(Layer.provide(source, Transport.layer())),
+      (context) => Context.get(context, Generator.Generator)
+    )
+}
+
 /** What the records don't say, seen on the wire. */
 const observed = (vendor: Vendor) => {
   const model = `${vendor.key}/${vendor.models.text}` as const
@@ -72,7 +82,8 @@ const observed = (vendor: Vendor) => {
       const asked = { model: `${vendor.key}/${vendor.models.writes ?? vendor.models.text}` as const, prompt: "Hello" }
       const marked = yield* Effect.exit(Loom.generate({ ...asked, promptCache: { breakpoints: ["system"] } }))
       const breakpoints = marked._tag === "Success" && marked.value.warnings.length === 0
-      return { breakpoints, cost: plain.cost.reportedUsd !== undefined, object, tiers: told }
+      const batch = yield* Effect.map(generatorOf(vendor, sandbox), (generator) => generator?.batch !== undefined)
+      return { batch, breakpoints, cost: plain.cost.reportedUsd !== undefined, object, tiers: told }
     }
   ))
 }
@@ -163,7 +174,7 @@ const columns: ReadonlyArray<Column> = [
   { title: "prompt cache", cell: ({ can }, { breakpoints }) => cacheOf(can, breakpoints) },
   { title: "web search", cell: ({ can }) => searchOf(can) },
   { title: "cost told", cell: (_, { cost }) => mark(cost) },
-  { title: "batch", cell: () => "not yet" }
+  { title: "batch", cell: (_, { batch }) => mark(batch) }
 ]
 
 const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
