@@ -52,11 +52,11 @@ const sumsOf = {
   ]
 }
 
-/** Roll-ups of a span from those of a shorter one. */
+/** Roll-ups of a span from those of a shorter one. Node 22 makes NULL of bytes that are none. */
 const rolledUp = (table: keyof typeof sumsOf, span: number, from: number): string =>
   `INSERT INTO ${table} (span, at, ${keysOf[table]}, ${sumsOf[table].join(", ")}, latency, first_token)
 SELECT ${span}, at / ${span} * ${span}, ${keysOf[table]}, ${sumsOf[table].map((name) => `sum(${name})`).join(", ")},
-  histogram_sum(latency), histogram_sum(first_token)
+  coalesce(histogram_sum(latency), x''), coalesce(histogram_sum(first_token), x'')
 FROM ${table} WHERE span = ${from} GROUP BY at / ${span}, ${keysOf[table]};`
 
 /** Forward only: a migration that was released is never edited. */

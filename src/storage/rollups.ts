@@ -97,23 +97,29 @@ const ofAttempt = {
 
 const mergeFunction = "histogram_merge"
 
+const histograms: ReadonlySet<string> = new Set(["latency", "first_token"])
+
 const none = new Uint8Array(0)
 
 /** For SQL: the values of two histograms in one. */
 const merge = (one: unknown, other: unknown): Uint8Array =>
   Histogram.mergeBytes(one instanceof Uint8Array ? one : none, other instanceof Uint8Array ? other : none)
 
+/** The parameter or function's bytes: Node 22 makes NULL of some that have none. */
+const bytes = (of: string): string => `coalesce(${of}, x'')`
+
 const upsert = (
   table: string,
   key: ReadonlyArray<string>,
   sums: ReadonlyArray<string>
 ): string => {
-  const columns = ["span", "at", ...key, ...sums, "latency", "first_token"]
-  return `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})
+  const columns = ["span", "at", ...key, ...sums, ...histograms]
+  return `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${
+    columns.map((name) => histograms.has(name) ? bytes("?") : "?").join(", ")
+  })
 ON CONFLICT (span, at, ${key.join(", ")}) DO UPDATE SET
 ${sums.map((name) => `${name} = ${name} + excluded.${name}`).join(", ")},
-latency = ${mergeFunction}(latency, excluded.latency),
-first_token = ${mergeFunction}(first_token, excluded.first_token)`
+${[...histograms].map((name) => `${name} = ${bytes(`${mergeFunction}(${name}, excluded.${name})`)}`).join(",\n")}`
 }
 
 const [finest] = spans
