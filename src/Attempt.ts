@@ -9,6 +9,8 @@ import * as Cost from "./Cost.ts"
 import * as Usage from "./Usage.ts"
 
 /**
+ * One request to a vendor: when it was made, how it ended, and what it cost.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -76,6 +76,8 @@ export interface Given
 export type Requests<A = Asked> = Iterable<A> | AsyncIterable<A> | Stream.Stream<A, unknown>
 
 /**
+ * How a batch is submitted.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -90,6 +92,8 @@ export interface SubmitOptions {
 }
 
 /**
+ * How a batch is found again.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -229,6 +233,8 @@ export type Row =
   | RowOf<"Missing"> & { readonly error: GenerateError }
 
 /**
+ * How a batch is waited for.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -427,6 +433,8 @@ export class StoreFailed extends Schema.TaggedError<StoreFailed>()("StoreFailed"
 }
 
 /**
+ * What may go wrong with a batch as a whole.
+ *
  * @category reasons
  * @since 0.1.0
  */

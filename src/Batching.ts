@@ -31,6 +31,8 @@ import type * as Batch from "./Batch.ts"
 import * as Loom from "./Loom.ts"
 
 /**
+ * When calls go together, and how their batch is waited for.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -473,6 +473,8 @@ export interface Row extends Omit<CallRecord, "attempts" | "usage"> {
 }
 
 /**
+ * A page of calls, as the log has them.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -16,6 +16,8 @@ import type { Usage } from "./Usage.ts"
 import { listPriceOf } from "./internal/baseline.ts"
 
 /**
+ * What is known of a call when it is over.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -88,6 +90,8 @@ export interface Route {
 }
 
 /**
+ * Begins the record of a call, which a Recorder ends.
+ *
  * @category constructors
  * @since 0.1.0
  */

@@ -352,6 +352,8 @@ export const summary = (content: Iterable<Response.AnyPart>): Metadata | undefin
 export const failure = (error: AiError.AiError): GenerateError | undefined => Errors.originOf(error)
 
 /**
+ * How a language model of effect/ai is asked.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -540,6 +540,8 @@ export class GenerateError extends Schema.TaggedError<GenerateError>()("Generate
 }
 
 /**
+ * Whether this is a {@link GenerateError}.
+ *
  * @category guards
  * @since 0.1.0
  */

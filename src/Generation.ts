@@ -357,6 +357,8 @@ export interface Folder {
 }
 
 /**
+ * Makes a {@link Folder}, which has seen no part yet.
+ *
  * @category destructors
  * @since 0.1.0
  */

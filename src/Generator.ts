@@ -66,6 +66,8 @@ import { scoped } from "./internal/scoped.ts"
 import { encodeObject, passOn } from "./internal/sharing.ts"
 
 /**
+ * What answers requests: a vendor, or another Generator with a rule added.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -527,6 +529,8 @@ const isDoubtful = (reason: Generation.FinishReason): boolean =>
 export const coalesced = (self: Generator): Generator => of(Coalescing.make(self))
 
 /**
+ * When the other Generator is asked.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -556,6 +560,8 @@ export const orElse: {
 )
 
 /**
+ * Whether this is a {@link Generator}.
+ *
  * @category guards
  * @since 0.1.0
  */

@@ -139,6 +139,8 @@ export const make = (options: Options): Effect.Effect<Generator.Generator, never
   Effect.map(makeRegistry(options), ({ generator }) => generator)
 
 /**
+ * Makes a {@link Registry}, whose providers are loaded when they are first asked.
+ *
  * @category constructors
  * @since 0.1.0
  */

@@ -148,6 +148,8 @@ export interface Budget {
 }
 
 /**
+ * Makes a {@link Budget} of so many repeated attempts a provider.
+ *
  * @category constructors
  * @since 0.1.0
  */

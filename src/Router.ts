@@ -347,6 +347,8 @@ export interface Options {
 }
 
 /**
+ * A candidate as a router is given it: a model by its name, with its parameters or without.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -71,6 +71,8 @@ export const withRouting = (saved: Saved, routing: number | undefined): Saved =>
 }
 
 /**
+ * Nothing was saved.
+ *
  * @category constructors
  * @since 0.1.0
  */

@@ -66,6 +66,8 @@ export const policyOf = ({ keepFor, mode, timeToLive, timeout }: Policy): Policy
 })
 
 /**
+ * A place that keys are kept in.
+ *
  * @category services
  * @since 0.1.0
  */
@@ -145,12 +147,16 @@ export class SecretBackendError extends Schema.TaggedError<SecretBackendError>()
 }
 
 /**
+ * Whether this is a {@link SecretBackendError}.
+ *
  * @category guards
  * @since 0.1.0
  */
 export const isSecretBackendError = Schema.is(SecretBackendError)
 
 /**
+ * Whether this is a {@link SecretBackend}.
+ *
  * @category guards
  * @since 0.1.0
  */

@@ -76,6 +76,8 @@ export type Pick =
   }
 
 /**
+ * Which places are asked for keys, in what order.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -129,6 +131,8 @@ export class SecretsError extends Schema.TaggedError<SecretsError>()("SecretsErr
 }
 
 /**
+ * Keys by their names, from the first place that has them.
+ *
  * @category services
  * @since 0.1.0
  */

@@ -60,6 +60,8 @@ export interface Query {
 }
 
 /**
+ * What a series is asked for.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -70,6 +72,8 @@ export interface SeriesQuery extends Query {
 }
 
 /**
+ * What a breakdown is asked for.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -79,6 +83,8 @@ export interface BreakdownQuery extends Query {
 }
 
 /**
+ * What spending is asked for.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -92,6 +98,8 @@ export interface SpendingQuery extends Query {
 }
 
 /**
+ * Which requests are asked for.
+ *
  * @category models
  * @since 0.1.0
  */

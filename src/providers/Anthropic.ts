@@ -26,6 +26,8 @@ import * as Sdk from "./anthropic/Sdk.ts"
 import * as Wire from "./anthropic/Wire.ts"
 
 /**
+ * How Anthropic is reached, and with which key.
+ *
  * @category models
  * @since 0.1.0
  */

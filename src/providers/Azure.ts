@@ -18,6 +18,8 @@ import type * as Transport from "../Transport.ts"
 import * as OpenAi from "./OpenAi.ts"
 
 /**
+ * How Azure is reached, and with which key.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -39,6 +39,8 @@ import { decoder } from "./bedrock/Events.ts"
 import * as Wire from "./bedrock/Wire.ts"
 
 /**
+ * How Bedrock is reached, and with which key.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -21,6 +21,8 @@ import * as Compatible from "./OpenAiCompatible.ts"
 import type { ImageReply, ImageRequest } from "./bytedance/Images.ts"
 
 /**
+ * How ByteDance is reached, and with which key.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -29,6 +29,8 @@ import { decoder } from "./cohere/Events.ts"
 import type { ChatReply, ChatRequest } from "./cohere/Types.ts"
 
 /**
+ * How Cohere is reached, and with which key.
+ *
  * @category models
  * @since 0.1.0
  */

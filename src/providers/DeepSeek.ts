@@ -13,6 +13,8 @@ import type * as Transport from "../Transport.ts"
 import * as Compatible from "./OpenAiCompatible.ts"
 
 /**
+ * How DeepSeek is reached, and with which key.
+ *
  * @category models
  * @since 0.1.0
  */

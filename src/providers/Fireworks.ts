@@ -14,6 +14,8 @@ import type * as Transport from "../Transport.ts"
 import * as Compatible from "./OpenAiCompatible.ts"
 
 /**
+ * How Fireworks is reached, and with which key.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -26,6 +26,8 @@ import type * as OfSdk from "./gemini/Native.ts"
 import * as Wire from "./gemini/Wire.ts"
 
 /**
+ * How Gemini is reached, and with which key.
+ *
  * @category models
  * @since 0.1.0
  */

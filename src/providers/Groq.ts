@@ -17,6 +17,8 @@ import { isRecord } from "../internal/json.ts"
 import * as Compatible from "./OpenAiCompatible.ts"
 
 /**
+ * How Groq is reached, and with which key.
+ *
  * @category models
  * @since 0.1.0
  */

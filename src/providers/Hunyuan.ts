@@ -21,6 +21,8 @@ import type * as Cloud from "./hunyuan/Cloud.ts"
 import type * as TokenHub from "./hunyuan/TokenHub.ts"
 
 /**
+ * How Hunyuan is reached, and with which key.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -23,6 +23,8 @@ import * as Messages from "./anthropic/MessagesVendor.ts"
 import type * as Images from "./minimax/Images.ts"
 
 /**
+ * How MiniMax is reached, and with which key.
+ *
  * @category models
  * @since 0.1.0
  */

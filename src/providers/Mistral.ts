@@ -30,6 +30,8 @@ import { decoder } from "./mistral/Chunks.ts"
 import * as Wire from "./mistral/Wire.ts"
 
 /**
+ * How Mistral is reached, and with which key.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -28,6 +28,8 @@ import * as ResponsesProtocol from "./openai/ResponsesProtocol.ts"
 import * as Wire from "./openai/Wire.ts"
 
 /**
+ * How OpenAI is reached, and with which key.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -98,6 +98,8 @@ export interface VendorOptions {
 }
 
 /**
+ * How a vendor that speaks OpenAI's protocol is reached, and with which key.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -17,6 +17,8 @@ import * as Search from "../internal/webSearch.ts"
 import * as Compatible from "./OpenAiCompatible.ts"
 
 /**
+ * How OpenRouter is reached, and with which key.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -17,6 +17,8 @@ import * as Cache from "../internal/promptCache.ts"
 import * as Compatible from "./OpenAiCompatible.ts"
 
 /**
+ * How Qwen is reached, and with which key.
+ *
  * @category models
  * @since 0.1.0
  */

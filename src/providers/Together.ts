@@ -17,6 +17,8 @@ import * as Compatible from "./OpenAiCompatible.ts"
 import type * as Images from "./together/Images.ts"
 
 /**
+ * How Together is reached, and with which key.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -17,6 +17,8 @@ import type * as Transport from "../Transport.ts"
 import * as Compatible from "./OpenAiCompatible.ts"
 
 /**
+ * How a vLLM server is reached, and with which key.
+ *
  * @category models
  * @since 0.1.0
  */

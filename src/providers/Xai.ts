@@ -23,6 +23,8 @@ import * as Batches from "./xai/Batches.ts"
 import type * as Images from "./xai/Images.ts"
 
 /**
+ * How xAI is reached, and with which key.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -19,6 +19,8 @@ import { kinds } from "./zai/Errors.ts"
 import type * as Images from "./zai/Images.ts"
 
 /**
+ * How Z.ai is reached, and with which key.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -29,22 +29,43 @@ import { images, imageVendors, natives, vendors } from "./Vendors.ts"
 import * as Chat from "./chat/Chat.ts"
 import * as Files from "./images/Files.ts"
 
-/** @category models */
+/**
+ * What the sandbox does to a request in place of answering it as usual.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Fault = Faults.Fault
 
-/** @category models */
+/**
+ * A request that the sandbox saw, and how it answered.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type JournalEntry = Journal.Entry
 
-/** @category models */
+/**
+ * What the sandbox charged for one answer.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type BillEntry = Bill.Entry
 
-/** @category models */
+/**
+ * The vendors that the sandbox speaks for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Provider = keyof typeof natives | keyof typeof vendors | keyof typeof imageVendors
 
 /**
  * How the sandbox behaves.
  *
  * @category models
+ * @since 0.1.0
  */
 export interface Options {
   /** Decides every answer and id; the same seed and the same requests give the same answers. */
@@ -81,6 +102,7 @@ export interface Options {
  * How batches go, which is by the sandbox's clock.
  *
  * @category models
+ * @since 0.1.0
  */
 export interface Batches {
   /** From the submission to the last result: 10 seconds by default. Past the vendor's own limit, a batch expires. */
@@ -95,6 +117,7 @@ export interface Batches {
  * So many requests and tokens at once, which fill up again evenly within the window.
  *
  * @category models
+ * @since 0.1.0
  */
 export interface RateLimit {
   readonly requests?: number | undefined
@@ -108,6 +131,7 @@ export interface RateLimit {
  * The server could not listen.
  *
  * @category errors
+ * @since 0.1.0
  */
 export class SandboxError extends Schema.TaggedError<SandboxError>()("SandboxError", {
   message: Schema.String,
@@ -202,6 +226,7 @@ export class Sandbox extends Context.Service<Sandbox, {
  * Starts a sandbox in the current scope.
  *
  * @category constructors
+ * @since 0.1.0
  */
 export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
   const clock = yield* Clock.Clock

@@ -23,6 +23,8 @@ import {
 import { setting } from "../internal/environment.ts"
 
 /**
+ * Which secrets are read, and as whom.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -77,6 +79,8 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
 })
 
 /**
+ * Reads keys from AWS Secrets Manager.
+ *
  * @category layers
  * @since 0.1.0
  */

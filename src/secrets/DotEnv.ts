@@ -13,6 +13,8 @@ import { setting } from "../internal/environment.ts"
 import * as SecretFile from "../internal/secretFile.ts"
 
 /**
+ * Where the file is.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -50,6 +52,8 @@ export const make = (options?: Options): Effect.Effect<Kept> =>
   })
 
 /**
+ * Reads keys from a `.env` file.
+ *
  * @category layers
  * @since 0.1.0
  */

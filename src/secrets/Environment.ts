@@ -11,6 +11,8 @@ import { type Live, SecretBackend, SecretBackendError } from "../SecretBackend.t
 import * as Environment from "../internal/environment.ts"
 
 /**
+ * Which variables are read.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -56,6 +58,8 @@ export const make = (options?: Options): Effect.Effect<Live> =>
   })
 
 /**
+ * Reads keys from the environment.
+ *
  * @category layers
  * @since 0.1.0
  */

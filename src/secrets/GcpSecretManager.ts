@@ -25,6 +25,8 @@ import { isRecord } from "../internal/json.ts"
 import * as SecretHttp from "../internal/secretHttp.ts"
 
 /**
+ * Which secrets are read, and as whom.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -142,6 +144,8 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
 })
 
 /**
+ * Reads keys from Google's Secret Manager.
+ *
  * @category layers
  * @since 0.1.0
  */

@@ -13,6 +13,8 @@ import * as SecretFile from "../internal/secretFile.ts"
 import * as paths from "../storage/paths.ts"
 
 /**
+ * Where the file is.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -38,6 +40,8 @@ export const make = (options?: Options): Effect.Effect<Kept> =>
   }))
 
 /**
+ * Reads keys from the file that `loom keys set` writes.
+ *
  * @category layers
  * @since 0.1.0
  */

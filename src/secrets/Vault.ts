@@ -49,6 +49,8 @@ export type Auth =
   }
 
 /**
+ * Which Vault is asked, as whom, and for which secrets.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -257,6 +259,8 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
 })
 
 /**
+ * Reads keys from HashiCorp Vault.
+ *
  * @category layers
  * @since 0.1.0
  */

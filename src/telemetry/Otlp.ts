@@ -45,6 +45,8 @@ import * as Transport from "../Transport.ts"
 import * as Metrics from "./Metrics.ts"
 
 /**
+ * Where metrics and spans go, and what is on them.
+ *
  * @category models
  * @since 0.1.0
  */

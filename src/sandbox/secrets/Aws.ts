@@ -11,6 +11,8 @@ import * as SigV4 from "../SigV4.ts"
 import { type Answer, type Door, open, recordIn, type Request } from "./Door.ts"
 
 /**
+ * How the simulated AWS Secrets Manager behaves.
+ *
  * @category models
  * @since 0.1.0
  */

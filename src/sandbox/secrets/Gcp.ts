@@ -14,6 +14,8 @@ import type * as Scope from "effect/Scope"
 import { type Answer, type Door, open, type Request } from "./Door.ts"
 
 /**
+ * How the simulated Secret Manager behaves.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -33,6 +33,8 @@ export interface Place {
 }
 
 /**
+ * How the simulated Vault behaves.
+ *
  * @category models
  * @since 0.1.0
  */
