@@ -6,39 +6,15 @@
  * its diff. What a signature names from a module that isn't exported is there by its name alone.
  */
 import { execFileSync } from "node:child_process"
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, posix, resolve } from "node:path"
+import { entries, spaces } from "../.build/entries.ts"
 
 const root = resolve(import.meta.dirname, "..")
 
 /** Where the report is. */
 export const path = join(root, "test/api.report.txt")
-
-interface Entry {
-  /** What is imported: `loom-router/providers/OpenAi`. */
-  readonly name: string
-  /** Its module: `providers/OpenAi`. */
-  readonly module: string
-}
-
-const entries = (): ReadonlyArray<Entry> => {
-  const { exports, name } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-    readonly name: string
-    readonly exports: Readonly<Record<string, null | string | { readonly "loom-source": string }>>
-  }
-  const closed = new Set(Object.keys(exports).filter((key) => exports[key] === null))
-  return Object.entries(exports).flatMap(([key, target]) => {
-    if (target === null || typeof target === "string") return []
-    const source = target["loom-source"].replace(/^\.\/src\/|\.ts$/g, "")
-    if (!key.includes("*")) return [{ name: posix.join(name, key), module: source }]
-    const folder = source.slice(0, source.indexOf("*"))
-    return readdirSync(join(root, "src", folder)).filter((file) => file.endsWith(".ts")).sort()
-      .map((file) => file.slice(0, -3))
-      .filter((file) => !closed.has(key.replace("*", file)))
-      .map((file) => ({ name: posix.join(name, key.replace("*", file)), module: `${folder}${file}` }))
-  })
-}
 
 /** Declarations without comments, imports and empty lines. */
 const bare = (declarations: string): string =>
@@ -58,16 +34,16 @@ export const make = (): string => {
   try {
     execFileSync(
       join(root, "node_modules/.bin/tsc"),
-      ["-p", ".tsconfig.build.json", "--outDir", folder, "--declarationMap", "false"],
+      ["-p", ".tsconfig.build.json", "--outDir", folder],
       { cwd: root, stdio: ["ignore", "inherit", "inherit"] }
     )
     const read = (module: string) => bare(readFileSync(join(folder, `${module}.d.ts`), "utf8"))
     const sections: Array<readonly [title: string, text: string]> = []
     for (const { module, name } of entries()) {
       const text = read(module)
-      const spaces = [...text.matchAll(/^export \* as (\w+) from "\.\/(.+)\.ts";$/gm)]
-      if (spaces.length === 0) sections.push([name, text])
-      for (const [, space = "", file = ""] of spaces) {
+      const parts = spaces(text)
+      if (parts.length === 0) sections.push([name, text])
+      for (const { file, space } of parts) {
         sections.push([`${name}: ${space}`, read(posix.join(dirname(module), file))])
       }
     }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Nothing may be imported here but what every Node has: an old one must still get as far as its message.
 import manifest from "../../package.json" with { type: "json" }
+import * as Quick from "./Quick.ts"
 
 const needed = manifest.engines.node.replace(/^[^0-9]*/, "")
 const [needsMajor = 0, needsMinor = 0] = needed.split(".").map(Number)
@@ -12,5 +13,5 @@ if (major < needsMajor || (major === needsMajor && minor < needsMinor)) {
   )
   process.exitCode = 1
 } else {
-  void import("./main.ts")
+  void (Quick.answers(process.argv.slice(2)) ? import("./quickly.ts") : import("./main.ts"))
 }

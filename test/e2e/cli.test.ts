@@ -25,7 +25,7 @@ beforeAll(() => {
   mkdirSync(join(root, "bin"))
   symlinkSync(join(process.cwd(), "node_modules"), join(root, "node_modules"))
   symlinkSync(bin, join(root, "bin/loom"))
-})
+}, 60_000)
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const loom = (args: ReadonlyArray<string>, options?: Parameters<typeof run>[2]) =>
@@ -81,7 +81,7 @@ describe("the bundled loom", () => {
       const ran = yield* ask(["g", "Hello", "--usage"], { stdin: "piped" })
       assert.strictEqual(ran.code, 0)
       assert.match(ran.stdout, /^\S.*\n$/)
-      assert.match(ran.stderr, /^ {2}openai\/gpt-4o-mini\S* · \d+ in · \d+ out · \d+ ms · \$0\.0\d+\n$/)
+      assert.match(ran.stderr, /^ {2}openai\/gpt-4o-mini\S* · \d+ in · \d+ out · [\d.]+ m?s · \$0\.0\d+\n$/)
       const document = decoded(Answer.Document, yield* ask(["g", "Hello", "--json"]))
       assert.strictEqual(document.cost.picoUsd, Number((yield* sandbox.bill).at(-1)?.amount))
 
@@ -105,6 +105,62 @@ describe("the bundled loom", () => {
       assert.strictEqual(ran.code, 0, ran.stderr)
       assert.include(ran.stdout, "openai/gpt-4o-mini")
     }
+  })
+
+  it("says the same where it is quick and where it is whole", async () => {
+    const env = { LOOM_HOME: join(root, "twice") }
+    mkdirSync(env.LOOM_HOME)
+    const config = join(root, "loom.config.yaml")
+    writeFileSync(
+      config,
+      `callLog: true
+log: line
+telemetry:
+  otlp:
+    url: http://127.0.0.1:9
+secrets:
+  from: [vault, environment]
+routes:
+  cheap-first:
+    candidates: [openai/gpt-4o-mini, anthropic/claude-haiku-4-5]
+`
+    )
+    for (
+      const args of [
+        [],
+        ["--version"],
+        ["--help"],
+        ["generate", "--help"],
+        ["batch", "submit", "--help"],
+        ["models"],
+        ["models", "list", "--json", "--provider", "mistral"],
+        ["models", "show", "openai/gpt-4o", "--config", config],
+        ["models", "compare", "openai/gpt-4o", "openai/gpt-4o-mini"],
+        ["models", "show", "nothing"],
+        ["models", "--bogus"],
+        ["logs"],
+        ["logs", "path", "--config", config],
+        ["logs", "show", "nothing", "--json"],
+        ["stats", "--config", config],
+        ["cache", "stats"]
+      ]
+    ) {
+      const said = async (name: string) => {
+        const { millis: _, ...ran } = await run(process.execPath, [join(root, "dist/cli", `${name}.js`), ...args], {
+          env
+        })
+        return ran
+      }
+      assert.deepStrictEqual(await said("quickly"), await said("main"), args.join(" "))
+    }
+  })
+
+  it("has no vendor and no sandbox where it is quick", () => {
+    const files = readdirSync(join(root, "dist/cli"))
+    assert.deepStrictEqual(
+      files.filter((name) => /^(OpenAi|Anthropic|Sandbox|DashboardServer|Question)-/.test(name)),
+      []
+    )
   })
 
   it("reads and clears the cache, on a thread of its own", async () => {

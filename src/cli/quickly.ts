@@ -1,0 +1,2 @@
+/** The quick build's way in: see Quick.ts. */
+import "./main.ts"
