@@ -1,162 +1,20 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { execFile } from "node:child_process"
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync
-} from "node:fs"
-import { tmpdir } from "node:os"
-import { delimiter, dirname, join, normalize, relative, resolve } from "node:path"
+import { cpSync, existsSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { consumer, install, manifest, remove, root, run, succeed } from "./packed.ts"
+import { programs } from "./programs.ts"
+import { reference, tarball } from "./tarball.ts"
 
 /** The package as it is published: packed, installed into an empty folder with its peer, and used. */
-const root = resolve(import.meta.dirname, "../..")
-const readJson = (path: string) => JSON.parse(readFileSync(path, "utf8"))
-const manifest = readJson(join(root, "package.json"))
-
-const work = mkdtempSync(join(tmpdir(), "loom-package-"))
-const stage = join(work, "stage")
-const consumer = join(work, "consumer")
-const installed = join(consumer, "node_modules/loom-router")
-
-// What `npm run` sets would make an npm in another folder work on this one.
-const env = {
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD$|NODE_OPTIONS$)/i.test(name))),
-  PATH: [join(work, "bin"), process.env.PATH].join(delimiter)
-}
-
-const run = (cwd: string, command: string, ...args: ReadonlyArray<string>) =>
-  new Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>((done) => {
-    execFile(
-      command,
-      args,
-      { cwd, env, maxBuffer: 1e8 },
-      (error, stdout, stderr) =>
-        done({ code: error === null ? 0 : typeof error.code === "number" ? error.code : 1, stdout, stderr })
-    )
-  })
-
-const succeed = async (cwd: string, command: string, ...args: ReadonlyArray<string>) => {
-  const { code, stderr, stdout } = await run(cwd, command, ...args)
-  assert.strictEqual(code, 0, `${command} ${args.join(" ")}\n${stdout}${stderr}`)
-  return stdout
-}
+beforeAll(install, 300_000)
+afterAll(remove)
 
 const tsc = (...args: ReadonlyArray<string>) =>
   run(consumer, process.execPath, join(root, "node_modules/typescript/bin/tsc"), "--pretty", "false", ...args)
 
-let files: ReadonlyArray<string> = []
-
-beforeAll(async () => {
-  mkdirSync(join(work, "bin"))
-  symlinkSync(process.execPath, join(work, "bin/node"))
-  // A copy is packed, so that the build leaves the working tree's dist alone.
-  mkdirSync(stage)
-  const tops = [
-    "package.json",
-    "tsconfig.json",
-    ".tsconfig.build.json",
-    ".rolldown.config.mjs",
-    ".vite.config.mjs",
-    "README.md",
-    "LICENSE",
-    ...manifest.files
-  ]
-  for (const top of tops.filter((top) => top !== "dist")) cpSync(join(root, top), join(stage, top), { recursive: true })
-  mkdirSync(join(stage, "test"))
-  symlinkSync(join(root, "node_modules"), join(stage, "node_modules"))
-  await succeed(stage, "npm", "pack", "--pack-destination", work)
-  const tarball = join(work, `${manifest.name}-${manifest.version}.tgz`)
-
-  mkdirSync(consumer)
-  writeFileSync(join(consumer, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }))
-  const effect = `effect@${manifest.devDependencies.effect}`
-  await succeed(consumer, "npm", "install", "--no-audit", "--no-fund", tarball, effect)
-  files = readdirSync(installed, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules/loom-router/node_modules"))
-    .map((entry) => relative(installed, join(entry.parentPath, entry.name))).sort()
-}, 300_000)
-
-afterAll(() => rmSync(work, { recursive: true, force: true }))
-
-describe("the tarball", () => {
-  it("holds the build, its sources and the catalog, and nothing else", () => {
-    const allowed = /^((dist|src|catalog)\/|(package\.json|README\.md|LICENSE|CHANGELOG\.md)$)/
-    assert.deepStrictEqual(
-      files.filter((file) => !allowed.test(file) || /\.test\.|(^|\/)(test|scratchpad)\//.test(file)),
-      []
-    )
-    for (const file of ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "dist/index.js", "dist/cli/loom.js"]) {
-      assert.include(files, file)
-    }
-  })
-
-  it("has the types of every module, and every entry built, with maps", () => {
-    const modules = files.filter((file) =>
-      /^src\/.*\.ts$/.test(file) && !file.startsWith("src/cli/") && !file.startsWith("src/dashboard/web/") &&
-      file !== "src/internal/precompile.ts"
-    )
-    assert.isAbove(modules.length, 20)
-    const missing = modules.flatMap((module) =>
-      [".d.ts", ".d.ts.map"].map((suffix) => module.replace(/^src/, "dist").replace(/\.ts$/, suffix))
-    ).filter((file) => !files.includes(file))
-    assert.deepStrictEqual(missing, [])
-    const entries = modules.filter((module) =>
-      /^src\/(index|EffectAi|sandbox\/Sandbox|(providers|secrets|sandbox\/secrets|telemetry)\/\w+|storage\/sqlite(Keeper|Reader|Writer))\.ts$/
-        .test(module)
-    ).map((module) => module.replace(/^src/, "dist").replace(/\.ts$/, ".js"))
-    assert.isAtLeast(entries.length, 6)
-    // An entry may be names alone; what they stand for is in a chunk.
-    const isMapped = (entry: string) => readFileSync(join(installed, entry), "utf8").includes("sourceMappingURL")
-    assert.deepStrictEqual(
-      entries.flatMap((entry) => isMapped(entry) ? [entry, `${entry}.map`] : [entry])
-        .filter((file) => !files.includes(file)),
-      []
-    )
-  })
-
-  it("has maps that lead to sources in it", () => {
-    const astray = files.filter((file) => file.endsWith(".map")).flatMap((file) =>
-      readJson(join(installed, file)).sources
-        .map((source: string) => normalize(join(dirname(file), source)))
-        .filter((source: string) => !files.includes(source))
-        .map((source: string) => `${file}: ${source}`)
-    )
-    assert.deepStrictEqual(astray, [])
-  })
-
-  it("imports nothing at run time that isn't installed with it", () => {
-    const known = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)]
-    const strangers = files.filter((file) => /^dist\/(?!cli\/|dashboard\/web\/).*\.js$/.test(file)).flatMap((
-      file
-    ) =>
-      [
-        ...readFileSync(join(installed, file), "utf8").matchAll(
-          /^import .*from "([^".][^"]*)"|\bimport\("([^".][^"]*)"\)/gm
-        )
-      ]
-        .map(([, from, lazy]) => (from ?? lazy)!)
-        .filter((name) => !name.startsWith("node:") && !known.some((one) => name === one || name.startsWith(`${one}/`)))
-        .map((name) => `${file}: ${name}`)
-    )
-    assert.deepStrictEqual(strangers, [])
-  })
-
-  it("carries no copy of what is installed with it", () => {
-    const library = files.filter((file) => /^dist\/.*\.js$/.test(file) && !file.startsWith("dist/cli/"))
-      .map((file) => readFileSync(join(installed, file), "utf8"))
-    const imports = (name: string) => new RegExp(`(from |import\\()"${name}["/]`)
-    assert.deepStrictEqual(
-      Object.keys(manifest.dependencies).filter((name) => !library.some((text) => imports(name).test(text))),
-      []
-    )
-  })
-})
+tarball()
+reference()
+programs()
 
 describe("installed into an empty folder", () => {
   it("brought the exact SDK versions, and the pinned Node runs it", async () => {
