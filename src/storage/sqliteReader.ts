@@ -1,6 +1,7 @@
 /**
  * A thread that owns a connection, read-only unless it is told otherwise, and answers one question after the other.
  */
+import { closeSync, existsSync, openSync } from "node:fs"
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
 import { parentPort, workerData } from "node:worker_threads"
 import * as Histogram from "../internal/histogram.ts"
@@ -45,6 +46,8 @@ const cursors = new Map<number, Iterator<unknown>>()
 /** Opened with the first question, and again until there is a database. */
 const open = (): DatabaseSync => {
   if (db !== undefined) return db
+  // The user's alone, as every file that Loom makes.
+  if (writable && !existsSync(path)) closeSync(openSync(path, "a", 0o600))
   const opened = new DatabaseSync(path, { readOnly: !writable, timeout: busyTimeout })
   opened.exec(
     writable

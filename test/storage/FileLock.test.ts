@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Scope } from "effect"
+import { statSync } from "node:fs"
 import * as FileLock from "../../src/storage/FileLock.ts"
 import { tempPath } from "./files.ts"
 
@@ -11,6 +12,7 @@ describe("FileLock", () => {
       const [first, second] = yield* Effect.forEach(scopes, (scope) => Scope.provide(FileLock.make(path), scope))
       if (first === undefined || second === undefined) return assert.fail("there are two")
       assert.deepStrictEqual([yield* first, yield* second, yield* second], [true, false, false])
+      if (process.platform !== "win32") assert.strictEqual(statSync(path).mode & 0o777, 0o600)
       yield* Scope.close(scopes[0], yield* Effect.exit(Effect.void))
       assert.isTrue(yield* second)
       yield* Scope.close(scopes[1], yield* Effect.exit(Effect.void))
