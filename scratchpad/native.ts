@@ -16,7 +16,7 @@ await onSandbox(Effect.gen(function*() {
   // Typed by openai's SDK: a misspelt name doesn't compile.
   const own = { metadata: { ticket: "T-7" }, truncation: "auto" } as const
   const openai = yield* Loom.generate({ provider: "openai", model: "gpt-6-luna", prompt: "Hello", native: own })
-  assert.partialDeepStrictEqual(yield* lastBody, own)
+  assert.partialDeepStrictEqual(yield* lastBody, { ...own, store: false })
   const { native: reply } = openai
   assert("object" in reply && reply.object === "response")
   yield* Console.log(`openai was sent metadata.ticket, and says status ${reply.status}`)
