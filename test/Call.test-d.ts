@@ -16,8 +16,8 @@ describe("Call", () => {
     const subject = null as unknown as Call.Subject
     const attempt = null as unknown as Effect.Effect<number, GenerateError.GenerateError, "service">
     expectTypeOf(gate(subject, attempt)).toEqualTypeOf<typeof attempt>()
-    // @ts-expect-error an attempt fails as calls do
-    gate(subject, null as unknown as Effect.Effect<number, "other">)
+    // An attempt fails as calls do.
+    expectTypeOf<Effect.Effect<number, "other">>().not.toExtend<Parameters<Call.Gate>[1]>()
     // A gate that needs to know less fits where more is known.
     expectTypeOf<Call.Gate<Call.Target>>().toExtend<Call.Gate>()
     expectTypeOf<Call.Gate>().not.toExtend<Call.Gate<Call.Target>>()

@@ -19,9 +19,9 @@ describe("CallLog", () => {
   it("takes a store of one's own", () => {
     const store: CallLog.Store = { write: () => Effect.void }
     expectTypeOf(CallLog.layer(Effect.succeed(store), { capacity: 100 })).toEqualTypeOf<Layer.Layer<never>>()
-    // @ts-expect-error a store says why it can't, as a StoreError
-    const wrong: CallLog.Store = { write: () => Effect.fail("full") }
-    void wrong
+    // A store says why it can't, as a StoreError.
+    expectTypeOf<() => Effect.Effect<void, CallLog.StoreError>>().toExtend<CallLog.Store["write"]>()
+    expectTypeOf<() => Effect.Effect<void, string>>().not.toExtend<CallLog.Store["write"]>()
   })
 
   it("knows its options", () => {

@@ -43,9 +43,9 @@ describe("GenerateError", () => {
     const partial = Effect.catchReason(hello, "GenerateError", "Partial", ({ text }) => Effect.succeed(text))
     expectTypeOf<Effect.Success<typeof partial>>().toExtend<string | Effect.Success<typeof hello>>()
     // @ts-expect-error there is no such error
-    Effect.catchTag(hello, "LoomError", () => Effect.void)
+    void Effect.catchTag(hello, "LoomError", () => Effect.void)
     // @ts-expect-error only what broke off has a text
-    Effect.catchReason(hello, "GenerateError", "Timeout", ({ text }) => Effect.succeed(text))
+    void Effect.catchReason(hello, "GenerateError", "Timeout", ({ text }) => Effect.succeed(text))
   })
 
   it("is made of a reason and who it is about", () => {

@@ -22,8 +22,8 @@ describe("Generator", () => {
     Generator.fake((request) => Request.fail(request, new GenerateError.ContentFiltered({ detail: "no" })))
     // @ts-expect-error a text, an answer or an error
     Generator.fake(() => 42)
-    // @ts-expect-error a reason alone says of nobody
-    Generator.fake(() => new GenerateError.ContentFiltered({ detail: "no" }))
+    // A reason alone says of nobody.
+    expectTypeOf<() => GenerateError.ContentFiltered>().not.toExtend<Parameters<typeof Generator.fake>[0]>()
   })
 
   it("is piped through stages, in either style", () => {
@@ -50,8 +50,11 @@ describe("Generator", () => {
     expectTypeOf(one.pipe(Generator.around(slow))).toEqualTypeOf<Generator.Generator>()
     // @ts-expect-error what answers it is whoever is asked
     Generator.around(one, () => () => Effect.succeed("Hi"))
-    // @ts-expect-error an error of its own is none of calls
-    Generator.around(one, (run) => (request) => Effect.andThen(Effect.fail("no"), run(request)))
+    // An error of its own is none of calls.
+    type Fails = <A, R>(
+      run: (request: Request.Request) => Effect.Effect<A, GenerateError.GenerateError, R>
+    ) => (request: Request.Request) => Effect.Effect<A, GenerateError.GenerateError | string, R>
+    expectTypeOf<Fails>().not.toExtend<Generator.Stage>()
   })
 
   it("fails in types", () => {

@@ -15,9 +15,12 @@ describe("SecretBackend", () => {
   it("fails in types", () => {
     // @ts-expect-error what is kept is Redacted
     const plain: SecretBackend.Kept["fetch"] = () => Effect.succeed("sk-123")
-    // @ts-expect-error a place that fails says how
-    const vague: SecretBackend.Kept["fetch"] = () => Effect.fail("down")
-    void [plain, vague]
+    void plain
+    // A place that fails says how.
+    expectTypeOf<() => Effect.Effect<undefined, SecretBackend.SecretBackendError>>().toExtend<
+      SecretBackend.Kept["fetch"]
+    >()
+    expectTypeOf<() => Effect.Effect<undefined, string>>().not.toExtend<SecretBackend.Kept["fetch"]>()
     // @ts-expect-error there is no such mode
     SecretBackend.policyOf({ mode: "relaxed" })
   })
