@@ -7,7 +7,7 @@ const report = process.env.LOOM_REPORT
 const long = [
   "e2e/**",
   "Stats.test.ts",
-  "cli/{batch,cache,chat,config,dashboard,generate,logs}.test.ts",
+  "cli/{batch,cache,chat,config,dashboard,doctor,generate,logs}.test.ts",
   "dashboard/{Api,Feed}.test.ts",
   "docs.test.ts",
   "faults/{budget,canary,stores}.test.ts",

@@ -27,15 +27,15 @@ const config =
   `# Settings of Loom, of programs (\`Loom.layerConfig()\`) and the command line alike. All of it may be left out.
 # \`loom config check\` tells what is wrong with it. No key is written here: \`loom keys set openai\`.
 
-# Who can't be reached is stood in for by a like model of another provider.
-failover: true
-
 routes:
   # The second is asked where the first one's answer is shorter than that. \`loom route cheap-first "…"\`
   cheap-first:
     candidates: [openai/gpt-4o-mini, anthropic/claude-haiku-4-5]
     validator: { minLength: 40 }
     baseline: openai/gpt-4o
+
+# A model that can't be reached is stood in for by a like one of another provider.
+# failover: true
 
 # defaults: { temperature: 0.2, maxOutputTokens: 1000 }
 # cache: { ttl: 1h, sqlite: true }

@@ -22,7 +22,7 @@ export const init = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    "Write loom.config.yaml (a route, a cache, failover), models.yaml (models of your own) and .env.example (the names of\n" +
+    "Write loom.config.yaml (a route, and what else can be set), models.yaml (models of your own) and .env.example (the names of\n" +
       "keys) into the working directory, and say what comes next. Files that are there stay as they are."
   ),
   Command.withShortDescription("Begin a project: settings, models, names of keys"),

@@ -3,9 +3,11 @@ import { Effect } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { stripVTControlCharacters } from "node:util"
 import * as Failure from "../../src/cli/Failure.ts"
 import { Document } from "../../src/cli/PromptCheck.ts"
-import { decoded, loom, type World } from "./loom.ts"
+import * as Sandbox from "../../src/sandbox/Sandbox.ts"
+import { canary, decoded, loom, type World } from "./loom.ts"
 
 const secret = "Weave well, and tell nobody. "
 
@@ -23,6 +25,36 @@ const conversation = (second: string): string => {
 
 const model = ["-m", "openai/gpt-5-mini"]
 const prompts = (args: ReadonlyArray<string>, world?: World) => loom(["doctor", "prompts", ...args], world)
+
+describe("what takes long", () => {
+  it.live("tells on stderr what it waits for, and nothing with -q", () =>
+    Effect.gen(function*() {
+      const sandbox = yield* Sandbox.make()
+      const env = {
+        LOOM_SECRETS: "environment",
+        OPENAI_BASE_URL: sandbox.baseUrl("openai"),
+        ANTHROPIC_BASE_URL: sandbox.baseUrl("anthropic"),
+        OPENAI_API_KEY: canary,
+        ANTHROPIC_API_KEY: canary
+      }
+      const asked = "  asking the vendors\n  asking the vendors: 1 of 2\n  asking the vendors: 2 of 2\n"
+      for (
+        const [command, said] of [
+          [["doctor"], asked],
+          [["keys", "check"], asked],
+          [["models", "check", "--live"], asked],
+          [["cache", "clear"], "  forgetting what is kept\n"]
+        ] as const
+      ) {
+        const ran = yield* loom(command, { env, patience: 0 })
+        assert.isTrue(ran.stderr.startsWith(said), ran.stderr)
+        const drawn = yield* loom(command, { env, patience: 0, terminals: ["stderr"] })
+        assert.isTrue(drawn.stderr.startsWith("\r\u001b[2K"))
+        assert.match(stripVTControlCharacters(drawn.stderr), /^\r {2}\w[\w ]+ · \d+(\.\d+)? m?s.*\r/)
+        assert.strictEqual((yield* loom([...command, "-q"], { env, patience: 0 })).stderr, "", command.join(" "))
+      }
+    }).pipe(Effect.scoped))
+})
 
 describe("loom doctor prompts", () => {
   it.effect("names what breaks the cache, where, and what it costs, and no content", () =>

@@ -1,33 +1,22 @@
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
-import { execFileSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { assert, beforeAll, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Answer from "../../src/cli/Answer.ts"
 import * as CacheFile from "../../src/cli/CacheFile.ts"
 import { Sandbox } from "../../src/sandbox/Sandbox.ts"
 import { canary, decoded, interruptAfter, pointedAt, run } from "../cli/loom.ts"
+import { built, manifest } from "./built.ts"
 
-const Manifest = Schema.Struct({
-  version: Schema.String,
-  bin: Schema.Struct({ loom: Schema.String })
-})
-
-/** The command as `npm run build` bundles it, in a place of its own. */
-const root = mkdtempSync(join(tmpdir(), "loom-cli-"))
-const manifest = Schema.decodeSync(Schema.fromJsonString(Manifest))(readFileSync("package.json", "utf8"))
-const bin = join(root, manifest.bin.loom)
-
+let root = ""
+let bin = ""
 beforeAll(() => {
-  const env = { ...process.env, LOOM_DIST: join(root, "dist") }
-  execFileSync("node_modules/.bin/rolldown", ["-c", ".rolldown.config.mjs"], { env, stdio: "pipe" })
-  mkdirSync(join(root, "bin"))
-  symlinkSync(join(process.cwd(), "node_modules"), join(root, "node_modules"))
-  symlinkSync(bin, join(root, "bin/loom"))
+  const found = built()
+  root = found.root
+  bin = found.bin
 }, 60_000)
-afterAll(() => rmSync(root, { recursive: true, force: true }))
 
+/** By the link that npm makes of it. */
 const loom = (args: ReadonlyArray<string>, options?: Parameters<typeof run>[2]) =>
   run(process.execPath, [join(root, "bin/loom"), ...args], options)
 
