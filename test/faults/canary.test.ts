@@ -31,6 +31,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { inspect } from "node:util"
+import { loom } from "../cli/loom.ts"
 import { environmentOf, november, quick } from "../providers/world.ts"
 import type { Held } from "../secrets/contract.ts"
 import { managers } from "../secrets/managers.ts"
@@ -356,6 +357,52 @@ describe("a key in a secret manager is never shown", () => {
         )
         assert.deepStrictEqual(leaks, [])
       }))
+  }
+})
+
+describe("a key is never shown at the command line", () => {
+  const commands: ReadonlyArray<readonly [args: ReadonlyArray<string>, stdin: string]> = [
+    [["generate", "[words: 40]", "--log", "line", "--usage"], ""],
+    [["generate", "[words: 40]", "--json"], ""],
+    [["route", "openai/gpt-4.1", "openai/gpt-4o-mini", "[words: 40]"], ""],
+    [["chat", "--usage"], "[words: 40]\n[words: 40]\n"],
+    [["chat", "--json"], "[words: 40]\n"],
+    [["keys", "check", "openai"], ""],
+    [["models", "check", "--live"], ""],
+    [["doctor"], ""],
+    [["logs", "--json"], ""]
+  ]
+  for (const [n, [name, setting]] of Object.entries(settings).entries()) {
+    if (setting.interrupt === true || setting.limits !== undefined) continue
+    it.live(`canary: ${name}`, () =>
+      Effect.gen(function*() {
+        for (const key of canaries.filter((_, i) => i === n % canaries.length)) {
+          const home = mkdtempSync(join(tmpdir(), "loom-canary-"))
+          yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(home, { recursive: true, force: true })))
+          const sandbox = yield* Sandbox.make(setting.sandbox)
+          writeFileSync(join(home, "loom.config.yaml"), "retry: { maxAttempts: 1 }\n")
+          for (const [args, stdin] of commands) {
+            yield* sandbox.reset
+            yield* sandbox.script(...setting.faults?.(key) ?? [])
+            const { code, stderr, stdout } = yield* loom(args, {
+              stdin,
+              patience: 0,
+              env: {
+                LOOM_HOME: home,
+                LOOM_CONFIG: join(home, "loom.config.yaml"),
+                LOOM_SECRETS: "environment",
+                OPENAI_API_KEY: key,
+                OPENAI_BASE_URL: setting.baseUrl ?? sandbox.baseUrl("openai")
+              }
+            })
+            if (name === "a success") assert.strictEqual(code, 0, `${args.join(" ")}\n${stderr}`)
+            assert.notInclude(stdout + stderr, middle, args.join(" "))
+          }
+          for (const file of readdirSync(home)) {
+            assert.strictEqual(readFileSync(join(home, file)).indexOf(middle), -1, file)
+          }
+        }
+      }).pipe(Effect.scoped))
   }
 })
 
