@@ -163,6 +163,8 @@ export interface Job {
   /** Epoch milliseconds. */
   readonly submittedAt: number | undefined
   readonly endedAt: number | undefined
+  /** When the vendor gives up what isn't done, where it has told. */
+  readonly expiresAt: number | undefined
   readonly rows: number
   /** Rows that are over, as far as the vendor tells. */
   readonly done: number
@@ -197,6 +199,8 @@ export interface Snapshot {
   /** Views of the two, in USD. */
   readonly usd: number
   readonly savedUsd: number
+  /** Ended rows whose cost is known; of none, the sums say nothing. */
+  readonly priced: number
   /** Ended rows that may have cost something unknown. */
   readonly unpriced: number
 }

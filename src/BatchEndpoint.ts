@@ -83,6 +83,8 @@ export interface Progress {
   readonly results: ReadonlyArray<string>
   /** Whether rows that its results leave out may be charged for all the same, of one that has expired: no. */
   readonly leftMaybeBilled?: boolean | undefined
+  /** Epoch milliseconds at which it expires, where the vendor tells. */
+  readonly expiresAt?: number | undefined
   /** Why it failed. */
   readonly reason?: Reason | undefined
 }

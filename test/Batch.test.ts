@@ -503,4 +503,21 @@ describe("a batch", () => {
         assert.match(late.why, /a job of the vendor may have 200/)
       }).pipe(Effect.provide(Loom.layerTest({ openai: Generator.withBatch(Generator.fake(() => "live"), endpoint) })))
     }))
+
+  it.live("tells when its jobs expire, as far as vendors do, and nothing of a cost that nobody knows yet", () =>
+    world(function*({ sandbox }) {
+      const handle = yield* Loom.submitBatch(table.map(({ model }, n) => row(n, "", model)))
+      const { createdAt, jobs, priced } = yield* handle.poll
+      assert.strictEqual(priced, 0)
+      const day = 86_400_000
+      const lives = Object.fromEntries(
+        jobs.map(({ expiresAt, provider }) => [
+          provider,
+          expiresAt === undefined ? undefined : Math.round((expiresAt - createdAt) / day)
+        ])
+      )
+      assert.deepInclude(lives, { openai: 1, anthropic: 1, groq: 1, xai: 7, mistral: undefined, gemini: undefined })
+      yield* sandbox.finishBatches
+      assert.strictEqual((yield* handle.wait(soon)).priced, table.length)
+    }))
 })

@@ -37,6 +37,7 @@ const testedThrough: Readonly<Record<string, string>> = {
   "internal/baseUrl.ts": "providers/contract.ts",
   "internal/batchDoor.ts": "Batch.test.ts",
   "internal/batchDrive.ts": "Batch.test.ts",
+  "internal/batchFigures.ts": "storage/batchSums.test.ts",
   "internal/batchFile.ts": "Batch.test.ts",
   "internal/batchId.ts": "Batch.test.ts",
   "internal/batchIntake.ts": "Batch.test.ts",

@@ -41,6 +41,8 @@ const Fields = {
   /** In 1e-12 USD, all digits. */
   picoUsd: Schema.String,
   savedPicoUsd: Schema.String,
+  /** Rows whose cost is known: of none, the sums say nothing. */
+  priced: Schema.Natural,
   /** Rows whose cost isn't known. */
   unpriced: Schema.Natural,
   jobs: Schema.Array(Schema.Struct({
@@ -52,6 +54,8 @@ const Fields = {
     vendorId: Schema.NullOr(Schema.String),
     submittedAt: Moment,
     endedAt: Moment,
+    /** As the vendor tells. */
+    expiresAt: Moment,
     rows: Schema.Natural,
     done: Schema.Natural,
     failed: Schema.Natural,
@@ -83,6 +87,7 @@ const fieldsOf = (snapshot: Batch.Snapshot): (typeof ListDocument.Type)["batches
     vendorId: job.vendorId ?? null,
     submittedAt: momentOf(job.submittedAt),
     endedAt: momentOf(job.endedAt),
+    expiresAt: momentOf(job.expiresAt),
     problem: job.problem ?? null
   }))
 })
@@ -104,13 +109,19 @@ export const outcomesOf = ({ counts }: Batch.Snapshot): string => {
     .map(([name, n]) => `${Format.count(n)} ${name}`).join(" · ")
 }
 
+/** An amount, unless it is a zero beside what isn't known. */
+const knownUsd = (usd: number, { counts, priced, unpriced }: Batch.Snapshot): string =>
+  Format.usd(priced === 0 || (usd === 0 && unpriced + counts.open > 0) ? undefined : usd)
+
 /** `$0.84 · saved $0.84`, and what isn't in it. */
-export const costOf = ({ savedUsd, unpriced, usd }: Batch.Snapshot): string =>
-  [
-    Format.usd(usd),
+export const costOf = (snapshot: Batch.Snapshot): string => {
+  const { savedUsd, unpriced, usd } = snapshot
+  return [
+    knownUsd(usd, snapshot),
     ...(savedUsd > 0 ? [`saved ${Format.usd(savedUsd)}`] : []),
     ...(unpriced > 0 ? [`${Format.count(unpriced)} unpriced`] : [])
   ].join(" · ")
+}
 
 /** A batch in a line. */
 export const summaryOf = (snapshot: Batch.Snapshot): string =>
@@ -131,8 +142,8 @@ const columnsAt = (now: number): ReadonlyArray<Table.Column<Batch.Snapshot>> => 
   },
   { title: "VENDORS", cell: ({ jobs }) => [...new Set(jobs.map(({ provider }) => provider))].join(", ") },
   { title: "AGE", align: "right", cell: ({ createdAt }) => Format.duration(Math.max(0, now - createdAt)) },
-  { title: "COST", align: "right", cell: ({ usd }) => Format.usd(usd) },
-  { title: "SAVED", align: "right", cell: ({ savedUsd }) => Format.usd(savedUsd) }
+  { title: "COST", align: "right", cell: (batch) => knownUsd(batch.usd, batch) },
+  { title: "SAVED", align: "right", cell: (batch) => knownUsd(batch.savedUsd, batch) }
 ]
 
 const jobColumns: ReadonlyArray<Table.Column<Batch.Job>> = [

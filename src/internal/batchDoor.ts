@@ -95,6 +95,12 @@ const noKey = Redacted.make("")
 /** What builds requests that are never sent. An SDK may look for a key of its own where it is given an empty one. */
 const anyKey = Redacted.make("none")
 
+/** Epoch milliseconds of a time as text, where it is one. */
+export const instantOf = (text: string | null | undefined): number | undefined => {
+  const at = Date.parse(text ?? "")
+  return Number.isNaN(at) ? undefined : at
+}
+
 /** What a file of results may weigh: 50,000 answers of 40 kB. */
 const maxBodyBytes = 2 ** 31
 

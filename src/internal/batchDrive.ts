@@ -22,12 +22,10 @@ import * as Model from "../Model.ts"
 import * as Request from "../Request.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
 import type { BatchStore } from "../storage/SqliteBatches.ts"
-import type { StoredBatch, StoredJob, StoredRow, Sums as StoredSums } from "../storage/batchTables.ts"
+import type { StoredBatch, StoredJob, StoredRow } from "../storage/batchTables.ts"
 import type { Failed } from "../storage/databaseFile.ts"
 import { isAlive, type Owner } from "./batchOwner.ts"
 import * as Rows from "./batchRows.ts"
-
-export type Sums = StoredSums
 
 export interface World {
   readonly store: BatchStore
@@ -217,7 +215,8 @@ export const make = (world: World) => {
         yield* stored(store.cancelledJob(job.id))
       }
       const progress = yield* patiently(endpoint.poll(at))
-      yield* stored(store.progress(job.id, { done: progress.done, bad: progress.failed, problem: undefined }))
+      const { done, expiresAt, failed: bad } = progress
+      yield* stored(store.progress(job.id, { done, bad, expiresAt, problem: undefined }))
       if (progress.state === "running") return yield* stored(store.release(job.id, owner, { state: "running" }))
       yield* collect(at, endpoint, progress)
       yield* settle(job, leftOf(progress))

@@ -261,6 +261,7 @@ export const read = (reading: Reading, stored: StoredRow): Read => {
     recorded: {
       n: stored.n,
       state,
+      error: error?.reason._tag,
       cost: billed === "no" ? 0 : attempt.cost?.picoUsd,
       saved: saved?.unknown === true ? undefined : saved?.picoUsd
     }

@@ -16,8 +16,9 @@ import * as Batch from "../Batch.ts"
 import type { GenerateError } from "../GenerateError.ts"
 import type { Batches, Engine } from "../Loom.ts"
 import type * as Request from "../Request.ts"
-import type { RowState, StoredBatch, StoredJob, StoredRow } from "../storage/batchTables.ts"
+import type { RowState, StoredBatch, StoredRow } from "../storage/batchTables.ts"
 import * as Drive from "./batchDrive.ts"
+import type * as Figures from "./batchFigures.ts"
 import * as BatchId from "./batchId.ts"
 import * as Intake from "./batchIntake.ts"
 import * as Owner from "./batchOwner.ts"
@@ -81,9 +82,9 @@ const make = (world: World): Batches => {
         : Effect.succeed(batch))
 
   const snapshot = Effect.fnUntraced(function*(id: string): Effect.fn.Return<Batch.Snapshot, Batch.BatchError> {
-    const batch = yield* known(id)
-    const jobs = yield* Drive.stored(store.jobs(id))
-    return snapshotOf(batch, jobs, yield* Drive.stored(store.sums(id)))
+    const [found] = yield* Drive.stored(store.newest({ id }, 1))
+    if (found === undefined) return yield* new Batch.BatchError({ reason: new Batch.UnknownBatch({ id }) })
+    return snapshotOf(found)
   })
 
   const step = (id: string, own: Known): Effect.Effect<Drive.Stepped, Batch.BatchError> =>
@@ -236,11 +237,7 @@ const make = (world: World): Batches => {
     submit,
     check: (asked) => Intake.take([asked], { ...world, tags: {} }, nowhere),
     find: (id, options) => Effect.map(known(id), () => handle(id, { schemas: options?.schemas ?? {} })),
-    list: (limit) =>
-      Effect.flatMap(
-        Drive.stored(store.list(limit)),
-        (batches) => Effect.forEach(batches, ({ id }) => snapshot(id))
-      )
+    list: (limit) => Effect.map(Drive.stored(store.newest({}, limit)), (batches) => batches.map(snapshotOf))
   }
 }
 
@@ -252,57 +249,37 @@ const idTaken = (id: string, detail: string) => new Batch.BatchError({ reason: n
 
 const vendorFailed = (error: GenerateError) => new Batch.BatchError({ reason: new Batch.VendorFailed({ error }) })
 
-const snapshotOf = (
-  batch: StoredBatch,
-  jobs: ReadonlyArray<StoredJob>,
-  sums: Drive.Sums
-): Batch.Snapshot => {
-  const of = (state: RowState) => sums.counts[state] ?? 0
-  const add = (what: (job: StoredJob) => number) => jobs.reduce((sum, job) => sum + what(job), 0)
-  const picoUsd = BigInt(sums.cost)
-  const savedPicoUsd = BigInt(sums.saved)
+const snapshotOf = ({ cost, jobs, saved, state, ...batch }: Figures.Batch): Batch.Snapshot => {
+  const picoUsd = BigInt(cost?.picoUsd ?? 0)
+  const savedPicoUsd = BigInt(saved?.picoUsd ?? 0)
   return {
     id: batch.id,
-    status: batch.state === "ended"
-      ? "ended"
-      : batch.cancelled
-      ? "cancelling"
-      : jobs.some(({ state }) => state === "ready" || state === "submitting")
-      ? "submitting"
-      : "running",
+    status: state,
     createdAt: batch.createdAt,
-    endedAt: batch.endedAt,
+    endedAt: batch.endedAt ?? undefined,
     tags: batch.tags,
-    counts: {
-      total: add(({ rows }) => rows),
-      open: of("open"),
-      succeeded: of("succeeded"),
-      failed: of("failed"),
-      expired: of("expired"),
-      cancelled: of("cancelled"),
-      missing: of("missing"),
-      duplicates: add(({ duplicates }) => duplicates),
-      strays: add(({ strays }) => strays)
-    },
-    done: add(({ done }) => done),
-    jobs: jobs.map((job) => ({
+    counts: batch.counts,
+    done: batch.done,
+    jobs: jobs.map(({ endedAt, problem, state, submittedAt, vendorId, ...job }) => ({
       id: job.id,
       provider: job.provider,
       model: job.model,
       endpoint: job.endpoint,
-      status: job.state,
-      vendorId: job.vendorId,
-      submittedAt: job.submittedAt,
-      endedAt: job.endedAt,
+      status: state,
+      vendorId: vendorId ?? undefined,
+      submittedAt: submittedAt ?? undefined,
+      endedAt: endedAt ?? undefined,
+      expiresAt: job.expiresAt ?? undefined,
       rows: job.rows,
       done: job.done,
-      failed: job.bad,
-      problem: job.problem
+      failed: job.failed,
+      problem: problem ?? undefined
     })),
     picoUsd,
     savedPicoUsd,
     usd: Number(picoUsd) / 1e12,
     savedUsd: Number(savedPicoUsd) / 1e12,
-    unpriced: sums.unpriced
+    priced: batch.priced,
+    unpriced: batch.unpriced
   }
 }

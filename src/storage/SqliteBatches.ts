@@ -28,7 +28,7 @@ const names = [
   "remove",
   "batch",
   "preparing",
-  "list",
+  "newest",
   "jobs",
   "claim",
   "claimBatch",
@@ -48,7 +48,6 @@ const names = [
   "unrecorded",
   "recorded",
   "answer",
-  "sums",
   "endIfOver",
   "prune"
 ] as const satisfies ReadonlyArray<keyof BatchTables>

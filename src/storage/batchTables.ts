@@ -2,6 +2,8 @@
  * Batches, their jobs and their rows, in SQLite. Nothing here may import Effect: a thread starts with it.
  */
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite"
+import type { Batch, Filters } from "../internal/batchFigures.ts"
+import { newest } from "./batchSums.ts"
 import { Foreign } from "./databaseFile.ts"
 import { migrate, type Migration } from "./migrations.ts"
 
@@ -89,7 +91,24 @@ CREATE TABLE rows (
 CREATE INDEX rows_job ON rows (job, n);
 CREATE INDEX rows_unrecorded ON rows (batch, n) WHERE recorded = 0 AND state <> 'open';
 `
+}, {
+  id: 2,
+  name: "what rows failed for, and when jobs expire",
+  sql: `
+-- the tag of the reason, once it is recorded
+ALTER TABLE rows ADD COLUMN error TEXT;
+-- as the vendor tells
+ALTER TABLE jobs ADD COLUMN expires_at INTEGER;
+-- how often somebody set out to submit it, or to find out whether it was
+ALTER TABLE jobs ADD COLUMN tries INTEGER NOT NULL DEFAULT 0;
+-- all that rows are added up by: prompts and answers lie elsewhere
+CREATE INDEX rows_sums ON rows (batch, state, error, recorded, cost, saved);
+`
 }]
+
+/** Whether a database has all that this Loom knows, and no more. */
+export const isCurrent = (db: DatabaseSync): boolean =>
+  db.prepare("SELECT max(id) AS version FROM loom_migrations").get()?.["version"] === migrations.length
 
 /** Throws where a database is neither empty nor one of batches. */
 export const check = (db: DatabaseSync): void => {
@@ -134,6 +153,7 @@ export interface StoredJob extends NewJob {
   readonly since: number | undefined
   readonly submittedAt: number | undefined
   readonly endedAt: number | undefined
+  readonly expiresAt: number | undefined
   readonly done: number
   readonly bad: number
   readonly cancelled: boolean
@@ -178,17 +198,10 @@ export interface Finished {
 export interface Recorded {
   readonly n: number
   readonly state: RowState
+  /** The tag of the reason that it failed for. */
+  readonly error?: string | undefined
   readonly cost: number | undefined
   readonly saved: number | undefined
-}
-
-/** What the rows of a batch add up to. Sums of money are in decimal digits: they may be large. */
-export interface Sums {
-  readonly counts: Readonly<Partial<Record<RowState, number>>>
-  readonly cost: string
-  readonly saved: string
-  /** Ended rows whose cost isn't known. */
-  readonly unpriced: number
 }
 
 /** What may be asked of the store. All of it is in one transaction. */
@@ -203,8 +216,8 @@ export interface BatchTables {
   readonly batch: (id: string) => StoredBatch | undefined
   /** Those that somebody prepares, or has left. */
   readonly preparing: () => ReadonlyArray<StoredBatch>
-  /** Newest first. */
-  readonly list: (limit: number) => ReadonlyArray<StoredBatch>
+  /** How batches stand, newest first. */
+  readonly newest: (filters: Filters, limit: number) => ReadonlyArray<Batch>
   readonly jobs: (batch: string) => ReadonlyArray<StoredJob>
   /** True where the job was as it is believed to be, and is this owner's now. */
   readonly claim: (
@@ -226,7 +239,12 @@ export interface BatchTables {
   readonly accepted: (job: string, vendorId: string, now: number) => void
   readonly progress: (
     job: string,
-    progress: { readonly done: number; readonly bad: number; readonly problem: string | undefined }
+    progress: {
+      readonly done: number
+      readonly bad: number
+      readonly expiresAt: number | undefined
+      readonly problem: string | undefined
+    }
   ) => void
   /** Lines from behind `after`, about a megabyte of them. */
   readonly lines: (job: string, after: number) => ReadonlyArray<{ readonly n: number; readonly line: string }>
@@ -244,7 +262,6 @@ export interface BatchTables {
   readonly recorded: (batch: string, rows: ReadonlyArray<Recorded>) => void
   /** A row that had no answer got one elsewhere. */
   readonly answer: (batch: string, now: number, row: Finished & Recorded) => void
-  readonly sums: (batch: string) => Sums
   /** Marks a batch whose jobs have all ended, and whose rows are recorded. */
   readonly endIfOver: (batch: string, now: number) => void
   /** Forgets batches that ended before, some at a time. */
@@ -261,9 +278,6 @@ export const makeBatchTables = (db: DatabaseSync): BatchTables => {
     "INSERT INTO batches (id, created_at, state, tags, owner) VALUES (?, ?, 'preparing', ?, ?)"
   )
   const selectBatch = db.prepare("SELECT * FROM batches WHERE id = ?")
-  const selectBatches = db.prepare(
-    "SELECT * FROM batches WHERE state <> 'preparing' ORDER BY created_at DESC, id DESC LIMIT ?"
-  )
   const selectPreparing = db.prepare("SELECT * FROM batches WHERE state = 'preparing'")
   const removeBatch = db.prepare("DELETE FROM batches WHERE id = ?")
   const insertJob = db.prepare(
@@ -277,7 +291,7 @@ export const makeBatchTables = (db: DatabaseSync): BatchTables => {
   )
   const makeReady = db.prepare("UPDATE batches SET state = 'open', owner = NULL, digest = ? WHERE id = ?")
   const claim = db.prepare(
-    `UPDATE jobs SET state = ?, owner = ?, owned_until = ?, since = coalesce(since, ?)
+    `UPDATE jobs SET state = ?1, owner = ?, owned_until = ?, since = coalesce(since, ?), tries = tries + (?1 = 'submitting')
     WHERE id = ? AND state = ? AND owner IS ?`
   )
   const claimBatch = db.prepare("UPDATE batches SET owner = ?, owned_until = ? WHERE id = ? AND owner IS ?")
@@ -293,7 +307,9 @@ export const makeBatchTables = (db: DatabaseSync): BatchTables => {
     WHERE id = ?`
   )
   const dropLines = db.prepare("UPDATE rows SET line = NULL WHERE job = ?")
-  const progress = db.prepare("UPDATE jobs SET done = ?, bad = ?, problem = ? WHERE id = ?")
+  const progress = db.prepare(
+    "UPDATE jobs SET done = ?, bad = ?, expires_at = coalesce(?, expires_at), problem = ? WHERE id = ?"
+  )
   const selectLines = db.prepare("SELECT n, line FROM rows WHERE job = ? AND n > ? ORDER BY n")
   const nextPass = db.prepare(
     "UPDATE jobs SET passes = passes + 1, duplicates = 0, strays = 0 WHERE id = ? RETURNING passes"
@@ -321,15 +337,12 @@ export const makeBatchTables = (db: DatabaseSync): BatchTables => {
   const selectUnrecorded = db.prepare(
     `${ofRow} WHERE rows.batch = ? AND recorded = 0 AND rows.state <> 'open' ORDER BY rows.n`
   )
-  const record = db.prepare("UPDATE rows SET recorded = 1, state = ?, cost = ?, saved = ? WHERE batch = ? AND n = ?")
-  const answer = db.prepare(
-    `UPDATE rows SET state = ?, outcome = ?, ended_at = ?, recorded = 1, cost = coalesce(cost, 0) + ?, saved = ?
-    WHERE batch = ? AND n = ?`
+  const record = db.prepare(
+    "UPDATE rows SET recorded = 1, state = ?, error = ?, cost = ?, saved = ? WHERE batch = ? AND n = ?"
   )
-  const count = db.prepare(
-    `SELECT state, count(*) AS count, CAST(coalesce(sum(cost), 0) AS TEXT) AS cost,
-      CAST(coalesce(sum(saved), 0) AS TEXT) AS saved, count(*) FILTER (WHERE recorded = 1 AND cost IS NULL) AS unpriced
-    FROM rows WHERE batch = ? GROUP BY state`
+  const answer = db.prepare(
+    `UPDATE rows SET state = ?, outcome = ?, ended_at = ?, recorded = 1, error = NULL, cost = coalesce(cost, 0) + ?,
+      saved = ? WHERE batch = ? AND n = ?`
   )
   const end = db.prepare(
     `UPDATE batches SET state = 'ended', ended_at = ? WHERE id = ? AND state = 'open'
@@ -338,8 +351,8 @@ export const makeBatchTables = (db: DatabaseSync): BatchTables => {
   )
   const selectOld = db.prepare("SELECT id FROM batches WHERE state = 'ended' AND ended_at < ? LIMIT 1")
 
-  const transact = <A>(body: () => A): A => {
-    db.exec("BEGIN IMMEDIATE")
+  const transact = <A>(body: () => A, begin: "BEGIN" | "BEGIN IMMEDIATE" = "BEGIN IMMEDIATE"): A => {
+    db.exec(begin)
     try {
       const done = body()
       db.exec("COMMIT")
@@ -393,7 +406,7 @@ export const makeBatchTables = (db: DatabaseSync): BatchTables => {
       return row === undefined ? undefined : batchOf(row)
     },
     preparing: () => selectPreparing.all().map(batchOf),
-    list: (limit) => selectBatches.all(limit).map(batchOf),
+    newest: (filters, limit) => transact(() => newest(db, filters, limit), "BEGIN"),
     jobs: (batch) => selectJobs.all(batch).map(jobOf),
     claim: ({ id, owner, state }, to) =>
       claim.run(to.state, to.owner, to.until, to.now, id, state, owner ?? null).changes === 1,
@@ -413,8 +426,8 @@ export const makeBatchTables = (db: DatabaseSync): BatchTables => {
         accept.run(vendorId, now, job)
         dropLines.run(job)
       }),
-    progress: (job, { bad, done, problem }) => {
-      progress.run(done, bad, problem ?? null, job)
+    progress: (job, { bad, done, expiresAt, problem }) => {
+      progress.run(done, bad, expiresAt ?? null, problem ?? null, job)
     },
     lines: (job, after) => {
       const lines: Array<{ readonly n: number; readonly line: string }> = []
@@ -457,23 +470,12 @@ export const makeBatchTables = (db: DatabaseSync): BatchTables => {
     unrecorded: (batch) => page(selectUnrecorded.iterate(batch)),
     recorded: (batch, rows) =>
       transact(() => {
-        for (const { cost, n, saved, state } of rows) record.run(state, cost ?? null, saved ?? null, batch, n)
+        for (const { cost, error, n, saved, state } of rows) {
+          record.run(state, error ?? null, cost ?? null, saved ?? null, batch, n)
+        }
       }),
     answer: (batch, now, { cost, n, outcome, saved, state }) => {
       answer.run(state, outcome ?? null, now, cost ?? null, saved ?? null, batch, n)
-    },
-    sums: (batch) => {
-      const counts: Partial<Record<RowState, number>> = {}
-      let cost = 0n
-      let saved = 0n
-      let unpriced = 0
-      for (const row of count.all(batch)) {
-        counts[stateOf(row["state"])] = Number(row["count"])
-        cost += BigInt(String(row["cost"]))
-        saved += BigInt(String(row["saved"]))
-        unpriced += Number(row["unpriced"])
-      }
-      return { counts, cost: String(cost), saved: String(saved), unpriced }
     },
     endIfOver: (batch, now) => {
       end.run(now, batch)
@@ -538,6 +540,7 @@ const jobOf = (row: Raw): StoredJob => ({
   since: whole(row["since"]),
   submittedAt: whole(row["submitted_at"]),
   endedAt: whole(row["ended_at"]),
+  expiresAt: whole(row["expires_at"]),
   done: Number(row["done"]),
   bad: Number(row["bad"]),
   cancelled: row["cancelled"] === 1,

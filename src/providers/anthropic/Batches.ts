@@ -27,6 +27,7 @@ const VendorJob = Schema.Struct({
   id: Schema.String,
   processing_status: Schema.String,
   created_at: Schema.optional(Schema.String),
+  expires_at: Schema.optional(Schema.NullOr(Schema.String)),
   request_counts: Schema.Struct({
     processing: Count,
     succeeded: Count,
@@ -171,11 +172,14 @@ const isOlder = ({ created_at: createdAt }: VendorJob, job: Job): boolean =>
   createdAt !== undefined && Date.parse(createdAt) < job.since - slack
 
 /** Its rows tell themselves whether they expired or were cancelled. */
-const progressOf = ({ processing_status: status, request_counts: counts }: VendorJob): Progress => ({
+const progressOf = (
+  { expires_at: expiresAt, processing_status: status, request_counts: counts }: VendorJob
+): Progress => ({
   state: status === "ended" ? "completed" : "running",
   done: doneOf(counts),
   failed: doneOf(counts) - (counts.succeeded ?? 0),
-  results: []
+  results: [],
+  expiresAt: Door.instantOf(expiresAt)
 })
 
 const outcomeOf = ({ error, message, type }: (typeof VendorRow.Type)["result"]): Outcome => {

@@ -29,6 +29,7 @@ const VendorJob = Schema.Struct({
   id: Schema.String,
   status: Schema.String,
   created_at: Schema.optional(Schema.Unknown),
+  expires_at: Schema.optional(Schema.Unknown),
   input_file_id: Text,
   output_file_id: Text,
   error_file_id: Text,
@@ -185,7 +186,8 @@ const progressOf = (job: VendorJob, { rows }: Accepted): Progress => {
   const counts = {
     done: (completed ?? 0) + (failed ?? 0),
     failed: failed ?? 0,
-    results: [job.output_file_id, job.error_file_id].filter((file) => typeof file === "string")
+    results: [job.output_file_id, job.error_file_id].filter((file) => typeof file === "string"),
+    expiresAt: typeof job.expires_at === "number" ? job.expires_at * 1000 : undefined
   }
   const status = job.status.toLowerCase()
   switch (status) {

@@ -178,14 +178,18 @@ export const make = (
 const noKey = Redacted.make("")
 
 /** It is over once nothing is pending: it may be asked about before all rows are counted. */
-const progressOf = ({ cancel_time: cancelled, state }: VendorJob, { rows }: Accepted): Progress => {
+const progressOf = (
+  { cancel_time: cancelled, expire_time: expires, state }: VendorJob,
+  { rows }: Accepted
+): Progress => {
   const failed = (state.num_error ?? 0) + (state.num_cancelled ?? 0)
   const isOver = (state.num_pending ?? rows) === 0 && ((state.num_requests ?? 0) >= rows || cancelled != null)
   return {
     state: !isOver ? "running" : cancelled == null ? "completed" : "cancelled",
     done: (state.num_success ?? 0) + failed,
     failed,
-    results: []
+    results: [],
+    expiresAt: Door.instantOf(expires)
   }
 }
 
