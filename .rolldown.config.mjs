@@ -12,7 +12,7 @@ const vendors = Object.keys(dependencies).map((name) => new RegExp(`^${name.repl
 const modules = ["providers", "secrets", "sandbox/secrets", "telemetry"].flatMap((folder) =>
   readdirSync(`src/${folder}`).filter((name) => name.endsWith(".ts")).map((name) => `${folder}/${name.slice(0, -3)}`)
 )
-const threads = ["batchKeeper", "sqliteKeeper", "sqliteReader", "statsReader", "sqliteWriter"]
+const threads = ["batchKeeper", "batchReader", "sqliteKeeper", "sqliteReader", "statsReader", "sqliteWriter"]
 
 /** What `import "loom-router"` loads at once, which is one file. */
 const core = new Set()

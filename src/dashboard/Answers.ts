@@ -14,7 +14,9 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as CallLog from "../CallLog.ts"
 import type * as Figures from "../Figures.ts"
 import * as Stats from "../Stats.ts"
-import { Api, BadRequest, Explained, NotFound, type Selection, Unreadable } from "./Api.ts"
+import type * as Batches from "../internal/batchFigures.ts"
+import { Api, BadRequest, type BatchSelection, Explained, NotFound, type Selection, Unreadable } from "./Api.ts"
+import * as BatchFigures from "./BatchFigures.ts"
 import * as Export from "./Export.ts"
 
 /** What the server says of itself. */
@@ -34,26 +36,42 @@ const unreadable = (error: CallLog.ReadError): Unreadable =>
     fix: "look at the file of the log; `loom logs path` names it"
   })
 
-const filtersOf = (asked: Selection): CallLog.Filters => {
-  const [key = "", ...value] = asked.tag?.split(":") ?? []
-  return {
-    status: asked.status,
-    provider: asked.provider,
-    model: asked.model,
-    route: asked.route,
-    outcome: asked.error,
-    cached: asked.cached === undefined ? undefined : asked.cached === "true",
-    tag: asked.tag === undefined ? undefined : { key, value: value.join(":") },
-    minMillis: asked.minMs,
-    minPicoUsd: asked.minUsd === undefined ? undefined : Math.round(asked.minUsd * 1e12),
-    text: asked.text
-  }
+const unreadableBatches = ({ path, why }: BatchFigures.UnreadableBatches): Unreadable =>
+  new Unreadable({
+    message: `the batches can't be read: ${why}`,
+    why: null,
+    fix: `look at ${path}`
+  })
+
+const tagOf = (tag: string | undefined): CallLog.Filters["tag"] => {
+  if (tag === undefined) return undefined
+  const at = tag.indexOf(":")
+  return { key: tag.slice(0, at), value: tag.slice(at + 1) }
 }
 
-const rangeOf = ({ range, since, until }: Selection): Stats.RangeInput | undefined =>
+const filtersOf = (asked: Selection): CallLog.Filters => ({
+  status: asked.status,
+  provider: asked.provider,
+  model: asked.model,
+  route: asked.route,
+  outcome: asked.error,
+  cached: asked.cached === undefined ? undefined : asked.cached === "true",
+  tag: tagOf(asked.tag),
+  minMillis: asked.minMs,
+  minPicoUsd: asked.minUsd === undefined ? undefined : Math.round(asked.minUsd * 1e12),
+  text: asked.text
+})
+
+const rangeOf = ({ range, since, until }: Pick<Selection, "range" | "since" | "until">): Stats.RangeInput | undefined =>
   since === undefined ? range : { since, until }
 
 const queryOf = (asked: Selection): Stats.Query => ({ range: rangeOf(asked), filters: filtersOf(asked) })
+
+const batchesOf = (asked: BatchSelection) => {
+  const { error, model, provider, state, text } = asked
+  const filters: Batches.Filters = { error, model, provider, state, text, tag: tagOf(asked.tag) }
+  return { range: rangeOf(asked) ?? "24h", filters }
+}
 
 const within = (asked: number | undefined, fallback: number, most: number): number =>
   asked === undefined ? fallback : Math.max(1, Math.min(most, Math.floor(asked)))
@@ -61,10 +79,10 @@ const within = (asked: number | undefined, fallback: number, most: number): numb
 const mostGroups = 10_000
 
 /** A file to be kept, made as it is taken. What fails past its first byte ends the connection, so that it is seen. */
-const file = (
+const file = <E>(
   name: string,
   format: "csv" | "json",
-  content: Stream.Stream<string, CallLog.ReadError>
+  content: Stream.Stream<string, E>
 ): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
   Effect.map(Clock.currentTimeMillis, (now) =>
     HttpServerResponse.stream(Stream.encodeText(content), {
@@ -104,6 +122,7 @@ const group = (about: About) =>
     "dashboard",
     Effect.fnUntraced(function*(handlers) {
       const stats = yield* Stats.Stats
+      const batches = yield* BatchFigures.BatchFigures
       const overview = yield* sharing(stats.overview)
       const series = yield* sharing(stats.series)
       const breakdown = yield* sharing(stats.breakdown)
@@ -132,7 +151,7 @@ const group = (about: About) =>
           const rows = Stream.provideService(Stats.everyRequest(queryOf(query)), Stats.Stats, stats)
           return Effect.andThen(
             Effect.mapError(stats.lastSeq, unreadable),
-            file("requests", format, format === "csv" ? Export.requestsCsv(rows) : Export.requestsJson(rows))
+            file("requests", format, format === "csv" ? Export.requestsCsv(rows) : Export.json(rows))
           )
         },
         exportSpending: ({ query: { by, format = "csv", tagKey, ...query } }) =>
@@ -165,7 +184,33 @@ const group = (about: About) =>
                   })
                 )
                 : Effect.succeed(detail)
+          ),
+        batches: ({ query: { cursor, limit, ...query } }) =>
+          Effect.mapBoth(
+            batches.batches({ ...batchesOf(query), cursor, limit: within(limit, 50, 200) }),
+            { onFailure: unreadableBatches, onSuccess: plain }
+          ),
+        batch: ({ params: { id } }) =>
+          Effect.flatMap(
+            Effect.mapError(batches.batch(id), unreadableBatches),
+            (detail) =>
+              detail === undefined
+                ? Effect.fail(
+                  new NotFound({
+                    message: `there is no batch ${id}`,
+                    why: "it was never submitted, or ended more than 30 days ago",
+                    fix: "look in the list of batches"
+                  })
+                )
+                : Effect.succeed(detail)
+          ),
+        exportBatches: ({ query: { format = "csv", ...query } }) => {
+          const rows = BatchFigures.every(batches, batchesOf(query))
+          return Effect.andThen(
+            Effect.mapError(batches.version, unreadableBatches),
+            file("batches", format, format === "csv" ? Export.batchesCsv(rows) : Export.json(rows))
           )
+        }
       })
     })
   )

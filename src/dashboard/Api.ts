@@ -13,6 +13,7 @@ import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Figures from "../Figures.ts"
+import * as BatchFigures from "../internal/batchFigures.ts"
 
 const Count = Schema.Natural
 const Time = Schema.Finite
@@ -38,7 +39,7 @@ export const Meta = Schema.Struct({
 export type Meta = typeof Meta.Type
 
 /**
- * The data of the events `calls`, `gap` and `circuits` of `GET events`; their `id` is the last `seq` sent, which
+ * The data of the events `calls`, `gap`, `circuits` and `batches` of `GET events`; their `id` is the last `seq` sent, which
  * `Last-Event-ID`, or the parameter `after`, resumes from.
  *
  * @category models
@@ -52,7 +53,9 @@ export const Events = {
   /** More was missed than is worth sending: ask for the page anew. The newest follow as `calls`. */
   gap: Schema.Struct({ missed: Count }),
   /** Circuits that changed their state. */
-  circuits: Schema.Struct({ incidents: list(Figures.Incident) })
+  circuits: Schema.Struct({ incidents: list(Figures.Incident) }),
+  /** Sent at first, and whenever batches have changed: ask for those that are shown. */
+  batches: Schema.Struct({ version: Text })
 }
 
 /** What every failure looks like. */
@@ -71,7 +74,7 @@ const problem = {
 export class BadRequest extends Schema.TaggedError<BadRequest>()("BadRequest", problem, { httpApiStatus: 400 }) {}
 
 /**
- * There is no such call, or it was forgotten since.
+ * There is no such call or batch, or it was forgotten since.
  *
  * @category errors
  * @since 0.1.0
@@ -79,7 +82,7 @@ export class BadRequest extends Schema.TaggedError<BadRequest>()("BadRequest", p
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", problem, { httpApiStatus: 404 }) {}
 
 /**
- * The log can't be read now.
+ * The log, or the file of batches, can't be read now.
  *
  * @category errors
  * @since 0.1.0
@@ -139,6 +142,37 @@ export const Selection = Schema.Struct(selection)
 /** @since 0.1.0 */
 export type Selection = typeof Selection.Type
 
+/**
+ * Parameters that select batches: those that were under way in the range, or ended in it. The others that select calls
+ * are left out of it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+const batchSelection = {
+  ...range,
+  provider: filters.provider,
+  model: filters.model,
+  /** Tag of the reason that a row of it failed for. */
+  error: filters.error,
+  tag: filters.tag,
+  /** In its id, its tags, or the vendors' ids, models and problems of its jobs. */
+  text: filters.text,
+  /** `failed`: with rows that ended without an answer. */
+  state: Schema.optional(Schema.Literals(BatchFigures.states))
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export const BatchSelection = Schema.Struct(batchSelection)
+/** @since 0.1.0 */
+export type BatchSelection = typeof BatchSelection.Type
+
+/** Where a page of older ones begins: `next` of the page before. */
+const Cursor = Word.check(Schema.isPattern(/^\d+\.\d+$/))
+
 /** What is grouped by, and of tags, by which key. */
 const grouping = {
   by: Schema.optional(Schema.Literals(["provider", "model", "tag"])),
@@ -184,7 +218,7 @@ export class Group extends HttpApiGroup.make("dashboard").add(
     /** Without `range` or `since`: of any time. */
     query: {
       ...selection,
-      cursor: Schema.optional(Word.check(Schema.isPattern(/^\d+\.\d+$/))),
+      cursor: Schema.optional(Cursor),
       /** 50 by default, 200 at most. */
       limit: Schema.optional(Number)
     },
@@ -209,7 +243,27 @@ export class Group extends HttpApiGroup.make("dashboard").add(
     error: Unreadable
   }).annotateMerge(summary("What was spent on each group, as a file: JSON is Spending, of 10,000 groups at most.")),
   HttpApiEndpoint.get("facets", "/facets", { query: selection, success: Figures.Facets, error: Unreadable })
-    .annotateMerge(summary("What can be filtered by."))
+    .annotateMerge(summary("What can be filtered by.")),
+  HttpApiEndpoint.get("batches", "/batches", {
+    query: {
+      ...batchSelection,
+      cursor: Schema.optional(Cursor),
+      /** 50 by default, 200 at most. */
+      limit: Schema.optional(Number)
+    },
+    success: BatchFigures.Batches,
+    error: Unreadable
+  }).annotateMerge(summary("All of the Batches page: a page of batches, newest first, and what all of them come to.")),
+  HttpApiEndpoint.get("batch", "/batches/:id", {
+    params: { id: Text },
+    success: BatchFigures.BatchDetail,
+    error: [NotFound, Unreadable]
+  }).annotateMerge(summary("A batch, its jobs, and its rows that have no answer.")),
+  HttpApiEndpoint.get("exportBatches", "/export/batches", {
+    query: { ...batchSelection, ...format },
+    success: File,
+    error: Unreadable
+  }).annotateMerge(summary("Every batch that passes, newest first, as a file: JSON is a list of Batch."))
 ).middleware(Explained) {}
 
 /**
@@ -222,5 +276,6 @@ export class Api extends HttpApi.make("loom").add(Group).prefix("/api").annotate
   title: "Loom's dashboard",
   description:
     "Times are epoch milliseconds, durations milliseconds, rates fractions, money whole numbers of 1e-12 USD " +
-    "as text. What isn't known is null. GET /api/events is a stream of server-sent events: hello, calls, gap, circuits."
+    "as text. What isn't known is null. GET /api/events is a stream of server-sent events: hello, calls, gap, circuits," +
+    " batches."
 })) {}

@@ -1,5 +1,5 @@
 /**
- * The dashboard: one page that shows what the call log holds, as it happens, and the API that it is made from.
+ * The dashboard: one page that shows what the call log and the file of batches hold, as it happens, and the API that it is made from.
  *
  * **Details**
  *
@@ -40,6 +40,7 @@ import { readFileSync } from "node:fs"
 import * as CallLog from "../CallLog.ts"
 import * as Stats from "../Stats.ts"
 import { type About, layer as answers } from "./Answers.ts"
+import * as BatchFigures from "./BatchFigures.ts"
 import * as Docs from "./Docs.ts"
 import * as Feed from "./Feed.ts"
 import { guard } from "./Guard.ts"
@@ -54,6 +55,8 @@ import * as Page from "./Page.ts"
 export interface Options {
   /** The file of the log: `CallLog.defaultPath` by default. */
   readonly path?: string | undefined
+  /** The file of batches: by default the one that `Loom.layer` keeps them in. */
+  readonly batches?: string | undefined
   /** Where the page lies: `/` by default. */
   readonly base?: `/${string}` | undefined
   /**
@@ -88,7 +91,7 @@ export const layer = (options: Options = {}): Layer.Layer<never, never, Platform
       inFlight: options.inFlight ?? Effect.succeed(undefined)
     }
     const routes = Layer.mergeAll(answers(about), events(about), docs, Page.layer(options.page)).pipe(
-      Layer.provide(Stats.layer({ path })),
+      Layer.provide(Layer.merge(Stats.layer({ path }), BatchFigures.layer({ path: options.batches }))),
       Layer.provide(guard(options.access ?? "loopback"))
     )
     const { base = "/" } = options
@@ -132,9 +135,10 @@ const afterOf = ({ headers, url }: HttpServerRequest.HttpServerRequest): number 
 const events = (about: About) =>
   HttpRouter.use(Effect.fnUntraced(function*(router) {
     const stats = yield* Stats.Stats
+    const batches = yield* BatchFigures.BatchFigures
     yield* router.add("GET", "/api/events", (request) =>
       Effect.succeed(HttpServerResponse.stream(
-        Stream.encodeText(Feed.events(stats, about, afterOf(request))),
+        Stream.encodeText(Feed.events(stats, batches, about, afterOf(request))),
         {
           contentType: "text/event-stream",
           headers: { "cache-control": "no-store", "x-accel-buffering": "no" }

@@ -5,6 +5,7 @@
  */
 import * as Stream from "effect/Stream"
 import type * as Figures from "../Figures.ts"
+import type { Batch } from "../internal/batchFigures.ts"
 
 interface Column<A> {
   readonly name: string
@@ -97,19 +98,52 @@ const spendingColumns: ReadonlyArray<Column<Spent>> = [
   number("saved_usd", ({ saved }) => dollars(saved))
 ]
 
-/** Calls as CSV, as they come. */
-export const requestsCsv = <E, R>(
-  rows: Stream.Stream<Figures.RequestRow, E, R>
-): Stream.Stream<string, E, R> =>
-  Stream.concat(
-    Stream.succeed(headOf(requestColumns)),
-    Stream.mapArray(rows, (page) => [page.map((row) => lineOf(requestColumns, row)).join("")])
-  )
+const instant = (at: number | null): string | null => at === null ? null : new Date(at).toISOString()
 
-/** Calls as a list of JSON, one a line, as they come. */
-export const requestsJson = <E, R>(
-  rows: Stream.Stream<Figures.RequestRow, E, R>
-): Stream.Stream<string, E, R> =>
+const distinct = (values: ReadonlyArray<string>): string => [...new Set(values)].join(" ")
+
+const batchColumns: ReadonlyArray<Column<Batch>> = [
+  text("created_at", ({ createdAt }) => instant(createdAt)),
+  text("ended_at", ({ endedAt }) => instant(endedAt)),
+  text("expires_at", ({ expiresAt }) => instant(expiresAt)),
+  text("id", ({ id }) => id),
+  text("state", ({ state }) => state),
+  text("providers", ({ jobs }) => distinct(jobs.map(({ provider }) => provider))),
+  text("models", ({ jobs }) => distinct(jobs.map(({ model }) => model))),
+  number("jobs", ({ jobs }) => jobs.length),
+  number("rows", ({ counts }) => counts.total),
+  number("done", ({ done }) => done),
+  number("open", ({ counts }) => counts.open),
+  number("succeeded", ({ counts }) => counts.succeeded),
+  number("failed", ({ counts }) => counts.failed),
+  number("expired", ({ counts }) => counts.expired),
+  number("cancelled", ({ counts }) => counts.cancelled),
+  number("missing", ({ counts }) => counts.missing),
+  number("duplicates", ({ counts }) => counts.duplicates),
+  number("strays", ({ counts }) => counts.strays),
+  number("cost_usd", ({ cost }) => dollars(cost)),
+  text("cost_status", ({ costStatus }) => costStatus),
+  number("unpriced_rows", ({ unpriced }) => unpriced),
+  number("saved_usd", ({ saved }) => dollars(saved)),
+  text("saved_status", ({ savedStatus }) => savedStatus),
+  text("tags", ({ tags }) => JSON.stringify(tags))
+]
+
+const csv =
+  <A>(columns: ReadonlyArray<Column<A>>) => <E, R>(rows: Stream.Stream<A, E, R>): Stream.Stream<string, E, R> =>
+    Stream.concat(
+      Stream.succeed(headOf(columns)),
+      Stream.mapArray(rows, (page) => [page.map((row) => lineOf(columns, row)).join("")])
+    )
+
+/** Calls as CSV, as they come. */
+export const requestsCsv = csv(requestColumns)
+
+/** Batches likewise. */
+export const batchesCsv = csv(batchColumns)
+
+/** A list of JSON, one a line, as they come. */
+export const json = <E, R>(rows: Stream.Stream<object, E, R>): Stream.Stream<string, E, R> =>
   Stream.suspend(() => {
     let before = "[\n"
     const pages = Stream.mapArray(rows, (page) => {

@@ -8,10 +8,10 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import type { ReadError } from "../CallLog.ts"
 import type * as Figures from "../Figures.ts"
 import type { Stats } from "../Stats.ts"
 import type { About } from "./Answers.ts"
+import type { BatchFigures } from "./BatchFigures.ts"
 
 /** Records that are sent one by one at most. Who missed more asks anew. */
 const most = 1000
@@ -21,6 +21,7 @@ const newest = 200
 const heartbeat = "15 seconds"
 const pollCalls = "250 millis"
 const pollCircuits = "1 second"
+const pollBatches = "250 millis"
 /** After the log couldn't be read. */
 const patience = "1 second"
 
@@ -32,6 +33,7 @@ const event = (name: string, data: unknown, id?: number): Event =>
 /** The events after the record with the number `after`; from now on where it isn't given. */
 export const events = (
   stats: Stats["Service"],
+  batchFigures: BatchFigures["Service"],
   about: About,
   after: number | undefined
 ): Stream.Stream<Event> => {
@@ -70,12 +72,21 @@ export const events = (
     return incidents.length === 0 ? [] : [event("circuits", { incidents })]
   })
 
+  let version: string | undefined
+  const batches = Effect.map(batchFigures.version, (now) => {
+    // Told at first too: what changed while somebody came isn't missed.
+    if (version === now) return []
+    version = now
+    return [event("batches", { version: now })]
+  })
+
   // Something is sent at once, so that whoever waits knows that somebody is there.
   return Stream.succeed(": open\n\n").pipe(
     Stream.concat(Stream.orDie(Stream.fromEffect(Effect.retry(hello, Schedule.spaced(patience))))),
     Stream.concat(Stream.mergeAll([
       repeated(calls, pollCalls),
       repeated(circuits, pollCircuits),
+      repeated(batches, pollBatches),
       Stream.map(Stream.fromSchedule(Schedule.spaced(heartbeat)), () => ": ping\n\n")
     ], { concurrency: "unbounded" }))
   )
@@ -83,7 +94,7 @@ export const events = (
 
 /** Again and again, also after a failure. */
 const repeated = (
-  look: Effect.Effect<ReadonlyArray<Event>, ReadError>,
+  look: Effect.Effect<ReadonlyArray<Event>, unknown>,
   pause: "250 millis" | "1 second"
 ): Stream.Stream<Event> =>
   Stream.fromEffectRepeat(

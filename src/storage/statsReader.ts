@@ -14,6 +14,7 @@ import type { Query } from "./stats/selection.ts"
 import { breakdown, type BreakdownQuery, series, type SeriesQuery } from "./stats/series.ts"
 import * as Source from "./stats/source.ts"
 import { spending, type SpendingQuery } from "./stats/spending.ts"
+import type { Question, Told } from "./threadAsked.ts"
 
 export interface StatsData {
   readonly path: string
@@ -46,18 +47,6 @@ export interface Queries {
   readonly facets: Query
   readonly changes: { readonly after: number }
 }
-
-export interface Question<K extends keyof Queries = keyof Queries> {
-  readonly id: number
-  /** Epoch milliseconds: when it is asked. */
-  readonly now: number
-  readonly ask: K
-  readonly query: Queries[K]
-}
-
-export type FromStats =
-  | { readonly id: number; readonly answer: Answers[keyof Answers] }
-  | { readonly id: number; readonly error: string }
 
 const mostChanges = 100
 
@@ -124,7 +113,7 @@ const empty = (): Open => {
   return nothing
 }
 
-const answer = <K extends keyof Queries>({ ask, now, query }: Question<K>): Answers[K] => {
+const answer = <K extends keyof Queries>({ ask, now, query }: Question<Queries, K>): Answers[K] => {
   const { aggregates, db } = open() ?? empty()
   db.exec("BEGIN")
   try {
@@ -135,13 +124,13 @@ const answer = <K extends keyof Queries>({ ask, now, query }: Question<K>): Answ
   }
 }
 
-parentPort?.on("message", (question: Question) => {
+parentPort?.on("message", (question: Question<Queries>) => {
   const { id } = question
   try {
-    parentPort?.postMessage({ id, answer: answer(question) } satisfies FromStats)
+    parentPort?.postMessage({ id, answer: answer(question) } satisfies Told<Answers>)
   } catch (cause) {
     parentPort?.postMessage(
-      { id, error: cause instanceof Error ? cause.message : String(cause) } satisfies FromStats
+      { id, error: cause instanceof Error ? cause.message : String(cause) } satisfies Told<Answers>
     )
   }
 })

@@ -3,10 +3,12 @@
  */
 import { Worker } from "node:worker_threads"
 import type { BatchAnswer, BatchKeeperData } from "./batchKeeper.ts"
+import type { Answers as BatchFigures, BatchReaderData } from "./batchReader.ts"
 import type { FromWriter, WriterData } from "./schema.ts"
 import type { FromKeeper, KeeperData } from "./sqliteKeeper.ts"
 import type { Answer, ReaderData } from "./sqliteReader.ts"
-import type { FromStats, StatsData } from "./statsReader.ts"
+import type { Answers as Figures, StatsData } from "./statsReader.ts"
+import type { Told } from "./threadAsked.ts"
 
 type Thread =
   & {
@@ -20,7 +22,11 @@ type Thread =
       readonly onMessage: (message: FromWriter) => void
     }
     | { readonly name: "sqliteReader"; readonly workerData: ReaderData; readonly onMessage: (message: Answer) => void }
-    | { readonly name: "statsReader"; readonly workerData: StatsData; readonly onMessage: (message: FromStats) => void }
+    | {
+      readonly name: "statsReader"
+      readonly workerData: StatsData
+      readonly onMessage: (message: Told<Figures>) => void
+    }
     | {
       readonly name: "sqliteKeeper"
       readonly workerData: KeeperData
@@ -30,6 +36,11 @@ type Thread =
       readonly name: "batchKeeper"
       readonly workerData: BatchKeeperData
       readonly onMessage: (message: BatchAnswer) => void
+    }
+    | {
+      readonly name: "batchReader"
+      readonly workerData: BatchReaderData
+      readonly onMessage: (message: Told<BatchFigures>) => void
     }
   )
 

@@ -4,7 +4,9 @@ import { OpenApi } from "effect/http-api"
 import { Stats } from "loom-router"
 import * as Figures from "../../src/Figures.ts"
 import * as Api from "../../src/dashboard/Api.ts"
-import { keep, tempPath } from "../storage/files.ts"
+import * as BatchFigures from "../../src/internal/batchFigures.ts"
+import { madeBatches } from "../storage/batches.ts"
+import { connect, keep, tempPath } from "../storage/files.ts"
 import { variedOf } from "../storage/records.ts"
 import { get, served } from "./served.ts"
 
@@ -134,6 +136,55 @@ describe("Api", () => {
       )
     }))
 
+  it.live("tells of batches what the command line tells, and exports exactly those that are filtered", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath
+      const db = yield* connect(`${path}.batches`)
+      const { tables } = madeBatches(db, 3, now)
+      const url = yield* served({ path, batches: `${path}.batches` })
+      const told = (query: string) =>
+        Effect.map(get(`${url}/api/batches?${query}`), ({ body }) => decoded(BatchFigures.Batches, body))
+      const all = tables.newest({}, 1000)
+      assert.deepStrictEqual((yield* told("range=30d&limit=200")).batches, all)
+      const first = yield* told("range=30d&limit=2")
+      const next = yield* told(`range=30d&limit=2&cursor=${first.next}`)
+      assert.deepStrictEqual([...first.batches, ...next.batches], all.slice(0, 4))
+      const queries = ["", "&state=open", "&provider=anthropic&model=gpt-4o", "&tag=tenant:a.b", "&error=Overloaded"]
+      for (const query of [...queries, "&text=nothing+like+it", "&status=error&cached=true"]) {
+        const { batches } = yield* told(`range=30d&limit=200${query}`)
+        if (query.includes("nothing")) assert.lengthOf(batches, 0)
+        else assert.isAbove(batches.length, 0, query)
+        const { body, headers } = yield* get(`${url}/api/export/batches?range=30d${query}`)
+        assert.match(headers["content-disposition"] ?? "", /^attachment; filename="loom-batches-.+\.csv"$/)
+        assert.lengthOf(body.split("\r\n"), batches.length + 2)
+        const json = yield* get(`${url}/api/export/batches?range=30d&format=json${query}`)
+        assert.deepStrictEqual(decoded(Schema.Array(BatchFigures.Batch), json.body), batches)
+      }
+      for (const { id } of all) {
+        const { body } = yield* get(`${url}/api/batches/${encodeURIComponent(id)}`)
+        assert.deepInclude(decoded(BatchFigures.BatchDetail, body), all.find((batch) => batch.id === id)!)
+        assert.notInclude(body, "secret")
+      }
+      assert.strictEqual((yield* get(`${url}/api/batches/nobody`)).status, 404)
+      for (const query of ["state=x", "cursor=x", "limit=x", "tag=x"]) {
+        assert.strictEqual((yield* get(`${url}/api/batches?${query}`)).status, 400, query)
+      }
+
+      // No file is no batches; a file of something else, or of another Loom, can't be read, and all else can.
+      const none = yield* served({ path })
+      assert.deepInclude(JSON.parse((yield* get(`${none}/api/batches`)).body), { batches: [], firstAt: null })
+      yield* keep(path, variedOf(1, now - 1000, now, 3))
+      db.exec("DELETE FROM loom_migrations WHERE id = (SELECT max(id) FROM loom_migrations)")
+      for (const foreign of [path, `${path}.batches`]) {
+        const other = yield* served({ path, batches: foreign })
+        const { body, status } = yield* get(`${other}/api/batches`)
+        assert.strictEqual(status, 503)
+        assert.include(decoded(Api.Unreadable, body).fix, foreign)
+        assert.strictEqual((yield* get(`${other}/api/export/batches`)).status, 503)
+        assert.strictEqual((yield* get(`${other}/api/overview`)).status, 200)
+      }
+    }))
+
   it.live("says which parameter is wrong, and never what was given", () =>
     Effect.gen(function*() {
       const url = yield* served({ path: yield* tempPath })
@@ -171,11 +222,13 @@ describe("Api", () => {
       const described = yield* get(`${url}/api/openapi.json`)
       const { paths: told } = JSON.parse(described.body) as { readonly paths: object }
       assert.deepStrictEqual(Object.keys(told), Object.keys(paths))
-      assert.lengthOf(Object.keys(paths), 11)
+      assert.lengthOf(Object.keys(paths), 14)
       const { body, headers } = yield* get(`${url}/api/docs`)
       assert.match(headers["content-type"] ?? "", /^text\/html/)
       for (const path of Object.keys(paths)) assert.include(body, `GET ${path}`)
-      for (const name of ["Overview", "Series", "RequestDetail", "Money"]) assert.include(body, `id="${name}"`)
+      for (const name of ["Overview", "Series", "RequestDetail", "Money", "BatchDetail"]) {
+        assert.include(body, `id="${name}"`)
+      }
       assert.notMatch(body, /<script|style=|https?:\/\//)
       assert.strictEqual((yield* get(`${url}/api/docs.css`)).headers["content-type"], "text/css")
     }))

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Stream } from "effect"
 import type * as Figures from "../../src/Figures.ts"
 import * as Export from "../../src/dashboard/Export.ts"
+import type { Batch } from "../../src/internal/batchFigures.ts"
 import { randomOf } from "../storage/records.ts"
 
 /** As RFC 4180 has it. */
@@ -113,10 +114,10 @@ describe("Export", () => {
 
   it.effect("writes calls as a list of JSON, each time it is run", () =>
     Effect.gen(function*() {
-      const stream = Export.requestsJson(Stream.fromIterable(rows))
+      const stream = Export.json(Stream.fromIterable(rows))
       assert.deepStrictEqual(JSON.parse(yield* joined(stream)), rows)
       assert.deepStrictEqual(JSON.parse(yield* joined(stream)), rows)
-      assert.deepStrictEqual(JSON.parse(yield* joined(Export.requestsJson(Stream.empty))), [])
+      assert.deepStrictEqual(JSON.parse(yield* joined(Export.json(Stream.empty))), [])
       assert.lengthOf(named(yield* joined(Export.requestsCsv(Stream.empty))), 0)
     }))
 
@@ -128,11 +129,86 @@ describe("Export", () => {
           asked++
           return [rows.slice(0, 100), page === 999 ? Option.none() : Option.some(page + 1)] as const
         }))
-      for (const write of [Export.requestsCsv, Export.requestsJson]) {
+      for (const write of [Export.requestsCsv, Export.json]) {
         asked = 0
         yield* Stream.runDrain(Stream.take(write(pages), 3))
         assert.isAtMost(asked, 4)
       }
+    }))
+
+  it.effect("writes batches as CSV: figures as they are, what isn't known empty, and no formula", () =>
+    Effect.gen(function*() {
+      const job: Batch["jobs"][number] = {
+        id: "j",
+        provider: "openai",
+        model: "gpt-4o",
+        endpoint: "/v1",
+        state: "running",
+        vendorId: null,
+        submittedAt: null,
+        endedAt: null,
+        expiresAt: null,
+        rows: 4,
+        done: 2,
+        failed: 0,
+        submissions: 1,
+        readings: 0,
+        problem: null
+      }
+      const open: Batch = {
+        id: "=HYPERLINK(1)",
+        state: "running",
+        createdAt: 1_795_000_000_000,
+        endedAt: null,
+        expiresAt: 1_795_000_001_000,
+        tags: { "=a": "-b" },
+        counts: {
+          total: 4,
+          open: 4,
+          succeeded: 0,
+          failed: 0,
+          expired: 0,
+          cancelled: 0,
+          missing: 0,
+          duplicates: 0,
+          strays: 0
+        },
+        done: 2,
+        cost: null,
+        costStatus: "unknown",
+        saved: null,
+        savedStatus: "unknown",
+        share: null,
+        priced: 0,
+        unpriced: 0,
+        jobs: [job, { ...job, model: "gpt-4o-mini" }]
+      }
+      const ended: Batch = {
+        ...open,
+        id: "b-2",
+        state: "ended",
+        endedAt: 1_795_000_002_000,
+        cost: money(1_000_000_000_001n),
+        costStatus: "measured",
+        saved: money(5n),
+        savedStatus: "partial"
+      }
+      const [first, second] = named(yield* joined(Export.batchesCsv(Stream.make(open, ended))))
+      assert.deepInclude(first, {
+        id: "'=HYPERLINK(1)",
+        state: "running",
+        providers: "openai",
+        models: "gpt-4o gpt-4o-mini",
+        rows: "4",
+        done: "2",
+        ended_at: "",
+        expires_at: "2026-11-18T11:06:41.000Z",
+        cost_usd: "",
+        cost_status: "unknown",
+        saved_usd: "",
+        tags: `{"=a":"-b"}`
+      })
+      assert.deepInclude(second, { cost_usd: "1.000000000001", saved_usd: "0.000000000005", saved_status: "partial" })
     }))
 
   it("writes what was spent so that it adds up, and leaves empty what isn't known", () => {

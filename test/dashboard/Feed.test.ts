@@ -3,7 +3,8 @@ import { Effect, Exit, Layer, Scope } from "effect"
 import type { CallLog as Log } from "loom-router"
 import * as CallLog from "../../src/CallLog.ts"
 import type * as Figures from "../../src/Figures.ts"
-import { tempPath } from "../storage/files.ts"
+import { madeBatches } from "../storage/batches.ts"
+import { connect, tempPath } from "../storage/files.ts"
 import { variedOf } from "../storage/records.ts"
 import { follow, type Following, served } from "./served.ts"
 
@@ -28,6 +29,31 @@ const world = Effect.gen(function*() {
 })
 
 describe("Feed", () => {
+  it.live("tells that batches have changed, whoever changed them, and of each change but once", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath
+      const batches = `${path}.batches`
+      const url = yield* served({ path, batches })
+      const following = yield* follow(`${url}/api/events`)
+      const versions = () =>
+        following.told.filter(({ event }) => event === "batches").map(({ data }) => JSON.stringify(data))
+      yield* following.until(({ event }) => event === "batches")
+      // There was no file yet.
+      const db = yield* connect(batches)
+      madeBatches(db, 1, now)
+      yield* following.until(() => versions().length >= 2)
+      const before = versions().length
+      db.exec("UPDATE jobs SET done = done + 1")
+      yield* following.until(() => versions().length > before)
+      assert.strictEqual(new Set(versions()).size, versions().length)
+      // Whoever comes is told at first.
+      const other = yield* follow(`${url}/api/events`)
+      assert.deepStrictEqual(
+        JSON.stringify((yield* other.until(({ event }) => event === "batches")).data),
+        versions().at(-1)
+      )
+    }))
+
   it.live("tells each record once, in order, with all that a row needs", () =>
     Effect.gen(function*() {
       const { offer, path } = yield* world

@@ -35,7 +35,7 @@ export const get = (
 export const served = (options: Dashboard.Options) =>
   Effect.map(
     Layer.build(
-      Layer.fresh(Dashboard.serve({ page: "/nowhere", ...options })).pipe(
+      Layer.fresh(Dashboard.serve({ page: "/nowhere", batches: "/nowhere/batches.db", ...options })).pipe(
         Layer.provideMerge(NodeHttpServer.layer(() => createServer(), { port: 0, host: "127.0.0.1" }))
       )
     ),

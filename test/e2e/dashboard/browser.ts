@@ -67,7 +67,7 @@ export const startOn = (port: number, options: Dashboard.Options) =>
   Effect.gen(function*() {
     const folder = yield* page
     const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
-    const server = Layer.fresh(Dashboard.serve({ ...options, page: folder })).pipe(
+    const server = Layer.fresh(Dashboard.serve({ batches: "/nowhere/batches.db", ...options, page: folder })).pipe(
       Layer.provideMerge(NodeHttpServer.layer(() => createServer(), {
         port,
         host: "127.0.0.1",
