@@ -115,6 +115,16 @@ export const ago = (at: number, now: number): string => {
   return past < hour ? `${Math.floor(past / minute)}m ago` : clock(at, now)
 }
 
+/** How long something has been, or will be: `14 s` · `3 m` · `22 h 05 m` · `6 d 4 h` */
+export const span = (millis: number): string => {
+  const past = Math.max(0, millis)
+  if (past < minute) return `${Math.floor(past / second)} s`
+  if (past < hour) return `${Math.floor(past / minute)} m`
+  return past < 2 * day
+    ? `${Math.floor(past / hour)} h ${padded((past % hour) / minute)} m`
+    : `${Math.floor(past / day)} d ${Math.floor((past % day) / hour)} h`
+}
+
 const padded = (n: number) => String(Math.floor(n)).padStart(2, "0")
 
 /** `2026-11-23T11:06:21.500+01:00`, in the reader's zone. */

@@ -19,6 +19,7 @@ const known: Readonly<Record<string, string>> = {
   together: "Together AI",
   bfl: "Black Forest Labs",
   ideogram: "Ideogram",
+  bytedance: "ByteDance",
   seedream: "Seedream",
   hunyuan: "Hunyuan"
 }

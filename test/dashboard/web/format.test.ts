@@ -133,6 +133,19 @@ describe("format", () => {
   })
 
   it(
+    "writes how long something takes",
+    table(Format.span, [
+      [-5, "0 s"],
+      [14_999, "14 s"],
+      [179_000, "2 m"],
+      [3_600_000, "1 h 00 m"],
+      [22 * 3_600_000 + 5 * 60_000, "22 h 05 m"],
+      [47.99 * 3_600_000, "47 h 59 m"],
+      [6 * 86_400_000 + 4 * 3_600_000, "6 d 4 h"]
+    ])
+  )
+
+  it(
     "writes tags in words",
     table(Format.words, [["RateLimited", "rate limited"], ["inputUncached", "input uncached"]])
   )

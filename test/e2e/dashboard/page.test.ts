@@ -49,6 +49,21 @@ const lived = Effect.promise(() =>
   })))
 )
 
+let batched: Promise<string> | undefined
+
+/** Batches of all kinds, likewise. */
+const livedBatches = Effect.promise(() =>
+  batched ??= Effect.runPromise(Effect.scoped(Effect.gen(function*() {
+    const folder = mkdtempSync(join(tmpdir(), "loom-lived-"))
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
+    const { lines, said } = yield* start(process.execPath, [...programOf("dashboard/batchesChild.ts"), folder, "7"])
+    yield* Effect.promise(async () => {
+      if (said.length === 0) await once(lines, "line")
+    })
+    return join(folder, "batches.db")
+  })))
+)
+
 const rows = (page: Page) => page.getByTestId("log").locator("tbody tr")
 const idOf = (page: Page, n: number) => rows(page).nth(n).getAttribute("data-id")
 const counted = (page: Page, n: number) =>
@@ -178,6 +193,56 @@ const providerParts = [
   "[data-testid=nav-providers][aria-current=page]"
 ]
 
+/** And on the Batches page. */
+const batchParts = [
+  ...["open", "done", "spent", "saved"].flatMap((name) => [
+    `[data-testid=kpi-${name}] [data-testid=value]`,
+    `[data-testid=kpi-${name}] [data-testid=note]`,
+    `[data-testid=kpi-${name}] h2 a`
+  ]),
+  ...headers(
+    "batches",
+    "Batch",
+    "State",
+    "Vendors and models",
+    "Done",
+    "Failed",
+    "Expired",
+    "Cancelled",
+    "Age",
+    "Expires in",
+    "Spent",
+    "Saved"
+  ),
+  "[data-testid=batch] th button >> nth=1",
+  "[data-testid=batch] .pill >> nth=0",
+  "[data-testid=batch] .track .fill >> nth=0",
+  "[data-testid=batch] [data-testid=progress] >> nth=0",
+  "[data-testid=batch-state] input >> nth=3",
+  "[data-testid=batches-count]",
+  "[data-testid=info-batches]",
+  "[data-testid=export-csv][download]",
+  "[data-testid=export-json][download]",
+  "[data-testid=nav-batches][aria-current=page]"
+]
+
+const batchDrawerParts = [
+  "drawer-id",
+  "batch-rows",
+  "rows-succeeded",
+  "drawer-cost",
+  "drawer-saved",
+  "drawer-total",
+  "jobs",
+  "job",
+  "vendor-id",
+  "failures",
+  "failure-reason",
+  "failed-row",
+  "facts",
+  "bodies"
+]
+
 const drawerParts = [
   "drawer-latency",
   "drawer-id",
@@ -214,7 +279,12 @@ describe.skipIf(isWithout)("the page", () => {
 
   it.live("has every element that was agreed on", () =>
     Effect.gen(function*() {
-      const url = yield* dashboard({ path: yield* lived, inFlight: Effect.succeed(3), isDemo: true })
+      const url = yield* dashboard({
+        path: yield* lived,
+        batches: yield* livedBatches,
+        inFlight: Effect.succeed(3),
+        isDemo: true
+      })
       const { complaints, page } = yield* open(`${url}/?range=7d`)
       yield* Effect.promise(async () => {
         await ready(page)
@@ -239,6 +309,22 @@ describe.skipIf(isWithout)("the page", () => {
         await page.getByTestId("info-providers").click()
         await page.getByText("rate limits").waitFor()
         await page.keyboard.press("Escape")
+
+        await page.getByTestId("nav-batches").click()
+        await page.getByTestId("batches").waitFor()
+        for (const part of batchParts) assert.isAtLeast(await page.locator(part).count(), 1, part)
+        await page.getByTestId("info-batches").click()
+        await page.getByText("what vendors tell").waitFor()
+        await page.keyboard.press("Escape")
+        await page.locator("[data-testid=batch][data-id=batch-0] button").first().click()
+        await page.getByTestId("jobs").waitFor()
+        for (const part of batchDrawerParts) assert.isAtLeast(await page.getByTestId(part).count(), 1, part)
+        await page.getByRole("button", { name: "Copy the command" }).click()
+        assert.strictEqual(await copied(page), "loom batch results 'batch-0'")
+        await page.getByRole("button", { name: "Copy the batch as JSON" }).click()
+        assert.propertyVal(JSON.parse(await copied(page)), "id", "batch-0")
+        await page.keyboard.press("Escape")
+        await page.getByTestId("drawer").waitFor({ state: "hidden" })
 
         await page.getByTestId("nav-requests").click()
         await page.getByTestId("panel-requests").waitFor()
@@ -274,7 +360,7 @@ describe.skipIf(isWithout)("the page", () => {
 
   it.live("keeps what is shown in its address, and Back works", () =>
     Effect.gen(function*() {
-      const url = yield* dashboard({ path: yield* lived })
+      const url = yield* dashboard({ path: yield* lived, batches: yield* livedBatches })
       const { complaints, page } = yield* open(`${url}/`)
       yield* Effect.promise(async () => {
         await ready(page)
@@ -381,6 +467,24 @@ describe.skipIf(isWithout)("the page", () => {
         await page.locator("[data-testid=metric] label", { hasText: "P99" }).click()
         assert.deepStrictEqual(params(page), { page: "providers", metric: "p99" })
 
+        // Which batches, and which of them is open, is in the address too; filters of calls alone are kept, and said so.
+        await page.goto(`${url}/?page=batches&cached=true`)
+        await page.getByTestId("chips").getByText("calls only").waitFor()
+        await page.locator("[data-testid=batch-state] label", { hasText: "Not all answered" }).click()
+        assert.deepStrictEqual(params(page), { page: "batches", cached: "true", state: "failed" })
+        await page.locator("[data-testid=batch][data-id=batch-0] th button").first().click()
+        assert.deepStrictEqual(params(page), { page: "batches", cached: "true", state: "failed", batch: "batch-0" })
+        await page.getByTestId("failed-row").first().getByRole("link").click()
+        await page.waitForURL(/request=/)
+        await page.goBack()
+        await page.getByTestId("jobs").waitFor()
+        await page.goBack()
+        await page.getByTestId("drawer").waitFor({ state: "hidden" })
+        await page.goBack()
+        assert.deepStrictEqual(params(page), { page: "batches", cached: "true" })
+        await page.getByTestId("nav-cost").click()
+        assert.deepStrictEqual(params(page), { page: "cost", cached: "true" })
+
         // Older calls, page by page.
         await page.goto(`${url}/?page=requests`)
         await ready(page)
@@ -391,12 +495,13 @@ describe.skipIf(isWithout)("the page", () => {
         await page.goBack()
         await page.locator(`tbody tr:first-child[data-id="${newest}"]`).waitFor()
       })
-      assert.deepStrictEqual(complaints, [])
+      // The call of a row is in another log than this one.
+      assert.deepStrictEqual(complaints.filter((said) => !said.includes("404 (Not Found)")), [])
     }))
 
   it.live("can be used by keyboard alone", () =>
     Effect.gen(function*() {
-      const url = yield* dashboard({ path: yield* lived })
+      const url = yield* dashboard({ path: yield* lived, batches: yield* livedBatches })
       const { complaints, page } = yield* open(`${url}/`)
       const press = (...keys: ReadonlyArray<string>) =>
         Effect.promise(async () => {
@@ -446,6 +551,20 @@ describe.skipIf(isWithout)("the page", () => {
       yield* Effect.promise(() => page.locator("[data-testid=metric] input:checked").focus())
       yield* press("ArrowRight")
       yield* Effect.promise(() => page.waitForURL(/metric=p99/))
+      yield* Effect.promise(() => page.goto(`${url}/`))
+      yield* Effect.promise(() => ready(page))
+      yield* press("g", "b")
+      yield* Effect.promise(() => page.getByTestId("batches").waitFor())
+      yield* press("k", "j")
+      const second = yield* focused
+      yield* press("Enter")
+      yield* Effect.promise(() => page.getByTestId("drawer-id").getByText(second ?? "", { exact: true }).waitFor())
+      yield* press("Escape")
+      yield* Effect.promise(() => page.getByTestId("drawer").waitFor({ state: "hidden" }))
+      assert.strictEqual(yield* focused, second)
+      yield* Effect.promise(() => page.locator("[data-testid=batch-state] input:checked").focus())
+      yield* press("ArrowRight")
+      yield* Effect.promise(() => page.waitForURL(/state=open/))
       yield* press("g", "o")
       yield* Effect.promise(() => page.getByTestId("panel-traffic").waitFor())
       yield* Effect.promise(() => page.goto(`${url}/`))
@@ -460,7 +579,7 @@ describe.skipIf(isWithout)("the page", () => {
 
   it.live("has nothing that axe finds fault with, and nothing sideways, at any width and theme", () =>
     Effect.gen(function*() {
-      const url = yield* dashboard({ path: yield* lived })
+      const url = yield* dashboard({ path: yield* lived, batches: yield* livedBatches })
       const unused = yield* dashboard({ path: yield* tempPath })
       for (const width of [1440, 390]) {
         for (const colorScheme of ["dark", "light"] as const) {
@@ -478,7 +597,19 @@ describe.skipIf(isWithout)("the page", () => {
             await rows(page).first().locator("button").click()
             await page.getByTestId("timeline").waitFor()
             await check("drawer")
-            for (const place of ["cost", "cost&by=model", "cost&by=tag:note", "providers", "providers&metric=errors"]) {
+            await page.goto(`${url}/?page=batches&batch=batch-0`)
+            await page.getByTestId("jobs").waitFor()
+            await page.getByTestId("failed-row").first().waitFor()
+            await check("drawer of a batch")
+            const places = [
+              "cost",
+              "cost&by=model",
+              "cost&by=tag:note",
+              "providers",
+              "providers&metric=errors",
+              "batches"
+            ]
+            for (const place of places) {
               await page.goto(`${url}/?page=${place}`)
               await page.locator(".sheet tbody tr").first().waitFor()
               await check(place)
@@ -509,7 +640,7 @@ describe.skipIf(isWithout)("the page", () => {
             await page.getByTestId("live").click()
             await page.getByTestId("failure").first().waitFor()
             await check("error")
-            for (const [name, api] of [["cost", "spending"], ["providers", "providers"]]) {
+            for (const [name, api] of [["cost", "spending"], ["providers", "providers"], ["batches", "batches"]]) {
               await page.goto(`${url}/?page=${name}`)
               await page.locator(".sheet tbody tr").first().waitFor()
               await page.route(`**/api/${api}?*`, (route) =>
@@ -529,9 +660,10 @@ describe.skipIf(isWithout)("the page", () => {
           yield* Effect.promise(async () => {
             await waiting.page.getByTestId("empty-never").waitFor()
             await isFit(waiting.page, `empty, never used at ${width}, ${colorScheme}`)
-            for (const name of ["requests", "cost", "providers"]) {
+            for (const name of ["requests", "cost", "providers", "batches"]) {
               await waiting.page.goto(`${unused}/?page=${name}`)
               await waiting.page.getByTestId("empty-never").waitFor()
+              if (name === "batches") await isFit(waiting.page, `no batches yet at ${width}, ${colorScheme}`)
             }
           })
           assert.deepStrictEqual(waiting.complaints, [])
@@ -541,7 +673,9 @@ describe.skipIf(isWithout)("the page", () => {
 
   it.live("shows what fails where it fails, and what it had", () =>
     Effect.gen(function*() {
-      const url = yield* dashboard({ path: yield* lived })
+      const path = yield* lived
+      const url = yield* dashboard({ path })
+      const foreign = yield* dashboard({ path, batches: path })
       const { page } = yield* open(`${url}/`)
       yield* Effect.promise(async () => {
         await ready(page)
@@ -564,12 +698,20 @@ describe.skipIf(isWithout)("the page", () => {
 
         await page.goto(`${url}/?page=requests&request=nobody`)
         await page.getByTestId("drawer").getByTestId("failure").waitFor()
+        await page.goto(`${url}/?page=batches&batch=nobody`)
+        await page.getByTestId("drawer").getByTestId("failure").waitFor()
+        // A file that isn't one of batches fails alone.
+        await page.goto(`${foreign}/?page=batches`)
+        await page.getByTestId("failure").first().getByText("can't be read").waitFor()
+        await page.goto(`${foreign}/`)
+        await ready(page)
+        assert.strictEqual(await page.getByTestId("failure").count(), 0)
       })
     }))
 
   it.live("shows strings as what they are, wherever they come from", () =>
     Effect.gen(function*() {
-      const url = yield* dashboard({ path: yield* lived })
+      const url = yield* dashboard({ path: yield* lived, batches: yield* livedBatches })
       const { complaints, page } = yield* open(`${url}/?page=requests&range=7d`)
       yield* Effect.promise(async () => {
         await ready(page)
@@ -601,6 +743,20 @@ describe.skipIf(isWithout)("the page", () => {
           `${url}/?page=requests&text=${encodeURIComponent("<img src=x onerror=alert(1)>")}&before=%22%3E%3Cb%3E`
         )
         await page.getByTestId("chips").first().waitFor()
+        await page.goto(`${url}/?page=batches`)
+        await page.getByTestId("batches").waitFor()
+        const ids = await page.getByTestId("batch").evaluateAll((rows) =>
+          rows.map((row) => row.getAttribute("data-id"))
+        )
+        for (const id of ids.filter((id) => /[<=]/.test(id ?? ""))) {
+          await page.goto(`${url}/?page=batches&batch=${encodeURIComponent(id ?? "")}`)
+          await page.getByTestId("drawer-id").getByText(id ?? "", { exact: true }).waitFor()
+          assert.match(await page.getByTestId("facts").innerText(), /<img|<script|<svg|=cmd/)
+          await page.keyboard.press("c")
+          await page.getByTestId("announcement").getByText("Copied").waitFor({ state: "attached" })
+          assert.strictEqual(await copied(page), id)
+        }
+        assert.isAbove(ids.filter((id) => id?.startsWith("<") === true).length, 0)
         assert.strictEqual(await page.title(), "Loom")
         assert.strictEqual(await page.locator("img, b > b, main script").count(), 0)
       })

@@ -1,8 +1,7 @@
 import type { Spending } from "../../../Figures.ts"
 import { cost, count, exactly, money, plural, rate, unknown, usd } from "../format.ts"
-import { Failure } from "../parts/Failure.tsx"
 import { Kpi } from "../parts/Kpi.tsx"
-import { Busy } from "../parts/Panel.tsx"
+import { Tiles } from "../parts/Tiles.tsx"
 import { spending } from "../state/figures.ts"
 import { inLog, rangeLabel } from "../state/view.ts"
 
@@ -70,23 +69,15 @@ const Unpriced = ({ of: { total: { estimated, unknown }, unpriced: { delta, spar
   />
 )
 
-export const Headline = () => {
-  const answer = spending.answer.value
-  const isStale = spending.failure.value !== undefined
-  return (
-    <div class="area-kpis" data-testid="kpis" aria-busy={spending.isAsking.value}>
-      <Busy of={spending} />
-      <Failure of={spending} />
-      {answer === undefined ?
-        isStale ? null : [1, 2, 3, 4].map((n) => <div key={n} class="panel kpi skeleton" />) :
-        (
-          <div class={isStale ? "kpis stale" : "kpis"}>
-            <Spent of={answer.data} />
-            <Saved of={answer.data} />
-            <PerThousand of={answer.data} />
-            <Unpriced of={answer.data} />
-          </div>
-        )}
-    </div>
-  )
-}
+export const Headline = () => (
+  <Tiles of={spending}>
+    {(answer) => (
+      <>
+        <Spent of={answer} />
+        <Saved of={answer} />
+        <PerThousand of={answer} />
+        <Unpriced of={answer} />
+      </>
+    )}
+  </Tiles>
+)

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact"
 import { useEffect, useRef } from "preact/hooks"
 import type { RequestDetail } from "../../../Figures.ts"
 import { clock, duration, iso } from "../format.ts"
@@ -5,10 +6,12 @@ import { Copy } from "../parts/Copy.tsx"
 import { Failure } from "../parts/Failure.tsx"
 import { Status } from "../parts/Status.tsx"
 import { now } from "../state/clock.ts"
-import { detail } from "../state/figures.ts"
+import { batchDetail, detail } from "../state/figures.ts"
+import type { Resource } from "../state/resource.ts"
 import { isWide } from "../state/screen.ts"
-import { show, view } from "../state/view.ts"
+import { opened, opening, show, view } from "../state/view.ts"
 import { nameOf } from "../vendors.ts"
+import { BatchBody, BatchHeading } from "./BatchDrawer.tsx"
 import { Facts } from "./Facts.tsx"
 import { Money } from "./Money.tsx"
 import { Routing } from "./Routing.tsx"
@@ -16,7 +19,7 @@ import { Timeline } from "./Timeline.tsx"
 import { Tokens } from "./Tokens.tsx"
 import { codeOf } from "./code.ts"
 
-const close = () => show({ request: undefined })
+const close = () => show(opening(undefined))
 
 const Wrong = ({ of: { error } }: { readonly of: RequestDetail }) =>
   error === null ? null : (
@@ -64,18 +67,48 @@ const Body = ({ of }: { readonly of: RequestDetail }) => (
   </>
 )
 
-/** A request, from the right: beside the list where there is room, above it where there is none. */
+interface Shown {
+  readonly title: ComponentChildren
+  readonly content: ComponentChildren
+}
+
+const waiting = (of: Resource<unknown>): Shown => ({
+  title: null,
+  content: of.failure.value === undefined ? <div class="skeleton" data-testid="skeleton" /> : <Failure of={of} />
+})
+
+const requestShown = (id: string): Shown => {
+  const data = detail.answer.value?.data
+  return data?.id === id ? { title: <Heading of={data} />, content: <Body of={data} /> } : waiting(detail)
+}
+
+const batchShown = (id: string): Shown => {
+  const data = batchDetail.answer.value?.data
+  return data?.id === id
+    ? {
+      title: <BatchHeading of={data} />,
+      content: (
+        <>
+          <Failure of={batchDetail} isBrief />
+          <BatchBody of={data} />
+        </>
+      )
+    }
+    : waiting(batchDetail)
+}
+
+/** A request or a batch, from the right: beside the list where there is room, above it where there is none. */
 export const Drawer = () => {
   const dialog = useRef<HTMLDialogElement>(null)
-  const opened = useRef<Element | null>(null)
-  const { request } = view.value
-  const isOpen = request !== undefined
+  const opener = useRef<Element | null>(null)
+  const id = opened.value
+  const isOpen = id !== undefined
   const isModal = !isWide.value
 
   useEffect(() => {
     const { current } = dialog
     if (current === null || !isOpen) return
-    opened.current ??= document.activeElement
+    opener.current ??= document.activeElement
     if (isModal) current.showModal()
     else current.show()
     return () => current.close()
@@ -86,49 +119,41 @@ export const Drawer = () => {
     if (!isOpen) return
     return () => {
       const row = document.querySelector<HTMLElement>(
-        `button[data-id="${CSS.escape(view.peek().request ?? last.current)}"]`
+        `button[data-id="${CSS.escape(opened.peek() ?? last.current)}"]`
       )
-      const back = row ?? opened.current
-      opened.current = null
+      const back = row ?? opener.current
+      opener.current = null
       if (back instanceof HTMLElement && back.isConnected) back.focus()
     }
   }, [isOpen])
   const last = useRef("")
-  if (request !== undefined) last.current = request
+  if (id !== undefined) last.current = id
+  useEffect(() => dialog.current?.scrollTo(0, 0), [id])
 
-  const answer = detail.answer.value
-  const data = answer !== undefined && answer.data.id === request ? answer.data : undefined
+  const { request } = view.value
+  const shown = id === undefined ? undefined : request === undefined ? batchShown(id) : requestShown(request)
+  const isTitled = shown?.title !== null
   return (
     <dialog
       ref={dialog}
       class="drawer"
       data-testid="drawer"
-      aria-labelledby={data === undefined ? undefined : "drawer-title"}
-      aria-label={data === undefined ? "Request" : undefined}
+      aria-labelledby={isTitled ? "drawer-title" : undefined}
+      aria-label={isTitled ? undefined : "Details"}
       onCancel={(event) => {
         event.preventDefault()
         close()
       }}
     >
-      {isOpen ?
-        (
-          <>
-            <div class="head">
-              <button type="button" class="quiet close" aria-label="Close" data-testid="close" onClick={close}>
-                ✕
-              </button>
-              {data === undefined ? null : <Heading of={data} />}
-            </div>
-            <div class="content">
-              {data === undefined
-                ? detail.failure.value === undefined
-                  ? <div class="skeleton" data-testid="skeleton" />
-                  : <Failure of={detail} />
-                : <Body of={data} />}
-            </div>
-          </>
-        ) :
-        null}
+      {shown === undefined ? null : (
+        <>
+          <div class="head">
+            <button type="button" class="quiet close" aria-label="Close" data-testid="close" onClick={close}>✕</button>
+            {shown.title}
+          </div>
+          <div class="content">{shown.content}</div>
+        </>
+      )}
     </dialog>
   )
 }

@@ -7,9 +7,24 @@ import { narrowed } from "../state/view.ts"
 const distinct = (values: ReadonlyArray<string | null>) =>
   [...new Set(values.filter((value) => value !== null))].join(", ")
 
+type Fact = readonly [name: string, value: ComponentChildren]
+
+/** What is known, without what isn't. */
+export const FactList = ({ of }: { readonly of: ReadonlyArray<Fact> }) => (
+  <dl class="facts">
+    {of.filter(([, value]) => value !== null && value !== "" && !(Array.isArray(value) && value.length === 0))
+      .map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+  </dl>
+)
+
 /** The rest of what is known of a call. */
 export const Facts = ({ of }: { readonly of: RequestDetail }) => {
-  const facts: ReadonlyArray<readonly [string, ComponentChildren]> = [
+  const facts: ReadonlyArray<Fact> = [
     ["Asked for", of.asked],
     [
       "Route",
@@ -39,15 +54,7 @@ export const Facts = ({ of }: { readonly of: RequestDetail }) => {
   return (
     <section aria-labelledby="facts-title" data-testid="facts">
       <h3 id="facts-title">Parameters</h3>
-      <dl class="facts">
-        {facts.filter(([, value]) => value !== null && value !== "" && !(Array.isArray(value) && value.length === 0))
-          .map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-      </dl>
+      <FactList of={facts} />
       <p class="muted" data-testid="bodies">Prompt and answer aren't kept.</p>
     </section>
   )

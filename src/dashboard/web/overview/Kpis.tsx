@@ -1,9 +1,8 @@
 import { useSignal } from "@preact/signals"
 import type { Overview } from "../../../Figures.ts"
 import { count, countOf, duration, durationOf, exactly, money, perMinute, points, rate, usd } from "../format.ts"
-import { Failure } from "../parts/Failure.tsx"
 import { Kpi } from "../parts/Kpi.tsx"
-import { Busy } from "../parts/Panel.tsx"
+import { Tiles } from "../parts/Tiles.tsx"
 import { overview } from "../state/figures.ts"
 import { inLog, rangeLabel } from "../state/view.ts"
 
@@ -82,23 +81,15 @@ const Saved = ({ of: { saved: { delta, savings, spark, spent, value } } }: { rea
   />
 )
 
-export const Kpis = () => {
-  const answer = overview.answer.value
-  const isStale = overview.failure.value !== undefined
-  return (
-    <div class="area-kpis" data-testid="kpis" aria-busy={overview.isAsking.value}>
-      <Busy of={overview} />
-      <Failure of={overview} />
-      {answer === undefined ?
-        isStale ? null : [1, 2, 3, 4].map((n) => <div key={n} class="panel kpi skeleton" />) :
-        (
-          <div class={isStale ? "kpis stale" : "kpis"}>
-            <Requests of={answer.data} />
-            <Latency of={answer.data} />
-            <HitRate of={answer.data} />
-            <Saved of={answer.data} />
-          </div>
-        )}
-    </div>
-  )
-}
+export const Kpis = () => (
+  <Tiles of={overview}>
+    {(answer) => (
+      <>
+        <Requests of={answer} />
+        <Latency of={answer} />
+        <HitRate of={answer} />
+        <Saved of={answer} />
+      </>
+    )}
+  </Tiles>
+)

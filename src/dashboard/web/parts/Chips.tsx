@@ -1,6 +1,6 @@
 import { words } from "../format.ts"
 import type { FilterName } from "../state/address.ts"
-import { activeFilters, narrowed, unfiltered } from "../state/view.ts"
+import { activeFilters, narrowed, unfiltered, view } from "../state/view.ts"
 import { nameOf } from "../vendors.ts"
 import { Link } from "./Link.tsx"
 
@@ -34,6 +34,11 @@ const written = (name: FilterName, value: string) => {
   }
 }
 
+/** What batches are chosen by too; the others are kept for the pages of calls. */
+const ofBatches: ReadonlySet<FilterName> = new Set(["provider", "model", "error", "tag", "text"])
+
+const isIdle = (name: FilterName) => view.value.page === "batches" && !ofBatches.has(name)
+
 /** What the calls shown were chosen by, each to be dropped. */
 export const Chips = () =>
   activeFilters.value.length === 0 ? null : (
@@ -45,7 +50,8 @@ export const Chips = () =>
             to={narrowed({ [name]: undefined })}
             aria-label={`Drop the filter ${labels[name]} ${value}`}
           >
-            <span>{labels[name]}</span> <b>{written(name, value)}</b> <span aria-hidden="true">✕</span>
+            <span>{isIdle(name) ? "calls only: " : ""}{labels[name]}</span> <b>{written(name, value)}</b>{" "}
+            <span aria-hidden="true">✕</span>
           </Link>
         </li>
       ))}

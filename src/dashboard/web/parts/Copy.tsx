@@ -1,10 +1,12 @@
 import { useSignal } from "@preact/signals"
+import type { ComponentChildren } from "preact"
 import { copy } from "../state/clipboard.ts"
 
 /** Copies, and says so where it was pressed. */
 export const Copy = ({ label, text, what }: {
   readonly what: string
-  readonly label: string
+  /** A mark where there is no room for words. */
+  readonly label: ComponentChildren
   readonly text: () => string
 }) => {
   const isDone = useSignal(false)
@@ -21,7 +23,7 @@ export const Copy = ({ label, text, what }: {
         }, 1_500)
       }}
     >
-      {isDone.value ? "Copied ✓" : label}
+      {isDone.value ? typeof label === "string" ? "Copied ✓" : "✓" : label}
     </button>
   )
 }

@@ -4,7 +4,7 @@ const formats = ["csv", "json"] as const
 
 /** What is filtered, as a file to keep. */
 export const Export = ({ also = "", of, what }: {
-  readonly of: "requests" | "spending"
+  readonly of: "requests" | "spending" | "batches"
   readonly what: string
   readonly also?: string
 }) => (

@@ -32,7 +32,7 @@ export const Kpi = ({ about, children, delta, exact, name, note, spark, to, valu
   readonly exact?: string | undefined
   readonly delta: Delta | undefined
   readonly note: ComponentChildren
-  readonly spark: ReadonlyArray<number | null>
+  readonly spark?: ReadonlyArray<number | null>
   readonly to: Partial<View>
   readonly children?: ComponentChildren
 }) => (
@@ -50,6 +50,6 @@ export const Kpi = ({ about, children, delta, exact, name, note, spark, to, valu
       )}
       <span class="muted" data-testid="note">{note}</span>
     </p>
-    <Sparkline values={spark} isFilling={!isFixed.value} />
+    {spark === undefined ? null : <Sparkline values={spark} isFilling={!isFixed.value} />}
   </section>
 )

@@ -1,6 +1,7 @@
 import type { Overview } from "../../../Figures.ts"
 import { count, exactly, minus, money, plural, rate } from "../format.ts"
 import { Info } from "./Info.tsx"
+import { Link } from "./Link.tsx"
 
 type Saved = Overview["workload"]["savings"]
 
@@ -74,7 +75,7 @@ export const Savings = ({ of: savings }: { readonly of: Saved }) => (
     <ul class="legend split" aria-label={`What saved it, over ${count(savings.priced)} calls`}>
       {parts.map(([name, label]) => (
         <li key={name} data-saving={name} data-testid={`saving-${name}`} title={exactly(savings.parts[name])}>
-          {label} <b>{money(savings.parts[name])}</b>
+          {name === "batch" ? <Link to={{ page: "batches" }}>{label}</Link> : label} <b>{money(savings.parts[name])}</b>
         </li>
       ))}
     </ul>

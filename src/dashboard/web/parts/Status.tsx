@@ -1,4 +1,5 @@
 import type { RequestRow } from "../../../Figures.ts"
+import type { Batch } from "../../../internal/batchFigures.ts"
 
 const shapes: Readonly<Record<RequestRow["status"], string>> = {
   ok: "●",
@@ -14,3 +15,19 @@ export const Status = ({ of }: { readonly of: RequestRow["status"] }) => (
     <span aria-hidden="true">{shapes[of]}</span> {of}
   </span>
 )
+
+const ofBatch = { submitting: "↑", running: "●", cancelling: "◌", ended: "✓" }
+
+/** Rows that have ended without an answer. */
+export const lacking = ({ counts: { open, succeeded, total } }: Pick<Batch, "counts">): number =>
+  total - open - succeeded
+
+/** The same of a batch. */
+export const BatchStatus = ({ of }: { readonly of: Pick<Batch, "counts" | "state"> }) => {
+  const isLacking = of.state === "ended" && lacking(of) > 0
+  return (
+    <span class="pill" data-status={isLacking ? "lacking" : of.state}>
+      <span aria-hidden="true">{isLacking ? "▲" : ofBatch[of.state]}</span> {of.state}
+    </span>
+  )
+}

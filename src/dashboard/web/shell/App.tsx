@@ -1,3 +1,4 @@
+import { BatchesPage } from "../batches/BatchesPage.tsx"
 import { CostPage } from "../cost/CostPage.tsx"
 import { Drawer } from "../drawer/Drawer.tsx"
 import { OverviewPage } from "../overview/OverviewPage.tsx"
@@ -6,7 +7,7 @@ import { ProvidersPage } from "../providers/ProvidersPage.tsx"
 import { RequestsPage } from "../requests/RequestsPage.tsx"
 import { announcement } from "../state/announcement.ts"
 import { meta } from "../state/figures.ts"
-import { view } from "../state/view.ts"
+import { opened, view } from "../state/view.ts"
 import { Help } from "./Help.tsx"
 import { TopBar } from "./TopBar.tsx"
 
@@ -14,7 +15,8 @@ const pages = {
   overview: { title: "Overview", Page: OverviewPage },
   requests: { title: "Requests", Page: RequestsPage },
   cost: { title: "Cost", Page: CostPage },
-  providers: { title: "Providers", Page: ProvidersPage }
+  providers: { title: "Providers", Page: ProvidersPage },
+  batches: { title: "Batches", Page: BatchesPage }
 }
 
 const Demo = () =>
@@ -23,14 +25,14 @@ const Demo = () =>
     : null
 
 export const App = () => {
-  const { page, request } = view.value
+  const { page } = view.value
   const { Page, title } = pages[page]
   return (
     <>
       <a class="skip" href="#main">Skip to the figures</a>
       <TopBar />
       <Demo />
-      <main id="main" tabIndex={-1} data-page={page} data-drawer={request !== undefined}>
+      <main id="main" tabIndex={-1} data-page={page} data-drawer={opened.value !== undefined}>
         <h1 class="sr-only">{title}</h1>
         <Chips />
         <Page />

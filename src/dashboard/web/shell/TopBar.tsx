@@ -1,4 +1,5 @@
-import { useSignal } from "@preact/signals"
+import { useSignal, useSignalEffect } from "@preact/signals"
+import { useRef } from "preact/hooks"
 import { Copy } from "../parts/Copy.tsx"
 import { Link } from "../parts/Link.tsx"
 import { pages } from "../state/address.ts"
@@ -15,7 +16,7 @@ const Logo = () => (
   </svg>
 )
 
-const labels = { overview: "Overview", requests: "Requests", cost: "Cost", providers: "Providers" }
+const labels = { overview: "Overview", requests: "Requests", cost: "Cost", providers: "Providers", batches: "Batches" }
 const marks = { auto: "◐", dark: "☾", light: "☀" }
 
 const ThemeButton = () => (
@@ -34,12 +35,18 @@ const ThemeButton = () => (
 /** Where one is, what is shown, and whether it moves. */
 export const TopBar = () => {
   const isOpen = useSignal(false)
+  const nav = useRef<HTMLElement>(null)
+  // Where there is no room for all of them, the page that is open is seen.
+  useSignalEffect(() => {
+    const at = pages.indexOf(view.value.page)
+    nav.current?.scrollTo({ left: (nav.current.scrollWidth * (at - 1)) / pages.length })
+  })
   return (
     <header class="top-bar" data-open={isOpen.value}>
       <Link class="brand" to={{ page: "overview" }}>
         <Logo /> Loom
       </Link>
-      <nav aria-label="Pages">
+      <nav ref={nav} aria-label="Pages">
         {pages.map((page) => (
           <Link
             key={page}

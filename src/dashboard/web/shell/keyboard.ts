@@ -1,11 +1,18 @@
 import type { Page } from "../state/address.ts"
 import { copy } from "../state/clipboard.ts"
-import { neighbour } from "../state/log.ts"
-import { show, view } from "../state/view.ts"
+import { batches } from "../state/figures.ts"
+import { neighbour, rows } from "../state/log.ts"
+import { opened, opening, show, view } from "../state/view.ts"
 import { openHelp } from "./Help.tsx"
 import { toggleLive } from "./LiveButton.tsx"
 
-const pageKeys: Readonly<Record<string, Page>> = { o: "overview", r: "requests", c: "cost", p: "providers" }
+const pageKeys: Readonly<Record<string, Page>> = {
+  o: "overview",
+  r: "requests",
+  c: "cost",
+  p: "providers",
+  b: "batches"
+}
 
 /** How long `g` waits for the page's letter. */
 const patience = 1_500
@@ -24,11 +31,18 @@ const focusedRow = () => {
 }
 
 const step = (by: 1 | -1) => {
-  const { request } = view.peek()
-  const row = neighbour(request ?? focusedRow(), by)
+  const { page, request } = view.peek()
+  const isOfBatches = page === "batches"
+  // A request that was opened from its batch has no neighbours.
+  if (isOfBatches && request !== undefined) return
+  const row = neighbour<{ readonly id: string }>(
+    isOfBatches ? batches.answer.peek()?.data.batches ?? [] : rows.peek(),
+    opened.peek() ?? focusedRow(),
+    by
+  )
   if (row === undefined) return
-  if (request === undefined) focus(`button[data-id="${CSS.escape(row.id)}"]`)
-  else show({ request: row.id }, "replace")
+  if (opened.peek() === undefined) focus(`button[data-id="${CSS.escape(row.id)}"]`)
+  else show(opening(row.id), "replace")
 }
 
 const openFilter = () => {
@@ -38,12 +52,12 @@ const openFilter = () => {
 }
 
 const leave = () => {
-  if (view.peek().request !== undefined) show({ request: undefined })
+  if (opened.peek() !== undefined) show(opening(undefined))
   else if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
 }
 
 const copyId = () => {
-  const id = view.peek().request ?? focusedRow()
+  const id = opened.peek() ?? focusedRow()
   if (id !== undefined) void copy("the id", id)
 }
 

@@ -1,7 +1,7 @@
 /**
  * What the page shows, as its address says it: the address is the view, to be shared, kept and gone back to.
  */
-export const pages = ["overview", "requests", "cost", "providers"] as const
+export const pages = ["overview", "requests", "cost", "providers", "batches"] as const
 export type Page = typeof pages[number]
 
 export const rangeNames = ["15m", "1h", "24h", "7d", "30d"] as const
@@ -34,6 +34,10 @@ export type Filters = { readonly [Name in FilterName]?: string | undefined }
 export const metrics = ["p50", "p95", "p99", "firstToken", "errors"] as const
 export type Metric = typeof metrics[number]
 
+/** Which batches are shown: all of them where it isn't said. */
+export const batchStates = ["open", "ended", "failed"] as const
+export type BatchState = typeof batchStates[number]
+
 /** What spending is grouped by: of tags, by those of one key. */
 export type Grouping = "provider" | "model" | `tag:${string}`
 
@@ -43,6 +47,8 @@ export interface View {
   readonly filters: Filters
   /** The request whose drawer is open. */
   readonly request: string | undefined
+  /** The batch whose drawer is open, on its page. */
+  readonly batch: string | undefined
   /** The page of the log that is older than this. */
   readonly before: string | undefined
   readonly isLive: boolean
@@ -50,6 +56,8 @@ export interface View {
   readonly by: Grouping
   /** Of the Providers page. */
   readonly metric: Metric
+  /** Of the Batches page. */
+  readonly state: BatchState | undefined
 }
 
 export const defaultRange: RangeName = "24h"
@@ -104,7 +112,9 @@ export const parse = (search: string): View => {
     before: params.get("before") || undefined,
     isLive: params.get("live") !== "off",
     by: page === "cost" ? grouping(params.get("by")) : "provider",
-    metric: (page === "providers" ? oneOf(metrics, params.get("metric")) : undefined) ?? "p95"
+    metric: (page === "providers" ? oneOf(metrics, params.get("metric")) : undefined) ?? "p95",
+    state: page === "batches" ? oneOf(batchStates, params.get("state")) : undefined,
+    batch: page === "batches" ? params.get("batch") || undefined : undefined
   }
 }
 
@@ -130,7 +140,9 @@ export const print = (view: View): string => {
   if (view.page !== "overview") params.set("page", view.page)
   if (view.page === "cost" && view.by !== "provider") params.set("by", view.by)
   if (view.page === "providers" && view.metric !== "p95") params.set("metric", view.metric)
+  if (view.state !== undefined) params.set("state", view.state)
   if (view.before !== undefined) params.set("before", view.before)
+  if (view.batch !== undefined) params.set("batch", view.batch)
   if (view.request !== undefined) params.set("request", view.request)
   if (!view.isLive) params.set("live", "off")
   return `?${params}`
@@ -139,12 +151,15 @@ export const print = (view: View): string => {
 /** Another page, range or choice of calls starts at the newest again; another page has no drawer open. */
 export const changed = (view: View, change: Partial<View>): View => ({
   ...view,
-  ...change.page === undefined || change.page === view.page ? {} : { by: "provider", metric: "p95" } as const,
+  ...change.page === undefined || change.page === view.page
+    ? {}
+    : { by: "provider", metric: "p95", state: undefined } as const,
   ...change,
   before: "before" in change
     ? change.before
-    : "page" in change || "range" in change || "filters" in change
+    : "page" in change || "range" in change || "filters" in change || "state" in change
     ? undefined
     : view.before,
+  batch: "batch" in change ? change.batch : "page" in change ? undefined : view.batch,
   request: "request" in change ? change.request : "page" in change ? undefined : view.request
 })

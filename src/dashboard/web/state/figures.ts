@@ -1,7 +1,8 @@
 import { computed } from "@preact/signals"
 import type { Facets, Overview, Providers, RequestDetail, Series, Spending } from "../../../Figures.ts"
+import type { BatchDetail, Batches } from "../../../internal/batchFigures.ts"
 import type { Meta } from "../../Api.ts"
-import { beat } from "./live.ts"
+import { batchChanges, beat, gaps } from "./live.ts"
 import { resource } from "./resource.ts"
 import { isFixed, selected, view } from "./view.ts"
 
@@ -47,6 +48,35 @@ const range = computed(() => {
 export const facets = resource<Facets>(
   () => `api/facets?${range.value}`,
   () => isFixed.value ? undefined : Math.floor(beat.value / 10)
+)
+
+const isFollowed = computed(() => view.value.isLive && !isFixed.value)
+
+/** At once where one has changed; now and then since the range goes on. */
+const dueWithBatches = () =>
+  isFollowed.value ? [batchChanges.value, gaps.value, Math.floor(beat.value / 10)] : undefined
+
+/** How the API is asked for some batches alone. */
+export const ofState = computed(() => view.value.state === undefined ? "" : `&state=${view.value.state}`)
+
+export const batches = resource<Batches>(
+  () => {
+    const { before } = view.value
+    return page.value === "batches"
+      ? `api/batches?${selected.value}${ofState.value}${
+        before === undefined ? "" : `&cursor=${encodeURIComponent(before)}`
+      }`
+      : undefined
+  },
+  dueWithBatches
+)
+
+export const batchDetail = resource<BatchDetail>(
+  () => {
+    const { batch } = view.value
+    return batch === undefined ? undefined : `api/batches/${encodeURIComponent(batch)}`
+  },
+  dueWithBatches
 )
 
 export const detail = resource<RequestDetail>(

@@ -27,6 +27,9 @@ export const beat = signal(0)
 /** Counts up when some of what was recorded may have been missed. */
 export const gaps = signal(0)
 
+/** Counts up when batches have changed. */
+export const batchChanges = signal(0)
+
 const kept = 1_000
 const busy = 1_000
 const quiet = 10_000
@@ -92,6 +95,9 @@ export const listen = (): void => {
       stir()
     })
     on("circuits", stir)
+    on("batches", () => {
+      batchChanges.value++
+    })
     source.addEventListener("error", () => {
       if (!stream.peek().isLost) {
         stream.value = { isLost: true, since: now.peek() }

@@ -82,8 +82,11 @@ export const holdWhileReading = (): void => {
 }
 
 /** The row after or before another, as they are shown. */
-export const neighbour = (id: string | undefined, step: 1 | -1): RequestRow | undefined => {
-  const all = rows.peek()
+export const neighbour = <Row extends { readonly id: string }>(
+  all: ReadonlyArray<Row>,
+  id: string | undefined,
+  step: 1 | -1
+): Row | undefined => {
   const at = all.findIndex((row) => row.id === id)
   return at < 0 ? all[0] : all[at + step]
 }

@@ -23,7 +23,16 @@ export const narrowed = (filters: Filters): Partial<View> => ({ filters: { ...vi
 /** The same calls, in the log. */
 export const inLog = (filters: Filters = {}): Partial<View> => ({ ...narrowed(filters), page: "requests" })
 
-export const unfiltered: Partial<View> = { filters: {} }
+export const unfiltered: Partial<View> = { filters: {}, state: undefined }
+
+/** What the drawer is open for: a request, which may have been one of a batch. */
+export const opened = computed(() => view.value.request ?? view.value.batch)
+
+/** Opens another, of those that the page lists; `undefined` closes what is open. */
+export const opening = (id: string | undefined): Partial<View> =>
+  view.peek().page === "batches" && (id !== undefined || view.peek().request === undefined)
+    ? { batch: id, request: undefined }
+    : { request: id }
 
 export const selected = computed(() => selection(view.value).toString())
 

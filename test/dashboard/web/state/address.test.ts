@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
+  batchStates,
   changed,
   filterNames,
   type Filters,
@@ -53,7 +54,9 @@ const viewOf = (seed: number): View => {
     before: random() < 0.3 ? pick(hostile) : undefined,
     isLive: random() < 0.8,
     by: page === "cost" ? pick(["provider", "model", ...hostile.map((key) => `tag:${key}` as const)]) : "provider",
-    metric: page === "providers" ? pick(metrics) : "p95"
+    metric: page === "providers" ? pick(metrics) : "p95",
+    state: page === "batches" && random() < 0.5 ? pick(batchStates) : undefined,
+    batch: page === "batches" && random() < 0.5 ? pick(hostile) : undefined
   }
 }
 
@@ -72,7 +75,7 @@ describe("address", () => {
 
   it("shows a page whatever was typed", () => {
     const mistyped =
-      "?page=nowhere&by=tag:x&metric=p99&range=9y&since=5&until=2&status=fine&cached=maybe&minMs=much&minUsd=-1&text=&request="
+      "?page=nowhere&by=tag:x&metric=p99&range=9y&since=5&until=2&status=fine&cached=maybe&minMs=much&minUsd=-1&text=&request=&state=gone&batch=b1"
     assert.deepStrictEqual(parse(mistyped), parse(""))
   })
 
@@ -94,5 +97,11 @@ describe("address", () => {
     const cost = parse("?page=cost&by=tag:tenant")
     assert.strictEqual(changed(cost, { range: "1h" }).by, "tag:tenant")
     assert.strictEqual(changed(cost, { page: "providers" }).by, "provider")
+    const batches = parse("?page=batches&state=open&batch=b1&before=c1")
+    assert.deepInclude(changed(batches, { range: "1h" }), { state: "open", batch: "b1", before: undefined })
+    assert.deepInclude(changed(batches, { state: "ended" }), { state: "ended", before: undefined })
+    assert.deepInclude(changed(batches, { page: "cost" }), { state: undefined, batch: undefined })
+    // A call of the batch is shown above it.
+    assert.deepInclude(changed(batches, { request: "r1" }), { request: "r1", batch: "b1", before: "c1" })
   })
 })
