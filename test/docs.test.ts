@@ -19,6 +19,7 @@ import { cutFrom, documents, type Fence as Found, fences as all, root } from "./
  */
 const shown: Readonly<Record<string, string>> = {
   "README.md text": "an error as it is printed: errors.test.ts holds its parts",
+  "src/cli/README.md sh": "e2e/cliHelp.test.ts runs it",
   "src/internal/README.md text": "a drawing",
   "src/telemetry/README.md text": "@effect/opentelemetry isn't installed",
   "scratchpad/migration/aiSdk.md ts elsewhere": "ai isn't installed",

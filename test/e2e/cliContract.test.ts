@@ -155,7 +155,7 @@ const textIn = (folder: string): string =>
     .filter((path) => statSync(path).isFile() && !path.endsWith("keys.json"))
     .map((path) => readFileSync(path, "latin1")).join("\n")
 
-layer(World.layer, { excludeTestServices: true, timeout: "2 minutes" })("with --json", (it) => {
+layer(World.layer, { excludeTestServices: true, timeout: "10 minutes" })("with --json", (it) => {
   it.effect("every command has a contract", () =>
     Effect.sync(() =>
       assert.deepStrictEqual(
@@ -225,7 +225,7 @@ layer(World.layer, { excludeTestServices: true, timeout: "2 minutes" })("with --
   }
 })
 
-layer(World.layer, { excludeTestServices: true, timeout: "2 minutes" })("the binary", (it) => {
+layer(World.layer, { excludeTestServices: true, timeout: "10 minutes" })("the binary", (it) => {
   it.effect("exits with 0 to 6 and 130, each for its reason", () =>
     Effect.gen(function*() {
       const { copy, sandbox, shell } = yield* World

@@ -32,7 +32,7 @@ interface Step {
 
 /** The fences of the guide, as lines of shell. */
 const guide: ReadonlyArray<{ readonly title: string; readonly steps: ReadonlyArray<Step> }> = Array.from(
-  readFileSync("src/cli/README.md", "utf8").matchAll(/^```bash\n([^]*?)^```$/gm),
+  readFileSync("src/cli/README.md", "utf8").matchAll(/^```sh\n([^]*?)^```$/gm),
   ([, text = ""], n) => {
     const steps: Array<Step> = []
     for (const line of text.trimEnd().split("\n")) {
@@ -50,7 +50,7 @@ const fits = (prints: ReadonlyArray<string>) => {
   return new RegExp(`^${lines.join("\n")}$`)
 }
 
-layer(World.layer, { excludeTestServices: true, timeout: "2 minutes" })("help", (it) => {
+layer(World.layer, { excludeTestServices: true, timeout: "10 minutes" })("help", (it) => {
   for (const { command, names, path } of commands) {
     const title = path === "" ? "loom" : `loom ${path}`
     describe.concurrent(title, () => {
