@@ -4,8 +4,7 @@ import { LoomConfig } from "loom-router"
 import { execFile } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, relative, resolve } from "node:path"
-import { parseAst } from "rolldown/parseAst"
-import { cutFrom, documents, type Fence as Found, fences as all, root } from "./documents.ts"
+import { asserting, cutFrom, documents, type Fence as Found, fences as all, hasValue, root } from "./documents.ts"
 
 /**
  * Every fence of the documentation is held to the code:
@@ -43,32 +42,6 @@ const fences: ReadonlyArray<Fence> = all
   .map((fence) => Object.assign({}, fence, { file: `${fence.title.replace(/[^A-Za-z0-9]+/g, "_")}.ts` }))
 
 const named = all.filter(({ info }) => !isCode(info))
-
-const arrow = /\/\/ => (.*)$/
-const hasValue = (fence: Fence) => fence.code.some((line) => arrow.test(line))
-
-/** The program with an assertion after each statement that says its value. */
-const asserting = ({ code, line, title }: Fence): string => {
-  const source = code.join("\n")
-  const { body } = parseAst(source, { lang: "ts" })
-  const lineOf = (offset: number) => source.slice(0, offset).split("\n").length - 1
-  const out = [...code]
-  code.forEach((text, index) => {
-    const expected = arrow.exec(text)?.[1]
-    if (expected === undefined) return
-    const statement = body.find(({ end }) => lineOf(end) === index)
-    const declared = statement?.type === "ExportNamedDeclaration" ? statement.declaration : statement
-    const is = (value: string) => `__assert.deepStrictEqual(await ${value}, ${expected}, "line ${line + index + 1}")`
-    if (declared?.type === "ExpressionStatement") {
-      const first = lineOf(declared.start)
-      out[first] = `;const __${index} = ${out[first]}`
-      out[index] = `${out[index]}\n;${is(`__${index}`)}`
-    } else if (declared?.type === "VariableDeclaration" && declared.declarations[0]?.id.type === "Identifier") {
-      out[index] = `${out[index]}\n;${is(declared.declarations[0].id.name)}`
-    } else throw new Error(`${title}: line ${line + index + 1} ends no statement that has a value`)
-  })
-  return [`import { assert as __assert } from "vitest"`, ...out].join("\n")
-}
 
 const tsc = (): Promise<string> =>
   new Promise((done) => {

@@ -1,6 +1,7 @@
 /** The documentation, and the fences in it: markdown at the top, of `src` and of `scratchpad`, and doc comments of `src`. */
 import { readdirSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { parseAst } from "rolldown/parseAst"
 
 export const root = resolve(import.meta.dirname, "..")
 
@@ -52,3 +53,30 @@ export const cutFrom = (kind: "ts" | "text"): ReadonlyArray<Fence & { readonly p
     const [, name] = new RegExp(`^${kind} of (\\S+)$`).exec(fence.info) ?? []
     return name === undefined ? [] : [{ ...fence, program: join(fence.document, "..", name) }]
   })
+
+const arrow = /\/\/ => (.*)$/
+/** Whether it says what comes out of it. */
+export const hasValue = (fence: Fence) => fence.code.some((line) => arrow.test(line))
+
+/** The program with an assertion after each statement that says its value. */
+export const asserting = ({ code, line, title }: Fence): string => {
+  const source = code.join("\n")
+  const { body } = parseAst(source, { lang: "ts" })
+  const lineOf = (offset: number) => source.slice(0, offset).split("\n").length - 1
+  const out = [...code]
+  code.forEach((text, index) => {
+    const expected = arrow.exec(text)?.[1]
+    if (expected === undefined) return
+    const statement = body.find(({ end }) => lineOf(end) === index)
+    const declared = statement?.type === "ExportNamedDeclaration" ? statement.declaration : statement
+    const is = (value: string) => `__assert.deepStrictEqual(await ${value}, ${expected}, "line ${line + index + 1}")`
+    if (declared?.type === "ExpressionStatement") {
+      const first = lineOf(declared.start)
+      out[first] = `;const __${index} = ${out[first]}`
+      out[index] = `${out[index]}\n;${is(`__${index}`)}`
+    } else if (declared?.type === "VariableDeclaration" && declared.declarations[0]?.id.type === "Identifier") {
+      out[index] = `${out[index]}\n;${is(declared.declarations[0].id.name)}`
+    } else throw new Error(`${title}: line ${line + index + 1} ends no statement that has a value`)
+  })
+  return [`import { assert as __assert } from "vitest"`, ...out].join("\n")
+}

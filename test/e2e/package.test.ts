@@ -7,7 +7,7 @@ import { reference, tarball } from "./tarball.ts"
 
 /** The package as it is published: packed, installed into an empty folder with its peer, and used. */
 beforeAll(install, 300_000)
-afterAll(remove)
+afterAll(remove, 60_000)
 
 const tsc = (...args: ReadonlyArray<string>) =>
   run(consumer, process.execPath, join(root, "node_modules/typescript/bin/tsc"), "--pretty", "false", ...args)

@@ -2,7 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { consumer, files, root, run, succeed, textOf } from "./packed.ts"
+import { asserting, type Fence, fences, hasValue } from "../documents.ts"
+import { consumer, files, root, run, succeed } from "./packed.ts"
 
 const strict = {
   module: "NodeNext",
@@ -30,30 +31,12 @@ const problems = async (folder: string) => {
   return `${stdout}${stderr}`.split("\n").filter((line) => line !== "")
 }
 
-interface Fence {
-  readonly title: string
-  readonly info: string
-  readonly code: string
-}
-
-const fencesOf = (document: string): ReadonlyArray<Fence> =>
-  [...textOf(document).matchAll(/^```([^\n]*)\n([^]*?)^```$/gm)]
-    .map(([, info = "", code = ""], n) => ({ title: `${document} ${n + 1}`, info: info.trim(), code }))
-
 /** Imports of what only this repository installs. */
-const strangers = (code: string) =>
-  [...code.matchAll(/from "([^".][^"]*)"/g)].map(([, name = ""]) =>
+const strangers = ({ code }: Fence) =>
+  [...code.join("\n").matchAll(/from "([^".][^"]*)"/g)].map(([, name = ""]) =>
     name.split("/").slice(0, name[0] === "@" ? 2 : 1).join("/")
   )
     .filter((name) => !name.startsWith("node:") && !existsSync(join(consumer, "node_modules", name)))
-
-/** Compares what a fence says of its exports with what they are. */
-const checked = (code: string, line: string) => {
-  const said = [...code.matchAll(/^export const (\w+) = [^]*?\/\/ => (.*)$/gm)]
-  const names = [...code.matchAll(/^export const (\w+)\b/gm)].map(([, name = ""]) => name)
-  const last = (text: string) => names.findLast((name) => text.includes(`export const ${name} `))
-  return said.map(([text, , value = ""]) => `assert.deepStrictEqual(await program.${last(text)}, ${value}, ${line})`)
-}
 
 export const programs = () =>
   describe("programs of those who installed it", () => {
@@ -77,28 +60,57 @@ export const programs = () =>
     it("are those of its documents, and give what these say", async () => {
       const guides = join(consumer, "guides")
       mkdirSync(guides)
-      const fences = files().filter((file) => file.endsWith(".md") && !file.startsWith("dist/")).flatMap(fencesOf)
-        .filter(({ info }) => info === "ts" || info === "ts no-run")
-      const foreign = fences.filter(({ code }) => strangers(code).length > 0)
+      const shipped = new Set(files().filter((file) => file.endsWith(".md")))
+      const told = fences.filter(({ document, info }) =>
+        shipped.has(document) && (info === "ts" || info === "ts no-run")
+      )
+      const foreign = told.filter((fence) => strangers(fence).length > 0)
       assert.deepStrictEqual(
-        [...new Set(foreign.flatMap(({ code }) => strangers(code)))].filter((name) =>
-          !/^(@effect\/|vitest$|@opentelemetry\/)/.test(name)
-        ),
+        foreign.flatMap(strangers).filter((name) => !/^(@effect\/|vitest$|@opentelemetry\/)/.test(name)),
         []
       )
-      const own = fences.filter((fence) => !foreign.includes(fence))
+      const own = told.filter((fence) => !foreign.includes(fence))
       assert.isAbove(own.length, 8)
-      const lines = [`import assert from "node:assert/strict"`, `let program`]
-      for (const { code, info, title } of own) {
-        const file = `${title.replaceAll(/[^A-Za-z0-9]+/g, "_")}.ts`
-        writeFileSync(join(guides, file), code)
-        if (info !== "ts" || !code.includes("// => ")) continue
-        lines.push(`program = await import("./${file}")`, ...checked(code, JSON.stringify(title)))
+      const imports: Array<string> = []
+      for (const fence of own) {
+        const file = `${fence.title.replaceAll(/[^A-Za-z0-9]+/g, "_")}.ts`
+        writeFileSync(join(guides, file), fence.code.join("\n"))
+        if (fence.info !== "ts" || !hasValue(fence)) continue
+        const checked = `checked_${file.replace(/ts$/, "mts")}`
+        writeFileSync(
+          join(guides, checked),
+          asserting(fence).replace("\"vitest\"", "\"node:assert/strict\"").replace("{ assert as __assert }", "__assert")
+        )
+        imports.push(`await import("./${checked}")`)
       }
-      writeFileSync(join(guides, "run.mjs"), lines.join("\n"))
+      writeFileSync(join(guides, "run.mjs"), imports.join("\n"))
       assert.deepStrictEqual(await problems(guides), [])
-      assert.isAtLeast(lines.length, 4)
+      assert.isAbove(imports.length, 3)
       await succeed(guides, "node", "run.mjs")
+    })
+
+    it("are the quickstart, which needs no more than a key", async () => {
+      const quickstart = fences.find(({ code, document }) =>
+        document === "README.md" && code.some((line) => line.startsWith("export const main"))
+      )
+      assert.isDefined(quickstart)
+      writeFileSync(join(consumer, "quickstart.ts"), quickstart.code.join("\n"))
+      writeFileSync(
+        join(consumer, "quickstarted.mjs"),
+        `import { Effect } from "effect"
+        import { Sandbox } from "loom-router/sandbox"
+        const program = Effect.gen(function*() {
+          const sandbox = yield* Sandbox
+          process.env.OPENAI_API_KEY = "sk-any"
+          process.env.OPENAI_BASE_URL = sandbox.baseUrl("openai")
+          const { main } = yield* Effect.promise(() => import("./quickstart.ts"))
+          const [text, usd] = yield* Effect.promise(main)
+          const billed = (yield* sandbox.bill).reduce((sum, { amount }) => sum + amount, 0n)
+          console.log(text !== "", BigInt(Math.round(usd * 1e12)) === billed)
+        }).pipe(Effect.provide(Sandbox.layer()))
+        await Effect.runPromise(program)`
+      )
+      assert.strictEqual(await succeed(consumer, "node", "quickstarted.mjs"), "true true\n")
     })
 
     it("run on the oldest Node, and on the newest", async (context) => {

@@ -38,7 +38,7 @@ export const tarball = () =>
     })
 
     it("has its licence, what changed, and what to read", () => {
-      const guides = files().filter((file) => /^src\/.*README\.md$/.test(file))
+      const guides = files().filter((file) => /^src\/.*\.md$/.test(file))
       assert.includeMembers(guides, ["src/README.md", "src/providers/README.md", "src/secrets/README.md"])
       for (const file of ["README.md", "AGENTS.md", "CHANGELOG.md", ...guides]) {
         assert.strictEqual(textOf(file), readFileSync(join(root, file), "utf8"), file)
