@@ -12,17 +12,17 @@ import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
 import * as SingleRunner from "effect/cluster/SingleRunner"
 import * as Activity from "effect/workflow/Activity"
 import * as DurableClock from "effect/workflow/DurableClock"
-import { dirname } from "node:path"
+import { dirname, join } from "node:path"
 import type * as Batch from "../Batch.ts"
 import * as Loom from "../Loom.ts"
 import * as FileLock from "../storage/FileLock.ts"
 import * as NodeSqlite from "../storage/NodeSqlite.ts"
-import * as Paths from "../storage/paths.ts"
 import { told } from "./BatchFailure.ts"
 import * as BatchSheet from "./BatchSheet.ts"
 import { forget, Leg, storageOf } from "./BatchWorkflow.ts"
 import * as Failure from "./Failure.ts"
 import { Output } from "./Output.ts"
+import * as Settings from "./Settings.ts"
 
 interface Asked {
   readonly poll: Duration.Duration
@@ -117,7 +117,8 @@ export const work = Effect.fnUntraced(function*({ concurrency, poll, quiet, watc
 
   const isOver = watch ? Effect.succeed(false) : Effect.map(open, ({ length }) => length === 0)
   if (yield* isOver) return
-  const path = yield* Paths.worker
+  // What it has done, and when it is to do what next.
+  const path = join(dirname(yield* Settings.batchesPath), "worker.db")
   const fileSystem = yield* FileSystem.FileSystem
   yield* fileSystem.makeDirectory(dirname(path), { recursive: true, mode: 0o700 })
   const pause = Effect.sleep(Duration.min(poll, Duration.seconds(1)))

@@ -11,12 +11,11 @@ import * as Flags from "./Flags.ts"
 
 const id = Argument.String("id").pipe(Argument.withDescription("Of the batch (`loom batch list`)"))
 
-/** The engine that batches are asked of, with the call log that their rows go to. */
-const withLoom = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.flatMap(
-    Effect.promise(() => import("../Loom.ts")),
-    (Loom) => Effect.provide(effect, Loom.layer({ callLog: true }))
-  )
+/** The engine that batches are asked of, as the settings have it, with the call log that their rows go to. */
+const withLoom = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
+  const { engine } = yield* Effect.promise(() => import("./Answer.ts"))
+  return yield* Effect.provide(effect, yield* engine({ cache: undefined, log: undefined }))
+})
 
 const submit = Command.make(
   "submit",

@@ -30,9 +30,6 @@ export const cache: Effect.Effect<string> = state("cache.db")
 /** The database of batches. */
 export const batches: Effect.Effect<string> = state("batches.db")
 
-/** The database of the worker that drives batches: what it has done, and when it is to do what next. */
-export const worker: Effect.Effect<string> = state("worker.db")
-
 /** The last chat at the command line. */
 export const chat: Effect.Effect<string> = state("chat.json")
 

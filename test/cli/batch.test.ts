@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { Sandbox } from "loom-router/sandbox"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { stripVTControlCharacters } from "node:util"
@@ -40,6 +40,28 @@ const rowsIn = ({ stdout }: Ran) => stdout.trimEnd().split("\n").map((line) => d
 const decodeRow = Schema.decodeSync(Schema.fromJsonString(Schema.toCodecJson(BatchResults.LineDocument)))
 
 describe("loom batch", () => {
+  it.live("keeps batches where the settings say, and asks those whom they name", () =>
+    inHome(function*({ ask, env, home, sandbox }) {
+      const settings = join(home, "loom.config.yaml")
+      writeFileSync(
+        settings,
+        `batches:\n  path: kept/batches.db\nproviders:\n  openai:\n    baseUrl: ${sandbox.baseUrl("openai")}\n`
+      )
+      const { LOOM_HOME, OPENAI_API_KEY } = env
+      const world = { env: { LOOM_HOME, OPENAI_API_KEY, LOOM_CONFIG: settings } }
+      const submitted = yield* ask(["submit", "-", "-m", model, "--id", "here"], lines({ prompt: "hello" }), world)
+      assert.deepStrictEqual([submitted.stdout, submitted.code], ["here\n", 0])
+      yield* sandbox.finishBatches
+      const worked = yield* ask(["worker"], "", world)
+      assert.deepStrictEqual([worked.code, worked.stdout.split(" ")[0]], [0, "here"])
+      assert.deepStrictEqual(
+        ["batches.db", "worker.db"].map((name) =>
+          [join(home, "kept"), home].map((folder) => existsSync(join(folder, name)))
+        ),
+        [[true, false], [true, false]]
+      )
+    }))
+
   it.live("submits lines, waits for them, and prints what became of each, half the price of calls", () =>
     inHome(function*({ ask, sandbox }) {
       const submitted = yield* ask(
