@@ -14,7 +14,7 @@ const long = [
   "providers/*Bill.test.ts",
   "providers/{loaded,registry,table}.test.ts",
   "sandbox/batches/**",
-  "storage/{Sqlite,SqliteCache}.test.ts"
+  "storage/{Segments,Sqlite,SqliteCache}.test.ts"
 ]
 
 export default defineConfig({

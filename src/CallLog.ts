@@ -510,6 +510,8 @@ export class ReadError extends Schema.TaggedError<ReadError>()("ReadError", {
  */
 export class Reader extends Context.Service<Reader, {
   readonly recent: (query: Query) => Effect.Effect<Page, ReadError>
+  /** Calls by their `seq`, newest first, by when they ended. */
+  readonly bySeq: (seqs: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<Row>, ReadError>
   /** Of a call by its id, in their order; none where the call isn't known. */
   readonly attemptsOf: (id: string) => Effect.Effect<ReadonlyArray<Attempt>, ReadError>
   /** Calls that were written after the one with this `seq`, in that order: 500 at most by default. */
@@ -689,6 +691,7 @@ export const layerReader = (options: { readonly path?: string | undefined } = {}
         new ReadError({ message: `the call log can't be read: ${cause instanceof Error ? cause.message : ""}`, cause })
       return {
         recent: (query) => Effect.flatMap(open, (reader) => Effect.mapError(reader.recent(query), unreadable)),
+        bySeq: (seqs) => Effect.flatMap(open, (reader) => Effect.mapError(reader.bySeq(seqs), unreadable)),
         after: (seq, limit) => Effect.flatMap(open, (reader) => Effect.mapError(reader.after(seq, limit), unreadable)),
         lastSeq: Effect.flatMap(open, (reader) => Effect.mapError(reader.lastSeq, unreadable)),
         attemptsOf: (id) => Effect.flatMap(open, (reader) => Effect.mapError(reader.attemptsOf(id), unreadable)),

@@ -212,6 +212,10 @@ export const facets = (query: Query = {}): Effect.Effect<Figures.Facets, CallLog
 export const requests = (query: RequestsQuery = {}): Effect.Effect<Figures.Requests, CallLog.ReadError, Stats> =>
   Effect.flatMap(Stats, (stats) => stats.requests(query))
 
+/** Whether the newest calls that pass are the newest of all: only their time is asked for, or their id. */
+const inOrder = ({ since: _, until: __, id, ...others }: CallLog.Filters): boolean =>
+  id !== undefined || Object.values(others).every((value) => value === undefined)
+
 /** Rows that are held at once. */
 const rowsAtOnce = 250
 
@@ -284,14 +288,25 @@ export const layer = (options: { readonly path?: string | undefined } = {}): Lay
       const ask = <K extends keyof Queries>(ask: K, query: Queries[K]): Effect.Effect<Answers[K], CallLog.ReadError> =>
         Effect.flatMap(open, (stats) => Effect.mapError(stats.ask(ask, query), unreadable))
 
+      /** What no index tells at once is looked for in columns. */
+      const found = Effect.fnUntraced(function*(filters: CallLog.Filters, cursor: string | undefined, limit = 50) {
+        const [at, seq] = cursor?.split(".").map(Number) ?? []
+        const before = at === undefined || seq === undefined ? undefined : { at, seq }
+        const ended = yield* ask("newest", { filters, limit, before })
+        const last = ended.at(-1)
+        return {
+          calls: ended.length === 0 ? [] : yield* reader.bySeq(ended.map(({ seq }) => seq)),
+          next: last === undefined || ended.length < limit ? undefined : `${last.at}.${last.seq}`
+        }
+      })
+
       const requests = Effect.fnUntraced(function*({ cursor, filters = {}, limit, range: input }: RequestsQuery) {
         const { rowOf } = yield* view
         const range = input === undefined ? undefined : (yield* resolve)(input, yield* Clock.currentTimeMillis, true)
-        const { calls, next } = yield* reader.recent({
-          cursor,
-          limit,
-          filters: range === undefined ? filters : { ...filters, since: range.since, until: range.until }
-        })
+        const asked = range === undefined ? filters : { ...filters, since: range.since, until: range.until }
+        const { calls, next } = yield* inOrder(asked)
+          ? reader.recent({ cursor, limit, filters: asked })
+          : found(asked, cursor, limit)
         return {
           range: range ?? null,
           rows: calls.map(rowOf),

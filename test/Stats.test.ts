@@ -7,6 +7,7 @@ import { existsSync, writeFileSync } from "node:fs"
 import { promisify } from "node:util"
 import { CurrentCallLog } from "../src/CallLog.ts"
 import type * as Figures from "../src/Figures.ts"
+import { makeSegments } from "../src/storage/segments.ts"
 import * as Distribution from "../src/storage/stats/distribution.ts"
 import * as Source from "../src/storage/stats/source.ts"
 import { connect, tempPath, withLog } from "./storage/files.ts"
@@ -1106,9 +1107,9 @@ describe("Stats", () => {
       const path = yield* tempPath
       yield* keep(path, variedOf(1, now - hour, now, 20))
       const db = yield* connect(path)
-      const log = Source.open(db, Distribution.aggregates(db), now)
+      const log = Source.open(db, Distribution.aggregates(db), now, makeSegments(db))
       for (const [filter] of filters) {
-        for (const span of Source.needsRows(filter) ? [undefined] : [undefined, 60_000]) {
+        for (const span of Source.needsRows(filter) ? [] : [60_000]) {
           for (const  of of[Source.callsOf, Source.attemptsOf]) {
             const { params, sql } = of({ log, filters: filter, span }, now - day, now)
             const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...params).map((row) => String(row["detail"]))

@@ -14,12 +14,15 @@ const logGrowth = Math.log(growth)
 const smallest = 0.001
 const middle = 2 / (1 + 1 / growth)
 
+export const bucketOf = (milliseconds: number): number =>
+  milliseconds > smallest ? Math.max(1, Math.ceil(Math.log(milliseconds / smallest) / logGrowth)) : 0
+
 export const add = (self: Histogram, milliseconds: number): void => {
-  const bucket = milliseconds > smallest ? Math.max(1, Math.ceil(Math.log(milliseconds / smallest) / logGrowth)) : 0
+  const bucket = bucketOf(milliseconds)
   self.set(bucket, (self.get(bucket) ?? 0) + 1)
 }
 
-const valueOf = (bucket: number): number => bucket === 0 ? 0 : smallest * growth ** (bucket - 1) * middle
+export const valueOf = (bucket: number): number => bucket === 0 ? 0 : smallest * growth ** (bucket - 1) * middle
 
 export const merge = (self: Histogram, that: Histogram): void => {
   for (const [bucket, count] of that) self.set(bucket, (self.get(bucket) ?? 0) + count)
@@ -89,11 +92,15 @@ const write = (bytes: Uint8Array, start: number, value: number): number => {
   return at
 }
 
-/** Adds what `bytes` hold to a histogram. */
-export const decodeInto = (self: Histogram, bytes: Uint8Array): void => {
+/** What `bytes` hold, bucket by bucket. */
+export const forEach = (bytes: Uint8Array, each: (bucket: number, count: number) => void): void => {
   const place = { at: 0, bucket: 0, count: 0 }
-  while (read(bytes, place)) self.set(place.bucket, (self.get(place.bucket) ?? 0) + place.count)
+  while (read(bytes, place)) each(place.bucket, place.count)
 }
+
+/** Adds what `bytes` hold to a histogram. */
+export const decodeInto = (self: Histogram, bytes: Uint8Array): void =>
+  forEach(bytes, (bucket, count) => self.set(bucket, (self.get(bucket) ?? 0) + count))
 
 export const decode = (bytes: Uint8Array): Histogram => {
   const self: Histogram = new Map()

@@ -73,7 +73,10 @@ export const select = (filters: Filters): Selected => {
   if (minPicoUsd !== undefined && start === "attempts") {
     where("attempts.spent_pico > 0 AND attempts.spent_pico >= ? AND attempts.n = calls.attempts", minPicoUsd)
   } else if (minPicoUsd !== undefined) {
-    where("EXISTS (SELECT 1 FROM attempts WHERE call_seq = calls.seq AND spent_pico >= ?)", minPicoUsd)
+    where(
+      "EXISTS (SELECT 1 FROM attempts WHERE call_seq = calls.seq AND spent_pico > 0 AND spent_pico >= ?)",
+      minPicoUsd
+    )
   }
   if (filters.text !== undefined) {
     if (isId.test(filters.text)) where("calls.id >= ? AND calls.id < ?", filters.text, `${filters.text}~`)

@@ -64,6 +64,7 @@ export const ofRing = (capacity: number): Ring => {
       after: (seq, limit = 500) =>
         Effect.sync(() => [...rows()].filter((row) => row.seq > seq).toReversed().slice(0, limit)),
       lastSeq: Effect.sync(() => added),
+      bySeq: (seqs) => Effect.sync(() => [...rows()].filter(({ seq }) => seqs.includes(seq))),
       transitions: (query) => Effect.sync(() => transitions(query))
     }
   }

@@ -267,6 +267,27 @@ CREATE INDEX transitions_at ON transitions (at);
   id: 3,
   name: "roll-ups of six hours",
   sql: rolledUp("call_rollups", 21_600_000, 3_600_000) + rolledUp("attempt_rollups", 21_600_000, 3_600_000)
+}, {
+  id: 4,
+  name: "calls as columns",
+  sql: `
+CREATE TABLE segments (
+  segment INTEGER PRIMARY KEY,
+  since INTEGER NOT NULL,
+  until INTEGER NOT NULL
+) STRICT;
+CREATE TABLE columns (
+  segment INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  length INTEGER NOT NULL,
+  least REAL NOT NULL,
+  -- bytes of a number; 0: all are the least
+  width INTEGER NOT NULL,
+  words TEXT,
+  data BLOB NOT NULL,
+  PRIMARY KEY (segment, name)
+) STRICT;
+`
 }]
 
 /** The first whose databases have roll-ups of six hours. */

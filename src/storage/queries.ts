@@ -293,6 +293,11 @@ SELECT page.*,
 FROM page LEFT JOIN attempts AS attempt ON attempt.call_seq = page.seq
 GROUP BY page.seq`
 
+/** The statement of some calls by their `seq`, newest first. */
+export const bySeqStatement = (seqs: number): string =>
+  `${totalled(`SELECT * FROM calls WHERE seq IN (${Array.from({ length: seqs }, () => "?").join(", ")})`)}
+ORDER BY page.ended_at DESC, page.seq DESC`
+
 export const afterStatement = `${totalled("SELECT * FROM calls WHERE seq > ? ORDER BY seq LIMIT ?")}
 ORDER BY page.seq`
 
@@ -324,6 +329,11 @@ export const makeReader = (context: Context.Context<SqlClient.SqlClient>) => {
   const sql = Context.get(context, SqlClient.SqlClient)
   return {
     recent: (query: Query) => recent(sql, query),
+    bySeq: (seqs: ReadonlyArray<number>) =>
+      orNothing(sql.unsafe(bySeqStatement(seqs.length), seqs)).pipe(
+        Effect.flatMap(decodeCalls),
+        Effect.map((rows) => rows.map(toRow))
+      ),
     after: (seq: number, limit = 500) =>
       orNothing(sql.unsafe(afterStatement, [seq, limit])).pipe(
         Effect.flatMap(decodeCalls),

@@ -3,6 +3,7 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import { type Retention, spans } from "./schema.ts"
+import { size } from "./segments.ts"
 
 /** Calls, and transitions, that one step forgets at most. */
 const step = 500
@@ -35,6 +36,9 @@ export const prune = (db: DatabaseSync, retention: Retention, now: number = Date
     db.prepare(`DELETE FROM tags WHERE (key, value, ended_at, call_seq) IN (
       SELECT entry.key, entry.value, calls.ended_at, calls.seq FROM calls, json_each(calls.tags) AS entry
       WHERE calls.tags <> '{}' AND calls.seq IN (${doomed}))`).run(oldest)
+    for (const table of ["columns", "segments"]) {
+      db.prepare(`DELETE FROM ${table} WHERE segment IN (SELECT seq / ${size} FROM (${doomed}))`).run(oldest)
+    }
     db.prepare(`DELETE FROM attempts WHERE call_seq IN (${doomed})`).run(oldest)
     const { changes } = db.prepare(`DELETE FROM calls WHERE seq IN (${doomed})`).run(oldest)
     // Where room is wanted, transitions go with the calls of their time, and are never what the room is made of.

@@ -3,6 +3,7 @@
  * the first batch.
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite"
+import { clearTimeout, setTimeout } from "node:timers"
 import { parentPort, workerData } from "node:worker_threads"
 import { explain, type Failed, openDatabase } from "./databaseFile.ts"
 import { migrate } from "./migrations.ts"
@@ -20,6 +21,7 @@ import {
   type Transitions,
   type WriterData
 } from "./schema.ts"
+import { seal, segmentOf } from "./segments.ts"
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- SqliteStore alone starts this thread
 const { busyTimeout, path, retention } = workerData as WriterData
@@ -182,11 +184,40 @@ const tidy = (): void => {
   setImmediate(tidy)
 }
 
+/** Batches come one after the other when many come: what can wait does, but not for ever. */
+const idle = 50
+const mostUnsealed = 16
+
+let sealedUpTo: number | undefined
+let resting: NodeJS.Timeout | undefined
+
+/** One segment after the other, with batches in between. What fails here is tried again with the next segment. */
+const sealNext = (): void => {
+  resting = undefined
+  try {
+    if (opened === undefined || opened.db.isTransaction) return
+    if (seal(opened.db)) resting = setTimeout(sealNext, 0)
+    else sealedUpTo = segmentOf(seq)
+  } catch {
+    sealedUpTo = segmentOf(seq)
+  }
+}
+
+/** Once a batch was written. */
+const sealSoon = (): void => {
+  const unsealed = segmentOf(seq) - (sealedUpTo ??= segmentOf(seq) - 1)
+  if (unsealed === 0) return
+  clearTimeout(resting)
+  if (unsealed >= mostUnsealed) sealNext()
+  else resting = setTimeout(sealNext, idle)
+}
+
 /** Why the batch that is being written can't be: the rest of it is passed over. */
 let failed: Failed | undefined
 
 parentPort?.on("message", (message: ToWriter) => {
   if (message === "close") {
+    clearTimeout(resting)
     close()
     answer("closed")
     parentPort?.close()
@@ -204,5 +235,7 @@ parentPort?.on("message", (message: ToWriter) => {
   }
   if (isPart && !message.last) return
   answer(failed ?? "written")
-  if (failed === undefined && !tidying && isDue()) tidy()
+  if (failed !== undefined) return
+  if (isPart) sealSoon()
+  if (!tidying && isDue()) tidy()
 })

@@ -4,10 +4,13 @@
  */
 import { DatabaseSync } from "node:sqlite"
 import { parentPort, workerData } from "node:worker_threads"
+import type { Filters } from "../CallLog.ts"
 import type * as Figures from "../Figures.ts"
 import { migrate } from "./migrations.ts"
+import { makeSegments, type Segment } from "./segments.ts"
 import * as Distribution from "./stats/distribution.ts"
 import { circuitChanges } from "./stats/incidents.ts"
+import { type Ended, newest } from "./stats/matching.ts"
 import { overview } from "./stats/overview.ts"
 import { facets, providers } from "./stats/providers.ts"
 import type { Query } from "./stats/selection.ts"
@@ -36,6 +39,7 @@ export interface Answers {
   readonly providers: Figures.Providers
   readonly facets: Figures.Facets
   readonly changes: Changes
+  readonly newest: ReadonlyArray<Ended>
 }
 
 export interface Queries {
@@ -46,6 +50,14 @@ export interface Queries {
   readonly providers: Query
   readonly facets: Query
   readonly changes: { readonly after: number }
+  readonly newest: NewestQuery
+}
+
+/** Calls that pass, newest first. */
+export interface NewestQuery {
+  readonly filters: Filters
+  readonly limit: number
+  readonly before: Ended | undefined
 }
 
 const mostChanges = 100
@@ -57,6 +69,8 @@ const answers: { readonly [K in keyof Queries]: (log: Source.Log, query: Queries
   spending,
   providers,
   facets,
+  newest: (log, { before, filters, limit }) =>
+    newest(log.segments(), [log.matchesOf(filters)], limit, { ...filters, before }),
   changes: (log, { after }) => {
     const found = circuitChanges(log, {}, after, mostChanges)
     return {
@@ -69,6 +83,7 @@ const answers: { readonly [K in keyof Queries]: (log: Source.Log, query: Queries
 interface Open {
   readonly db: DatabaseSync
   readonly aggregates: Distribution.Aggregates
+  readonly segments: () => ReadonlyArray<Segment>
 }
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- SqliteStats alone starts this thread
@@ -86,7 +101,7 @@ const open = (): Open | undefined => {
     db.close()
     return undefined
   }
-  opened = { db, aggregates: Distribution.aggregates(db) }
+  opened = { db, aggregates: Distribution.aggregates(db), segments: makeSegments(db) }
   return opened
 }
 
@@ -109,15 +124,15 @@ const empty = (): Open => {
   if (nothing !== undefined) return nothing
   const db = new DatabaseSync(":memory:")
   migrate(db)
-  nothing = { db, aggregates: Distribution.aggregates(db) }
+  nothing = { db, aggregates: Distribution.aggregates(db), segments: makeSegments(db) }
   return nothing
 }
 
 const answer = <K extends keyof Queries>({ ask, now, query }: Question<Queries, K>): Answers[K] => {
-  const { aggregates, db } = open() ?? empty()
+  const { aggregates, db, segments } = open() ?? empty()
   db.exec("BEGIN")
   try {
-    return answers[ask](Source.open(db, aggregates, now), query)
+    return answers[ask](Source.open(db, aggregates, now, segments), query)
   } finally {
     db.exec("COMMIT")
     aggregates.clear()

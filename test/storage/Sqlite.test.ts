@@ -12,6 +12,7 @@ import * as NodeSqlite from "../../src/storage/NodeSqlite.ts"
 import { migrate, migrations } from "../../src/storage/migrations.ts"
 import { attemptsStatement, recentStatement, transitionsStatement } from "../../src/storage/queries.ts"
 import { prune, sizeOf } from "../../src/storage/retention.ts"
+import { makeSegments } from "../../src/storage/segments.ts"
 import * as Distribution from "../../src/storage/stats/distribution.ts"
 import * as Source from "../../src/storage/stats/source.ts"
 import { connect, keep, tempPath, withLog } from "./files.ts"
@@ -516,17 +517,18 @@ describe("SQLite", () => {
         const written = [rows("call_rollups"), rows("attempt_rollups")]
         assert.isAbove(written[0]!.length, 8)
         db.exec(`DELETE FROM call_rollups WHERE span = 21600000; DELETE FROM attempt_rollups WHERE span = 21600000;
-          DELETE FROM loom_migrations WHERE id >= 3`)
+          DROP TABLE segments; DROP TABLE columns; DELETE FROM loom_migrations WHERE id >= 3`)
         // Until somebody writes to it, it is read as it is.
         const range = { since: at - 2 * day, until: at }
         const counted = Effect.provide(Stats.overview({ range }), Layer.fresh(Stats.layer({ path })))
         assert.strictEqual((yield* counted).calls.total, 1500)
-        const log = Source.open(db, Distribution.aggregates(db), now)
+        const open = () => Source.open(db, Distribution.aggregates(db), now, makeSegments(db))
+        const log = open()
         const rolled = { log, filters: {}, span: 3_600_000 }
         assert.strictEqual(Source.countCalls(rolled, range.since, range.until), 1500)
         migrate(db)
         assert.deepStrictEqual([rows("call_rollups"), rows("attempt_rollups")], written)
-        const upToDate = { ...rolled, log: Source.open(db, Distribution.aggregates(db), now) }
+        const upToDate = { ...rolled, log: open() }
         assert.strictEqual(Source.countCalls(upToDate, range.since, range.until), 1500)
         assert.deepStrictEqual([log.longest, upToDate.log.longest], [3_600_000, 21_600_000])
       }))

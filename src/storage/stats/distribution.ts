@@ -10,36 +10,80 @@ const exactBelow = 10_000
 export interface Distribution {
   /** `undefined` once there are too many, or came without. */
   values: Array<number> | undefined
-  readonly histogram: Histogram.Histogram
+  /** Of those, for as long as none is added. */
+  sorted: Float64Array | undefined
+  /** How many are in each bucket of a histogram: in blocks, most of which are never needed. */
+  readonly blocks: Array<Uint32Array | undefined>
 }
 
-export const make = (): Distribution => ({ values: [], histogram: new Map() })
+const blockSize = 64
 
-const add = (self: Distribution, value: number): void => {
-  if (self.values === undefined) return Histogram.add(self.histogram, value)
+export const make = (): Distribution => ({ values: [], sorted: undefined, blocks: [] })
+
+export const add = (self: Distribution, value: number): void => {
+  if (self.values === undefined) return count(self, Histogram.bucketOf(value), 1)
   self.values.push(value)
+  self.sorted = undefined
   if (self.values.length >= exactBelow) blur(self)
 }
 
 const blur = (self: Distribution): void => {
-  for (const value of self.values ?? []) Histogram.add(self.histogram, value)
+  const values = self.values ?? []
   self.values = undefined
+  for (const value of values) count(self, Histogram.bucketOf(value), 1)
 }
 
-/** Takes what {@link encode} gave, of another or a roll-up. */
+/** Adds to a bucket of the histogram: what came before is no longer known by itself. */
+export const count = (self: Distribution, bucket: number, more: number): void => {
+  if (self.values !== undefined) blur(self)
+  const block = self.blocks[bucket >> 6] ??= new Uint32Array(blockSize)
+  const at = bucket & 63
+  block[at] = (block[at] ?? 0) + more
+}
+
+/** Takes the histogram of a roll-up. */
 const addBytes = (self: Distribution, bytes: Uint8Array): void => {
   if (bytes.length === 0) return
-  if (self.values !== undefined) blur(self)
-  Histogram.decodeInto(self.histogram, bytes)
+  Histogram.forEach(bytes, (bucket, more) => count(self, bucket, more))
+}
+
+/** All that several hold. */
+export const together = (all: ReadonlyArray<Distribution>): Distribution => {
+  const [first, ...others] = all
+  if (first === undefined) return make()
+  if (others.length === 0) return first
+  const sum = make()
+  for (const { blocks, values } of all) {
+    for (const value of values ?? []) add(sum, value)
+    if (values === undefined && sum.values !== undefined) blur(sum)
+    for (const [n, block] of blocks.entries()) {
+      if (block === undefined) continue
+      const own = sum.blocks[n] ??= new Uint32Array(blockSize)
+      for (let at = 0; at < blockSize; at++) own[at] = (own[at] ?? 0) + (block[at] ?? 0)
+    }
+  }
+  return sum
 }
 
 export const isExact = (self: Distribution): boolean => self.values !== undefined
 
 /** By nearest rank; `null` when there are none. */
 export const percentile = (self: Distribution, q: number): number | null => {
-  if (self.values === undefined) return Histogram.percentile(self.histogram, q) ?? null
-  const sorted = self.values.sort((a, b) => a - b)
-  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? null
+  if (self.values !== undefined) {
+    const sorted = self.sorted ??= new Float64Array(self.values).sort()
+    return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? null
+  }
+  let total = 0
+  for (const block of self.blocks) for (const count of block ?? []) total += count
+  const rank = Math.max(1, Math.ceil(q * total))
+  let seen = 0
+  for (const [n, block] of self.blocks.entries()) {
+    for (const [at, count] of block?.entries() ?? []) {
+      seen += count
+      if (seen >= rank) return Histogram.valueOf(n * blockSize + at)
+    }
+  }
+  return null
 }
 
 export interface Aggregates {

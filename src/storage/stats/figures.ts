@@ -5,16 +5,8 @@ import type * as Figures from "../../Figures.ts"
 import * as Distribution from "./distribution.ts"
 import { starts } from "./range.ts"
 import type { Log, Source } from "./source.ts"
-import {
-  type Attempts,
-  type Calls,
-  type Group,
-  noAttempts,
-  noCalls,
-  type Saved,
-  sumAttempts,
-  sumCalls
-} from "./sums.ts"
+import { type Attempts, type Calls, type Group, noAttempts, noCalls, type Saved } from "./sum.ts"
+import { sumAttempts, sumCalls } from "./sums.ts"
 
 export const moneyOf = (picoUsd: bigint): Figures.Money => ({ picoUsd: String(picoUsd), usd: Number(picoUsd) / 1e12 })
 

@@ -6,7 +6,8 @@ import * as Distribution from "./distribution.ts"
 import { share } from "./figures.ts"
 import { floorTo } from "./range.ts"
 import { choose, type Log, number, numberOrNull, recentSpan, text, textOrNull } from "./source.ts"
-import { type Attempts, noAttempts, sumAttempts } from "./sums.ts"
+import { type Attempts, noAttempts } from "./sum.ts"
+import { sumAttempts } from "./sums.ts"
 
 const minute = 60_000
 const day = 24 * 60 * minute

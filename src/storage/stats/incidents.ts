@@ -3,12 +3,14 @@
  */
 import type { Filters } from "../../CallLog.ts"
 import type * as Figures from "../../Figures.ts"
-import { type Param, select } from "../filters.ts"
+import { select } from "../filters.ts"
 import { errorsOf } from "./figures.ts"
 import { hasTransitions } from "./health.ts"
+import * as Matching from "./matching.ts"
 import { floorTo } from "./range.ts"
-import { choose, type Log, number, numberOrNull, type Row, text, textOrNull } from "./source.ts"
-import { noCalls, sumCalls } from "./sums.ts"
+import { choose, type Log, number, numberOrNull, type Part, type Row, text, textOrNull } from "./source.ts"
+import { noCalls } from "./sum.ts"
+import { sumCalls } from "./sums.ts"
 
 type Incident = Figures.Incident
 
@@ -36,23 +38,32 @@ export const incidentsIn = (log: Log, filters: Filters, limit: number): Readonly
     ...circuitChanges(log, filters, 0, limit).map(({ seq: _, ...incident }) => incident)
   ].sort((a, b) => b.at - a.at).slice(0, limit)
 
-/** The newest calls that pass. */
-const newest = (
-  filters: Filters,
-  condition: string,
-  limit: number
-): { readonly sql: string; readonly params: ReadonlyArray<Param> } => {
-  const { conditions, ended, from, params, seq } = select(filters)
+/** The newest calls that pass, and of which more holds. */
+const newest = (log: Log, filters: Filters, more: Filters, limit: number): Part => {
+  const { since, until, ...others } = filters
+  // What nothing else is asked of has an index.
+  if (Object.values(others).every((value) => value === undefined)) {
+    const { conditions, params } = select({ since, until, ...more })
+    return {
+      sql: `SELECT calls.* FROM calls WHERE ${
+        conditions.join(" AND ")
+      } ORDER BY ended_at DESC, seq DESC LIMIT ${limit}`,
+      params
+    }
+  }
+  const found = Matching.newest(log.segments(), [log.matchesOf(filters), log.matchesOf(more)], limit, { since, until })
   return {
-    sql: `SELECT calls.* FROM ${from} WHERE ${[...conditions, condition].join(" AND ")}
-      ORDER BY ${ended} DESC, ${seq} DESC LIMIT ${limit}`,
-    params
+    sql: `SELECT calls.* FROM calls WHERE seq IN (${found.map(() => "?").join(", ")}) ORDER BY ended_at DESC, seq DESC`,
+    params: found.map(({ seq }) => seq)
   }
 }
 
+const repeated: Filters = { retried: true }
+const inError: Filters = { status: "error" }
+
 /** Each attempt that followed another. */
 const again = (log: Log, filters: Filters, limit: number): ReadonlyArray<Incident> => {
-  const { params, sql } = newest(filters, "calls.attempts > 1", limit)
+  const { params, sql } = newest(log, filters, repeated, limit)
   const rows = log.all(
     `SELECT page.id, page.attempts, page.seq, attempt.n, attempt.provider, attempt.model, attempt.asked,
       attempt.candidate, attempt.started_at, attempt.duration_ms, attempt.outcome, attempt.status, attempt.why
@@ -92,7 +103,7 @@ const ofCall = (row: Row, cause: string) => ({
 })
 
 const failed = (log: Log, filters: Filters, limit: number): ReadonlyArray<Incident> => {
-  const { params, sql } = newest(filters, "calls.outcome <> 'ok' AND calls.outcome <> 'interrupted'", limit)
+  const { params, sql } = newest(log, filters, inError, limit)
   return log.all(
     `SELECT id, ended_at, provider, model, outcome, status, error_why AS why, attempts FROM (${sql})`,
     params

@@ -9,7 +9,8 @@ import { incidentsOf } from "./incidents.ts"
 import { floorTo } from "./range.ts"
 import { type Query, select, type Selection } from "./selection.ts"
 import { choose, countCalls, type Log, recentSpan } from "./source.ts"
-import { type Attempts, type Calls, noAttempts, noCalls, sumAttempts, sumCalls } from "./sums.ts"
+import { type Attempts, type Calls, noAttempts, noCalls } from "./sum.ts"
+import { sumAttempts, sumCalls } from "./sums.ts"
 
 const minute = 60_000
 const day = 24 * 60 * minute

@@ -2,15 +2,16 @@
  * What each provider did, and what can be filtered by.
  */
 import type * as Figures from "../../Figures.ts"
-import { select as selectRows } from "../filters.ts"
 import * as Distribution from "./distribution.ts"
 import { costsOf, fillingOf, percentilesOf, share, spark, tokensOf } from "./figures.ts"
 import { healthOf, unheard } from "./health.ts"
 import { incidentsIn } from "./incidents.ts"
+import { count, countTags } from "./matching.ts"
 import { starts } from "./range.ts"
 import { type Query, select, type Selection } from "./selection.ts"
-import { callsOf, type Log, number, text } from "./source.ts"
-import { type Attempts, type Calls, noAttempts, sumAttempts, sumCalls } from "./sums.ts"
+import { type Log, text } from "./source.ts"
+import { type Attempts, type Calls, noAttempts } from "./sum.ts"
+import { sumAttempts, sumCalls } from "./sums.ts"
 
 const mostDrawn = 8
 const mostIncidents = 50
@@ -144,7 +145,6 @@ const pointsOf = (range: Figures.Range, log: Log, sums: ReadonlyArray<Attempts>)
   }
 }
 
-const mostTagged = 100_000
 const mostKeys = 20
 const mostValues = 20
 
@@ -175,33 +175,16 @@ export const facets = (log: Log, query: Query): Figures.Facets => {
   }
 }
 
-const countAgain = ({ filters, log, range }: Selection, status: "retry" | "failover"): number => {
-  if (filters.status !== undefined && filters.status !== status) return 0
-  const { conditions, from, params } = selectRows({ ...filters, status, since: range.since, until: range.until })
-  return number(
-    log.all(`SELECT count(*) AS calls FROM ${from} WHERE ${conditions.join(" AND ")}`, params)[0],
-    "calls"
-  )
-}
+const countAgain = ({ filters, log, range }: Selection, status: "retry" | "failover"): number =>
+  filters.status !== undefined && filters.status !== status
+    ? 0
+    : count(log.segments(), log.matchesOf({ ...filters, status }), range.since, range.until)
 
-/** Of the newest calls of the range, since there is no index of tags by time. */
 const tags = ({ filters, log, range }: Selection): Figures.Facets["tags"] => {
-  const calls = callsOf({ log, filters, span: undefined }, range.since, range.until)
-  const rows = log.all(
-    `SELECT tag.key, tag.value, count(*) AS calls
-    FROM (${calls.sql} ORDER BY 1 DESC LIMIT ${mostTagged}) AS facts, json_each(facts.tags) AS tag
-    GROUP BY tag.key, tag.value ORDER BY calls DESC, tag.value`,
-    calls.params
-  )
-  const byKey = new Map<string, Array<{ readonly value: string; readonly calls: number }>>()
-  for (const row of rows) {
-    const values = byKey.get(text(row, "key")) ?? []
-    values.push({ value: text(row, "value"), calls: number(row, "calls") })
-    byKey.set(text(row, "key"), values)
-  }
-  return [...byKey].slice(0, mostKeys).map(([key, values]) => ({
-    key,
-    values: values.slice(0, mostValues),
-    otherValues: Math.max(0, values.length - mostValues)
-  }))
+  const found = countTags(log.segments(), log.matchesOf(filters), range.since, range.until)
+  return [...found].map(([key, counts]) => {
+    const values = [...counts].map(([value, calls]) => ({ value, calls }))
+      .sort((a, b) => b.calls - a.calls || (a.value < b.value ? -1 : 1))
+    return { key, values: values.slice(0, mostValues), otherValues: Math.max(0, values.length - mostValues) }
+  }).sort((a, b) => (b.values[0]?.calls ?? 0) - (a.values[0]?.calls ?? 0)).slice(0, mostKeys)
 }

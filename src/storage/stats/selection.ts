@@ -35,5 +35,5 @@ export const select = (log: Log, query: Query, withPrevious = false): Selection 
     Range.spanOf(Range.resolve(input, log.now, false).bucket, Range.hour)
   )
   const range = source.span === undefined ? ideal : Range.resolve(input, log.now, false)
-  return { log, filters, range, source }
+  return { log, filters, range, source: { ...source, bucket: range.bucket } }
 }

@@ -1,20 +1,28 @@
 /**
- * Where figures come from: the rows of calls and attempts, or their roll-ups. Both are brought into one shape, so that
- * whatever is added up is added up by the same words.
+ * Where figures come from: the columns of calls and attempts, or their roll-ups.
  */
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite"
 import type { Filters } from "../../CallLog.ts"
 import { containing, isId, knownTexts, type Param, select, toldTexts } from "../filters.ts"
 import { withSixHours } from "../migrations.ts"
 import { attemptSums, callSums, savings, spans } from "../schema.ts"
+import type { Segment } from "../segments.ts"
 import type * as Distribution from "./distribution.ts"
+import { count, type Matches, matching } from "./matching.ts"
 import { floorTo, hour, pieces, spanOf } from "./range.ts"
+import type { Fact } from "./scan.ts"
 
 export type Row = Readonly<Record<string, SQLOutputValue>>
 
 export interface Log {
   readonly all: (sql: string, params?: ReadonlyArray<Param>) => ReadonlyArray<Row>
   readonly take: Distribution.Aggregates["take"]
+  /** Of all calls. */
+  readonly segments: () => ReadonlyArray<Segment>
+  /** Which calls of a segment filters mean. */
+  readonly matchesOf: (filters: Filters) => (segment: Segment) => Matches
+  /** What was added up for the question already. */
+  readonly facts: Map<string, ReadonlyArray<Fact>>
   /** Epoch milliseconds of the first call it knows of. */
   readonly firstAt: number | undefined
   readonly lastAt: number | undefined
@@ -56,31 +64,65 @@ export const money = (row: Row, name: string): bigint => {
   return BigInt(high) * BigInt(half) + BigInt(low)
 }
 
-export const open = (db: DatabaseSync, { take }: Distribution.Aggregates, now: number): Log => {
+export const open = (
+  db: DatabaseSync,
+  { take }: Distribution.Aggregates,
+  now: number,
+  readSegments: () => ReadonlyArray<Segment>
+): Log => {
   const all = (sql: string, params: ReadonlyArray<Param> = []) => db.prepare(sql).all(...params)
-  const [known] = all(`SELECT (SELECT min(ended_at) FROM calls) AS row, (SELECT max(ended_at) FROM calls) AS last,
+  const [bounds] = all(`SELECT (SELECT min(ended_at) FROM calls) AS row, (SELECT max(ended_at) FROM calls) AS last,
     (SELECT min(at) FROM call_rollups WHERE span = ${hour}) AS hour`)
-  const first = known === undefined ? null : numberOrNull(known, "row")
-  const firstHour = known === undefined ? null : numberOrNull(known, "hour")
+  const first = bounds === undefined ? null : numberOrNull(bounds, "row")
+  const firstHour = bounds === undefined ? null : numberOrNull(bounds, "hour")
   const isWhole = first === null || firstHour === null || firstHour >= floorTo(first, hour)
+  let segments: ReadonlyArray<Segment> | undefined
+  const known = new Map<Filters, (segment: Segment) => Matches>()
   return {
     all,
     take,
+    facts: new Map(),
+    segments: () => segments ??= readSegments(),
+    matchesOf: (filters) => {
+      const matchesOf = known.get(filters) ?? remembered(matching(filters, seqsOf(all, filters)))
+      known.set(filters, matchesOf)
+      return matchesOf
+    },
     // A database that no newer Loom has written to yet has none of six hours.
     longest: all("SELECT 1 FROM loom_migrations WHERE id = ?", [withSixHours]).length > 0 ? 6 * hour : hour,
     firstAt: (isWhole ? first : firstHour) ?? undefined,
-    lastAt: known === undefined ? undefined : numberOrNull(known, "last") ?? undefined,
+    lastAt: bounds === undefined ? undefined : numberOrNull(bounds, "last") ?? undefined,
     rowsSince: isWhole ? -Infinity : first ?? Infinity,
     now
   }
+}
+
+/** A segment is looked through once a question. */
+const remembered = (matches: (segment: Segment) => Matches): (segment: Segment) => Matches => {
+  const known = new Map<Segment, Matches>()
+  return (segment) => {
+    if (!known.has(segment)) known.set(segment, matches(segment))
+    return known.get(segment)
+  }
+}
+
+/** The numbers of the calls whose ids are asked for, which no column has. */
+const seqsOf = (all: Log["all"], { id, text = "" }: Filters): ReadonlySet<number> | undefined => {
+  if (id === undefined && !isId.test(text)) return undefined
+  const { conditions, params } = select({ id, text: isId.test(text) ? text : undefined })
+  return new Set(
+    all(`SELECT seq FROM calls WHERE ${conditions.join(" AND ")}`, params).map((row) => number(row, "seq"))
+  )
 }
 
 export interface Source {
   readonly log: Log
   /** Without `since` and `until`. */
   readonly filters: Filters
-  /** Of the roll-ups; `undefined`: the rows themselves. */
+  /** Of the roll-ups; `undefined`: the calls themselves. */
   readonly span: number | undefined
+  /** Of those that are asked for. */
+  readonly bucket?: number | undefined
 }
 
 /**
@@ -97,19 +139,29 @@ export const needsRows = (filters: Filters): boolean =>
 
 const few = 10_000
 
-/** Rows where there are few enough of them and none was forgotten, or nothing else will do. */
+/**
+ * The calls themselves where there are few enough of them, or a text is looked for, and none was forgotten; or where
+ * nothing else will do.
+ */
 export const choose = (log: Log, filters: Filters, from: number, to: number, span: number): Source => {
   if (needsRows(filters)) return { log, filters, span: undefined }
   const source = { log, filters, span }
   if (from < log.rowsSince) return source
-  // Few calls that a text is in may be among many that it has to be looked for in.
-  const searched = { ...source, filters: { ...filters, text: undefined } }
-  return countCalls(searched, from, to) < few ? { ...source, span: undefined } : source
+  return filters.text !== undefined || countRolledUp(source, from, to) < few ? { ...source, span: undefined } : source
 }
 
-export const countCalls = (source: Source, from: number, to: number): number => {
+const countRolledUp = (source: RolledUp, from: number, to: number): number => {
   const { params, sql } = callsOf(source, from, to)
   return number(source.log.all(`SELECT sum(calls) AS calls FROM (${sql})`, params)[0], "calls")
+}
+
+export const countCalls = ({ span, ...source }: Source, from: number, to: number): number =>
+  span === undefined
+    ? count(source.log.segments(), source.log.matchesOf(source.filters), from, to)
+    : countRolledUp({ ...source, span }, from, to)
+
+export interface RolledUp extends Source {
+  readonly span: number
 }
 
 export interface Part {
@@ -143,7 +195,7 @@ const rolledUp = (filters: Filters, of: "" | "call_"): Part => {
 const rollups = (
   table: string,
   columns: string,
-  { filters, log, span }: Source & { readonly span: number },
+  { filters, log, span }: RolledUp,
   from: number,
   to: number,
   /** For sums by bucket: only what lies within one. */
@@ -194,11 +246,10 @@ const callRow = [
   "calls.first_token_ms AS first_token"
 ].join(", ")
 
-/** The calls from `from` until `to`, a row each or summed up. Rows have their tags. */
-export const callsOf = (source: Source, from: number, to: number, bucket?: number): Part => {
-  const { filters, span } = source
-  if (span === undefined) return rows(`${callRow}, calls.tags`, "", filters, from, to)
-  const rolled = rollups("call_rollups", callRollup, { ...source, span }, from, to, bucket)
+/** The calls from `from` until `to`, as they are rolled up. */
+export const callsOf = (source: RolledUp, from: number, to: number, bucket?: number): Part => {
+  const { filters } = source
+  const rolled = rollups("call_rollups", callRollup, source, from, to, bucket)
   return filters.text === undefined ? rolled : together(rolled, onlyRows(callRow, "", filters, from, to))
 }
 
@@ -230,10 +281,9 @@ const attemptRow = [
 const withAttempts = " JOIN attempts AS attempt ON attempt.call_seq = calls.seq"
 
 /** The attempts of the calls from `from` until `to`, likewise. */
-export const attemptsOf = (source: Source, from: number, to: number, bucket?: number): Part => {
-  const { filters, span } = source
-  if (span === undefined) return rows(`${attemptRow}, calls.tags`, withAttempts, filters, from, to)
-  const rolled = rollups("attempt_rollups", attemptRollup, { ...source, span }, from, to, bucket)
+export const attemptsOf = (source: RolledUp, from: number, to: number, bucket?: number): Part => {
+  const { filters } = source
+  const rolled = rollups("attempt_rollups", attemptRollup, source, from, to, bucket)
   return filters.text === undefined ? rolled : together(rolled, onlyRows(attemptRow, withAttempts, filters, from, to))
 }
 

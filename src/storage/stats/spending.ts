@@ -20,7 +20,8 @@ import {
 import { starts } from "./range.ts"
 import { type Query, select } from "./selection.ts"
 import type { Log } from "./source.ts"
-import { type Attempts, type Calls, noAttempts, noCalls, sumAttempts, sumCalls } from "./sums.ts"
+import { type Attempts, type Calls, noAttempts, noCalls } from "./sum.ts"
+import { sumAttempts, sumCalls } from "./sums.ts"
 
 export interface SpendingQuery extends Query {
   readonly by?: "provider" | "model" | "tag" | undefined
