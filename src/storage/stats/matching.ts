@@ -133,28 +133,15 @@ const keepTold = (segment: Segment, matches: Uint8Array, has: (words: string) =>
   return some
 }
 
-/** How many calls of a range are meant. */
+/** How many calls of a range are meant; once there are `enough`, about so many. */
 export const count = (
   segments: ReadonlyArray<Segment>,
   matchesOf: (segment: Segment) => Matches,
   from: number,
-  to: number
+  to: number,
+  enough: number = Infinity
 ): number => {
   let calls = 0
-  eachMatch(segments, matchesOf, from, to, () => {
-    calls++
-  })
-  return calls
-}
-
-/** The calls of a range that are meant. */
-export const eachMatch = (
-  segments: ReadonlyArray<Segment>,
-  matchesOf: (segment: Segment) => Matches,
-  from: number,
-  to: number,
-  each: (segment: Segment, row: number) => void
-): void => {
   for (const segment of segments) {
     if (segment.until <= from || segment.since >= to) continue
     const matches = matchesOf(segment)
@@ -162,9 +149,11 @@ export const eachMatch = (
     const { data, least } = segment.column("at")
     for (let row = 0; row < matches.length; row++) {
       const at = least + (data[row] ?? 0)
-      if (matches[row] === 1 && at >= from && at < to) each(segment, row)
+      if (matches[row] === 1 && at >= from && at < to) calls++
     }
+    if (calls >= enough) return calls
   }
+  return calls
 }
 
 /** How many calls of a range are meant, by key and value of their tags. */

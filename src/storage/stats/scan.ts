@@ -151,7 +151,7 @@ const columnsOf = {
 
 const scan = (log: Log, { bucket, filters, from, isLean, to, ...by }: Scanned): ReadonlyArray<Fact> => {
   const matchesOf = log.matchesOf(filters)
-  const isFew = isLean || countMatches(log.segments(), matchesOf, from, to) < few
+  const isFew = isLean || countMatches(log.segments(), matchesOf, from, to, few) < few
   const columns = columnsOf[by.of]
   const cells = makeCells(from, bucket)
   const counts = makeSums()
