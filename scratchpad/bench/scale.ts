@@ -239,7 +239,8 @@ const raw = (from: string, into: string, since: number): number => {
 }
 
 const printInserts = async (path: string): Promise<void> => {
-  const count = 20_000
+  // So many that what the writer puts off is in it.
+  const count = 200_000
   const ours = join(folder, "ours.db")
   const theirs = join(folder, "theirs.db")
   cpSync(path, ours)
