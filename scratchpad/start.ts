@@ -172,7 +172,7 @@ const passing = Effect.map(
 const listening = (path: string, port: number) =>
   Effect.map(
     Layer.build(
-      Dashboard.serve({ path, isDemo: true }).pipe(
+      Dashboard.serve({ path, batches: Demo.batchesOf(path), isDemo: true }).pipe(
         Layer.provideMerge(NodeHttpServer.layer(() => createServer(), { host: "127.0.0.1", port }))
       )
     ),
@@ -182,7 +182,7 @@ const listening = (path: string, port: number) =>
 /** The first figures of the dashboard, by the same queries. */
 const figures = Effect.gen(function*() {
   const stats = yield* Stats.Stats
-  const { activeProviders, calls, hitRate, incidents, latency, saved } = yield* stats.overview({ range: "1h" })
+  const { activeProviders, calls, hitRate, incidents, latency, saved } = yield* stats.overview({ range: "24h" })
   yield* Console.log(
     `  ${plural(calls.total, "call")} to ${plural(activeProviders, "vendor")} · p95 ${latency.value?.toFixed(0)} ms · ${
       ((hitRate.value ?? 0) * 100).toFixed(1)
@@ -229,12 +229,12 @@ const main = Effect.gen(function*() {
   const url = yield* Effect.catch(listening(path, 4173), () => listening(path, 0))
   yield* onSandbox(path)
   yield* forReal
-  yield* Console.log(`\nThe dashboard of these calls, and of made-up work with every vendor of the sandbox: ${url}`)
+  yield* Console.log(`\nThe dashboard of these calls, and of made-up work with twelve vendors: ${url}`)
   if (stays) {
     yield* Console.log("  Work goes on; Ctrl-C ends it.")
     return yield* Demo.run(path)
   }
-  yield* Demo.some(path, 100)
+  yield* Demo.some(path, [{ calls: 100, days: 1 }])
   yield* Effect.provide(figures, Stats.layer({ path }))
   yield* Console.log("  In a terminal it stays; from anywhere, with `npm start -- --stay`.")
 }).pipe(

@@ -84,14 +84,13 @@ export const serve = (asked: Asked) =>
   Effect.scoped(Effect.gen(function*() {
     const output = yield* Output
     const access = yield* accessOf(asked)
-    const path = asked.demo ? yield* passing : yield* Settings.callLogPath
+    const demo = asked.demo ? yield* Effect.promise(() => import("./Demo.ts")) : undefined
+    const path = demo === undefined ? yield* Settings.callLogPath : yield* passing
+    const batches = demo === undefined ? yield* Settings.batchesPath : demo.batchesOf(path)
     const starting = yield* Progress.begin({ what: "starting the dashboard", quiet: asked.quiet })
-    const url = yield* listening(asked, { path, access, isDemo: asked.demo })
+    const url = yield* listening(asked, { path, batches, access, isDemo: asked.demo })
     yield* starting.end
-    if (asked.demo) {
-      const { run } = yield* Effect.promise(() => import("./Demo.ts"))
-      yield* Effect.forkScoped(run(path))
-    }
+    if (demo !== undefined) yield* Effect.forkScoped(demo.run(path))
     yield* output.json ? output.document(Document, { schemaVersion: 1, url, log: path }) : output.line(url)
     if (!asked.quiet) {
       yield* output.note(output.err.dim([

@@ -77,15 +77,24 @@ describe("loom dashboard", () => {
         Effect.scoped(Effect.gen(function*() {
           const following = yield* follow(`${url}/api/events`)
           yield* following.until(({ event }) => event === "calls")
+          yield* following.until(({ event }) => event === "batches")
           const meta = yield* get(`${url}/api/meta`)
           const { body } = yield* get(`${url}/api/requests?limit=200`)
           const { rows } = JSON.parse(body) as { readonly rows: ReadonlyArray<{ readonly outcome: string }> }
+          // Some had ended before anybody looked, and some go on.
+          for (let isThere = false; !isThere;) {
+            const { body } = yield* get(`${url}/api/batches?range=7d`)
+            const { batches } = JSON.parse(body) as { readonly batches: ReadonlyArray<{ readonly state: string }> }
+            isThere = ["ended", "running"].every((wanted) => batches.some(({ state }) => state === wanted))
+            if (!isThere) yield* Effect.sleep("100 millis")
+          }
           return { isDemo: JSON.parse(meta.body).isDemo, log, answered: rows.some(({ outcome }) => outcome === "ok") }
         })))
       assert.deepInclude(ran.seen, { isDemo: true, answered: true })
       assert.strictEqual(ran.code, 130)
       assert.isFalse(existsSync(ran.seen?.log ?? ""))
       assert.isFalse(existsSync(join(home, "calls.db")))
+      assert.isFalse(existsSync(join(home, "batches.db")))
     }))
 
   it.live("wants a token that nobody guesses where others can see it", () =>
