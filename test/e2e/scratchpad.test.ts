@@ -140,7 +140,7 @@ describe("npm start", () => {
           })
         )
         const total = Effect.promise(async () => {
-          const overview: unknown = await (await fetch(`${url}/api/overview?range=1h`)).json()
+          const overview: unknown = await (await fetch(`${url}/api/overview?range=24h`)).json()
           return Number(JSON.stringify(overview).match(/"calls":\{"total":(\d+)/)?.[1])
         })
         const before = yield* total
