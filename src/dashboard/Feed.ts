@@ -100,6 +100,7 @@ const repeated = (
   Stream.fromEffectRepeat(
     look.pipe(
       Effect.catch(() => Effect.as(Effect.sleep(patience), [])),
-      Effect.tap(() => Effect.sleep(pause))
+      // Before it looks, so that what it sees is told at once.
+      Effect.delay(pause)
     )
   ).pipe(Stream.flattenIterable)
