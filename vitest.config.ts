@@ -10,9 +10,9 @@ const long = [
   "cli/{batch,cache,chat,config,dashboard,doctor,generate,logs}.test.ts",
   "dashboard/{Api,Feed}.test.ts",
   "docs.test.ts",
-  "faults/{budget,canary,stores}.test.ts",
+  "faults/{budget,canary,images,stores}.test.ts",
   "providers/*Bill.test.ts",
-  "providers/{loaded,registry,table}.test.ts",
+  "providers/{Hunyuan,loaded,registry,table}.test.ts",
   "sandbox/batches/**",
   "storage/{Segments,Sqlite,SqliteCache}.test.ts"
 ]

@@ -14,6 +14,27 @@ export interface Placed {
   readonly length: number
 }
 
+/** Where rows are put, one segment after the other. */
+export interface Room {
+  rows: Int32Array<ArrayBuffer>
+  calls: Int32Array<ArrayBuffer>
+  cells: Int32Array<ArrayBuffer>
+}
+
+export const makeRoom = (): Room => ({ rows: new Int32Array(0), calls: new Int32Array(0), cells: new Int32Array(0) })
+
+const enlarge = (room: Room, length: number): void => {
+  room.rows = larger(room.rows, length)
+  room.calls = larger(room.calls, length)
+  room.cells = larger(room.cells, length)
+}
+
+const larger = (numbers: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> => {
+  const more = new Int32Array(length)
+  more.set(numbers)
+  return more
+}
+
 /** What a sum is of: some words, and a bucket of time. */
 export interface Cell {
   readonly words: ReadonlyArray<string>
@@ -21,33 +42,39 @@ export interface Cell {
   readonly at: number
 }
 
+/** Cells of the same words, by the number of their bucket. */
+interface Group {
+  readonly words: ReadonlyArray<string>
+  readonly cells: Array<number | undefined>
+}
+
 export interface Cells {
   readonly all: ReadonlyArray<Cell>
-  /** The number of a group, by its words. */
-  readonly groupOf: (words: ReadonlyArray<string>) => number
-  readonly cellOf: (group: number, at: number) => number
+  readonly groupOf: (words: ReadonlyArray<string>) => Group
+  /** Milliseconds of a bucket; all of time where there is but one. */
+  readonly span: number
+  /** The number of the bucket which begins then. */
+  readonly bucketOf: (start: number) => number
+  readonly make: (group: Group, start: number) => number
 }
 
 export const makeCells = (from: number, bucket: number | undefined): Cells => {
-  const first = bucket === undefined ? 0 : Math.floor(from / bucket)
-  const groups = new Map<string, number>()
-  const known: Array<ReadonlyArray<string>> = []
+  const span = bucket ?? Infinity
+  const first = Math.floor(from / span)
+  const groups = new Map<string, Group>()
   const all: Array<Cell> = []
-  const cells: Array<Array<number | undefined>> = []
+  const bucketOf = (start: number) => Math.floor(start / span) - first
   return {
     all,
     groupOf: (words) => {
       const name = words.join("\0")
-      const group = groups.get(name) ?? known.push(words) - 1
+      const group = groups.get(name) ?? { words, cells: [] }
       groups.set(name, group)
-      cells[group] ??= []
       return group
     },
-    cellOf: (group, at) => {
-      const own = cells[group] ?? []
-      const n = bucket === undefined ? 0 : Math.floor(at / bucket) - first
-      return own[n] ??= all.push({ words: known[group] ?? [], at: bucket === undefined ? 0 : (n + first) * bucket }) - 1
-    }
+    span,
+    bucketOf,
+    make: (group, start) => group.cells[bucketOf(start)] = all.push({ words: group.words, at: start }) - 1
   }
 }
 
@@ -73,24 +100,46 @@ const codesOf = (segment: Segment, { of, words }: By, owners: Column | undefined
   return all
 }
 
-/** Tags by key and value, and which of them each call has. */
-const tagsOf = (segment: Segment, tagKey: string | undefined) => {
+/** Tags by key and value, and which of them each call has: those from its start to the next one's. */
+interface Tags {
+  readonly pairs: ReadonlyArray<ReadonlyArray<string>>
+  readonly starts: Int32Array
+  readonly own: Int32Array
+}
+
+const tags = new WeakMap<Segment, Map<string | undefined, Tags>>()
+
+const tagsOf = (segment: Segment, tagKey: string | undefined): Tags => {
+  const known = tags.get(segment) ?? new Map<string | undefined, Tags>()
+  tags.set(segment, known)
+  const found = known.get(tagKey)
+  if (found !== undefined) return found
+  const keys = (tagKey === undefined ? segment.tags() : [tagKey]).map((key) => ({
+    key,
+    values: segment.column(`tag ${key}`),
+    calls: segment.column(`tagged ${key}`)
+  }))
+  const starts = new Int32Array(segment.column("at").data.length + 1)
+  for (const { calls } of keys) {
+    for (const call of calls.data) starts[calls.least + call + 1] = (starts[calls.least + call + 1] ?? 0) + 1
+  }
+  for (let call = 1; call < starts.length; call++) starts[call] = (starts[call] ?? 0) + (starts[call - 1] ?? 0)
+  const next = starts.slice()
+  const own = new Int32Array(starts.at(-1) ?? 0)
   const pairs: Array<ReadonlyArray<string>> = []
-  const byCall: Array<Array<number>> = []
-  for (const key of tagKey === undefined ? segment.tags() : [tagKey]) {
-    const { data, least, words } = segment.column(`tag ${key}`)
-    const tagged = segment.column(`tagged ${key}`)
-    const first = pairs.length + least
-    for (const value of words) pairs.push([key, value ?? ""])
-    for (let n = 0; n < data.length; n++) {
-      const call = tagged.least + (tagged.data[n] ?? 0)
-      const pair = first + (data[n] ?? 0)
-      const others = byCall[call]
-      if (others === undefined) byCall[call] = [pair]
-      else others.push(pair)
+  for (const { calls, key, values } of keys) {
+    const first = pairs.length + values.least
+    for (const value of values.words) pairs.push([key, value ?? ""])
+    for (let n = 0; n < values.data.length; n++) {
+      const call = calls.least + (calls.data[n] ?? 0)
+      const at = next[call] ?? 0
+      own[at] = first + (values.data[n] ?? 0)
+      next[call] = at + 1
     }
   }
-  return { pairs, byCall }
+  const made = { pairs, starts, own }
+  known.set(tagKey, made)
+  return made
 }
 
 /** By what rows are placed: some columns of words, whether their call is priced, and its tags. */
@@ -100,11 +149,11 @@ export interface By {
   readonly tags: { readonly key: string | undefined } | undefined
 }
 
-const untagged = { pairs: [[]], byCall: undefined }
-const alone = [0]
+const untagged = { pairs: [[]], starts: undefined, own: undefined }
 
-/** The calls of a segment that are meant, or their attempts, and the cell of each. */
+/** The calls of a segment that are meant, or their attempts, and the cell of each: until the next ones are placed. */
 export const place = (
+  room: Room,
   cells: Cells,
   segment: Segment,
   matches: Uint8Array,
@@ -117,45 +166,42 @@ export const place = (
   const length = (owners?.data ?? matches).length
   const code = codesOf(segment, by, owners, length)
   const columns = by.words.map(segment.column)
-  const { byCall, pairs } = by.tags === undefined ? untagged : tagsOf(segment, by.tags.key)
-  const groups = pairs.map((): Array<number | undefined> => [])
-  let room = length
-  let rows = new Int32Array(room)
-  let calls = new Int32Array(room)
-  let into = new Int32Array(room)
+  const { own, pairs, starts } = by.tags === undefined ? untagged : tagsOf(segment, by.tags.key)
+  const groups = pairs.map((): Array<Group | undefined> => [])
+  if (room.rows.length < length) enlarge(room, length)
+  const isWithin = segment.since >= from && segment.until <= to
+  const { span } = cells
+  let start = 0
+  let end = span === Infinity ? Infinity : 0
+  let bucket = 0
   let n = 0
   for (let row = 0; row < length; row++) {
     const call = owners === undefined ? row : owners.least + (owners.data[row] ?? 0)
     if (matches[call] === 0) continue
     const at = ats.least + (ats.data[call] ?? 0)
-    if (at < from || at >= to) continue
-    const own = byCall === undefined ? alone : byCall[call]
-    if (own === undefined) continue
-    if (n + own.length > room) {
-      room = 2 * room + own.length
-      rows = larger(rows, room)
-      calls = larger(calls, room)
-      into = larger(into, room)
+    if (!isWithin && (at < from || at >= to)) continue
+    // One after the other they are mostly of the same bucket.
+    if (at < start || at >= end) {
+      start = Math.floor(at / span) * span
+      end = start + span
+      bucket = cells.bucketOf(start)
     }
+    const first = starts === undefined ? 0 : starts[call] ?? 0
+    const last = starts === undefined ? 1 : starts[call + 1] ?? 0
+    if (n + last - first > room.rows.length) enlarge(room, 2 * room.rows.length + last - first)
     const words = code[row] ?? 0
-    for (let tag = 0; tag < own.length; tag++) {
-      const pair = own[tag] ?? 0
+    for (let tag = first; tag < last; tag++) {
+      const pair = own === undefined ? 0 : own[tag] ?? 0
       const known = groups[pair] ?? []
       const group = known[words] ??= cells.groupOf([
         ...pairs[pair] ?? [],
         ...columns.map(({ data, words }) => words[data[row] ?? 0] ?? ""),
         String(words % 2)
       ])
-      rows[n] = row
-      calls[n] = call
-      into[n++] = cells.cellOf(group, at)
+      room.rows[n] = row
+      room.calls[n] = call
+      room.cells[n++] = group.cells[bucket] ?? cells.make(group, start)
     }
   }
-  return { rows, calls, cells: into, length: n }
-}
-
-const larger = (numbers: Int32Array<ArrayBuffer>, room: number): Int32Array<ArrayBuffer> => {
-  const more = new Int32Array(room)
-  more.set(numbers)
-  return more
+  return { ...room, length: n }
 }

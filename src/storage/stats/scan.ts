@@ -5,7 +5,7 @@ import type { Filters } from "../../CallLog.ts"
 import { type Column, type Name, nothing } from "../columns.ts"
 import * as Distribution from "./distribution.ts"
 import { count as countMatches } from "./matching.ts"
-import { type By, type Cell, makeCells, place, type Placed } from "./placing.ts"
+import { type By, type Cell, makeCells, makeRoom, place, type Placed } from "./placing.ts"
 import type { Log, Source } from "./source.ts"
 import { type Asked, type Attempts, callersDoing, type Calls, keyOf, type Place } from "./sum.ts"
 
@@ -153,6 +153,7 @@ const scan = (log: Log, { bucket, filters, from, isLean, to, ...by }: Scanned): 
   const matchesOf = log.matchesOf(filters)
   const isFew = isLean || countMatches(log.segments(), matchesOf, from, to, few) < few
   const columns = columnsOf[by.of]
+  const room = makeRoom()
   const cells = makeCells(from, bucket)
   const counts = makeSums()
   const sums = columns.sums.map(() => makeSums())
@@ -165,7 +166,7 @@ const scan = (log: Log, { bucket, filters, from, isLean, to, ...by }: Scanned): 
     if (segment.until <= from || segment.since >= to) continue
     const matches = matchesOf(segment)
     if (matches === undefined) continue
-    const chosen = { ...place(cells, segment, matches, by, from, to), known: cells.all.length }
+    const chosen = { ...place(room, cells, segment, matches, by, from, to), known: cells.all.length }
     count(counts, chosen)
     for (const [n, name] of columns.sums.entries()) add(sums[n] ?? counts, chosen, segment.column(name))
     for (const [n, name] of columns.money.entries()) addMoney(money[n] ?? makeMoney(), chosen, segment.column(name))
