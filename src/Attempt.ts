@@ -2,7 +2,7 @@
  * One request to a vendor, timed and priced. Money lives here and only here: what a call cost is the sum of its
  * attempts.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Schema from "effect/Schema"
 import * as Cost from "./Cost.ts"
@@ -12,7 +12,7 @@ import * as Usage from "./Usage.ts"
  * One request to a vendor: when it was made, how it ended, and what it cost.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Attempt {
   readonly provider: string
@@ -48,7 +48,7 @@ export interface Attempt {
  * A candidate that was reached, and what became of it.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Tried {
   /** `provider/model`. */
@@ -73,7 +73,7 @@ export interface Tried {
  * What attempts are known to have cost, in 1e-12 USD.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const spent = (attempts: ReadonlyArray<Attempt>): number =>
   attempts.reduce((sum, { cost }) => sum + (cost?.picoUsd ?? 0), 0)
@@ -82,7 +82,7 @@ export const spent = (attempts: ReadonlyArray<Attempt>): number =>
  * Whether it may have cost something that nobody knows.
  *
  * @category guards
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const isUnpriced = ({ billed, cost }: Attempt): boolean => billed !== "no" && cost?.picoUsd === undefined
 
@@ -90,7 +90,7 @@ export const isUnpriced = ({ billed, cost }: Attempt): boolean => billed !== "no
  * Whether one attempt after another asks somebody else, and doesn't just ask again.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const isFailover = (before: Attempt, after: Attempt): boolean =>
   before.provider !== after.provider || before.candidate !== after.candidate || before.asked !== after.asked
@@ -99,7 +99,7 @@ export const isFailover = (before: Attempt, after: Attempt): boolean =>
  * The schema of an {@link Attempt}, for the edges: files, databases, the wire.
  *
  * @category schemas
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Attempt: Schema.Codec<Attempt> = Schema.suspend(() =>
   Schema.Struct({
@@ -126,7 +126,7 @@ export const Attempt: Schema.Codec<Attempt> = Schema.suspend(() =>
  * The schema of a {@link Tried}, for the edges: files, databases, the wire.
  *
  * @category schemas
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Tried: Schema.Codec<Tried> = Schema.suspend(() =>
   Schema.Struct({

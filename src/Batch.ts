@@ -25,7 +25,7 @@
  * that dies leaves nothing behind that isn't found again, and nothing is submitted twice. What is asked and answered is in
  * that file, which is the user's alone: it is forgotten 30 days after the batch has ended.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
@@ -40,7 +40,7 @@ import type { Generation } from "./Generation.ts"
  * A request of a batch: what a call may be asked with, but for what belongs to being answered at once.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Asked<P extends Provider = Provider> =
   & Omit<Common, "timeout" | "retry" | "maxAttempts" | "cache" | "coalesce" | "failover">
@@ -59,7 +59,7 @@ export type Asked<P extends Provider = Provider> =
  * The same, whoever it asks, to who passes it on.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Given
   extends Omit<Options.Given, "timeout" | "retry" | "maxAttempts" | "cache" | "coalesce" | "failover">
@@ -71,7 +71,7 @@ export interface Given
  * The requests of a batch, all there or as they come.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Requests<A = Asked> = Iterable<A> | AsyncIterable<A> | Stream.Stream<A, unknown>
 
@@ -79,7 +79,7 @@ export type Requests<A = Asked> = Iterable<A> | AsyncIterable<A> | Stream.Stream
  * How a batch is submitted.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface SubmitOptions {
   /**
@@ -95,7 +95,7 @@ export interface SubmitOptions {
  * How a batch is found again.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface FindOptions {
   /** The schemas of rows by their `schemaName`; without its schema, a row has no `object`. */
@@ -106,7 +106,7 @@ export interface FindOptions {
  * Where batches are kept.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface StoreOptions {
   /** `batches.db` beside the call log by default. With `:memory:` they are gone with the process. */
@@ -122,7 +122,7 @@ export interface StoreOptions {
  * rows that came twice (`duplicates`), and rows that nobody asked for (`strays`).
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Counts {
   readonly total: number
@@ -141,7 +141,7 @@ export interface Counts {
  * `submitting`: a vendor hasn't accepted its part yet. `running`, `cancelling`, `ended`.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Status = "submitting" | "running" | "cancelling" | "ended"
 
@@ -149,7 +149,7 @@ export type Status = "submitting" | "running" | "cancelling" | "ended"
  * The part of a batch that one vendor's endpoint has.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Job {
   readonly id: string
@@ -178,7 +178,7 @@ export interface Job {
  * How a batch goes.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Snapshot {
   readonly id: string
@@ -209,7 +209,7 @@ export interface Snapshot {
  * What all rows have.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface RowOf<Tag extends string> {
   readonly _tag: Tag
@@ -225,7 +225,7 @@ export interface RowOf<Tag extends string> {
  * What became of a request. Every request of an ended batch has exactly one.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Row =
   | RowOf<"Success"> & { readonly generation: Generation }
@@ -240,7 +240,7 @@ export type Row =
  * How a batch is waited for.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface WaitOptions {
   /** Between two looks at the vendors: 60 seconds. */
@@ -262,7 +262,7 @@ export interface WaitOptions {
  * An ended batch.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Results extends Snapshot {
   /** All rows, in the order of their requests. */
@@ -273,7 +273,7 @@ export interface Results extends Snapshot {
  * A batch, in this process or another.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Batch {
   readonly id: string
@@ -305,7 +305,7 @@ export interface Batch {
  * A request can't be part of the batch. Nothing was sent.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class RowRefused extends Schema.TaggedError<RowRefused>()("RowRefused", {
   /** 0 is the first. */
@@ -328,7 +328,7 @@ export class RowRefused extends Schema.TaggedError<RowRefused>()("RowRefused", {
  * The requests couldn't be read to their end. Nothing was sent.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class RequestsFailed extends Schema.TaggedError<RequestsFailed>()("RequestsFailed", {
   /** How many were read; none is an empty batch. */
@@ -347,7 +347,7 @@ export class RequestsFailed extends Schema.TaggedError<RequestsFailed>()("Reques
  * There is another batch of this id.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class IdTaken extends Schema.TaggedError<IdTaken>()("IdTaken", {
   id: Schema.String,
@@ -366,7 +366,7 @@ export class IdTaken extends Schema.TaggedError<IdTaken>()("IdTaken", {
  * No batch of this id is known.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class UnknownBatch extends Schema.TaggedError<UnknownBatch>()("UnknownBatch", { id: Schema.String }) {
   get what() {
@@ -380,7 +380,7 @@ export class UnknownBatch extends Schema.TaggedError<UnknownBatch>()("UnknownBat
  * A vendor couldn't be asked, and waiting doesn't help.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class VendorFailed extends Schema.TaggedError<VendorFailed>()("VendorFailed", { error: GenerateError }) {
   get what() {
@@ -398,7 +398,7 @@ export class VendorFailed extends Schema.TaggedError<VendorFailed>()("VendorFail
  * The wait is over and the batch isn't. It goes on.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class WaitedTooLong extends Schema.TaggedError<WaitedTooLong>()("WaitedTooLong", {
   id: Schema.String,
@@ -420,7 +420,7 @@ export class WaitedTooLong extends Schema.TaggedError<WaitedTooLong>()("WaitedTo
  * The file of batches can't be read or written.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class StoreFailed extends Schema.TaggedError<StoreFailed>()("StoreFailed", {
   kind: Schema.Literals(["busy", "unavailable", "refused", "broken"]),
@@ -440,7 +440,7 @@ export class StoreFailed extends Schema.TaggedError<StoreFailed>()("StoreFailed"
  * What may go wrong with a batch as a whole.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Reason = Schema.Union([
   RowRefused,
@@ -454,7 +454,7 @@ export const Reason = Schema.Union([
 
 /**
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Reason = typeof Reason.Type
 
@@ -462,7 +462,7 @@ export type Reason = typeof Reason.Type
  * What went wrong with a batch as a whole: a row that failed is a `Failure` in its results.
  *
  * @category errors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class BatchError extends Schema.TaggedError<BatchError>()("BatchError", { reason: Reason }) {
   get what(): string {

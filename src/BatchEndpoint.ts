@@ -3,7 +3,7 @@
  * goes, give its results. A Generator that has one carries it (`Generator.withBatch`); all else about batches (splitting,
  * the store, joining rows, money) is Loom's.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
@@ -16,7 +16,7 @@ import type { Request } from "./Request.ts"
  * What one job may hold.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Limits {
   readonly rows: number
@@ -30,7 +30,7 @@ export interface Limits {
  * A job as its vendor is asked about it.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Job {
   /** Loom's own id of it: 24 letters and digits. The custom ids of its rows begin with it. */
@@ -50,7 +50,7 @@ export interface Job {
  * A {@link Job} that the vendor has accepted, under this id.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Accepted extends Job {
   readonly id: string
@@ -60,7 +60,7 @@ export interface Accepted extends Job {
  * Whether the vendor has a job: `unclear` where that shows later.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Found =
   | { readonly _tag: "Found"; readonly id: string }
@@ -71,7 +71,7 @@ export type Found =
  * How a job goes. One that has `failed` was refused as a whole; no row of it was asked.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Progress {
   readonly state: "running" | "completed" | "expired" | "cancelled" | "failed"
@@ -93,7 +93,7 @@ export interface Progress {
  * What became of a row.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Outcome =
   | { readonly _tag: "Answered"; readonly json: unknown; readonly requestId: string | undefined }
@@ -110,7 +110,7 @@ export type Outcome =
  * A row of the results.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Row {
   readonly customId: string
@@ -121,7 +121,7 @@ export interface Row {
  * A vendor's batch endpoint.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface BatchEndpoint {
   readonly limits: Limits

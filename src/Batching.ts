@@ -22,7 +22,7 @@
  * `coalesce` and `failover`. Calls that aren't made side by side are batches of one. Streams and routes are asked as ever.
  * Who asked is gone when the process is; the batch isn't (`Loom.batches`), and its records are written by whoever polls it.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -34,7 +34,7 @@ import * as Loom from "./Loom.ts"
  * When calls go together, and how their batch is waited for.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends Pick<Batch.WaitOptions, "pollInterval" | "timeout" | "atTimeout" | "concurrency"> {
   /** How long the first call waits for others: 1 second. */
@@ -51,7 +51,7 @@ export interface Options extends Pick<Batch.WaitOptions, "pollInterval" | "timeo
  * Puts calls of the surrounding engine into batches.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options: Options = {}): Layer.Layer<never> =>
   Layer.effect(

@@ -1,7 +1,7 @@
 /**
  * How a call is made, as opposed to what is asked: one value per caller, carried inside the Request and never hashed.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -19,7 +19,7 @@ import type { Saved } from "./Saved.ts"
  * The circumstances of one call.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Call {
   readonly id: string
@@ -62,7 +62,7 @@ export interface Call {
  * How a call uses the response cache.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface CacheUse {
   /** Milliseconds for which an answer is kept; the layer's where unset. */
@@ -78,7 +78,7 @@ export interface CacheUse {
  * attempt is its opening, up to the first content.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Gate<in S extends Target = Subject> {
   <A, R>(subject: S, attempt: Effect.Effect<A, GenerateError, R>): Effect.Effect<A, GenerateError, R>
@@ -88,7 +88,7 @@ export interface Gate<in S extends Target = Subject> {
  * Who is about to be asked.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Target {
   readonly provider: string
@@ -101,7 +101,7 @@ export interface Target {
  * What an attempt is about to ask.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Subject extends Target {
   readonly request: Request
@@ -118,7 +118,7 @@ export interface Subject extends Target {
  * Counts what calls spend.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Tally {
   /** A call was born. */
@@ -133,7 +133,7 @@ export interface Tally {
  * What holds for all calls born in a region of a program, and in the fibers started there. `Ledger` makes them.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Region {
   /** Under a call's own. */
@@ -151,7 +151,7 @@ export interface Region {
  * The region that a fiber is in: read once by every Call, when it is born.
  *
  * @category references
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const CurrentRegion: Context.Reference<Region | undefined> = Context.Reference<Region | undefined>(
   "loom-router/Call/CurrentRegion",
@@ -163,7 +163,7 @@ export const CurrentRegion: Context.Reference<Region | undefined> = Context.Refe
  * of `timeout` (milliseconds).
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = (options?: {
   readonly timeout?: number | undefined
@@ -224,7 +224,7 @@ const leftOf = ({ deadline }: Region, clock: Clock.Clock): number =>
  * How long a call may take from its start, in milliseconds; `undefined` for as long as it wants.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const timeoutOf = ({ deadline, startedAt }: Call): number | undefined =>
   deadline === Infinity ? undefined : deadline - startedAt
@@ -233,7 +233,7 @@ export const timeoutOf = ({ deadline, startedAt }: Call): number | undefined =>
  * Whether a call may be attempted once more.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const mayAttempt = ({ begun, maxAttempts }: Call): boolean => begun.count < maxAttempts
 
@@ -241,7 +241,7 @@ export const mayAttempt = ({ begun, maxAttempts }: Call): boolean => begun.count
  * Appends attempts to a call, and tells who counts them.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const note = ({ attempts, tallies }: Call, ...more: ReadonlyArray<Attempt>): void => {
   attempts.push(...more)

@@ -1,7 +1,7 @@
 /**
  * What two calls are the same by: everything that decides what the answer can be, and nothing of how it is asked for.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import { hasProperty } from "effect/Predicate"
 import * as Schema from "effect/Schema"
@@ -25,7 +25,7 @@ const version = "3"
  * does the rest of the Call.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const of = (request: Request): string | undefined => {
   if (latest?.request === request) return latest.key
@@ -47,7 +47,7 @@ let latest: { readonly request: Request; readonly key: string | undefined } | un
  * which nobody asks.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const forget = (): void => {
   latest = undefined
@@ -58,7 +58,7 @@ export const forget = (): void => {
  * they are the same. What can't be written differs from everything. It tells names only.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const differences = (a: Request, b: Request): ReadonlyArray<string> =>
   parts.flatMap(([name, textOf]) => {

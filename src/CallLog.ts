@@ -17,7 +17,7 @@
  * )
  * ```
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -38,7 +38,7 @@ import type { Transition } from "./ProviderHealth.ts"
  * Takes records of calls.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface CallLog {
   /** Hands a record over. Never waits and never throws; a record that finds the log full is dropped and counted. */
@@ -57,7 +57,7 @@ export interface CallLog {
  * What became of the records, of calls and transitions alike: `accepted = written + failed + queued`.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Stats {
   readonly accepted: number
@@ -79,7 +79,7 @@ export interface Stats {
  * - `broken`: nothing can. The log is off until it is made anew.
  *
  * @category errors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
   kind: Schema.Literals(["busy", "unavailable", "refused", "broken"]),
@@ -100,7 +100,7 @@ export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
  * Where records are kept. A batch is kept whole or not at all, and the next one comes when it is done.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Store {
   readonly write: (batch: ReadonlyArray<CallRecord>) => Effect.Effect<void, StoreError>
@@ -112,7 +112,7 @@ export interface Store {
  * How records wait for their store.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface SinkOptions {
   /** Records that may wait at most: 10,000. */
@@ -129,7 +129,7 @@ export interface SinkOptions {
  * A log that keeps nothing.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const off: CallLog = {
   offer: () => undefined,
@@ -142,7 +142,7 @@ export const off: CallLog = {
  * The log that calls are recorded in: {@link off} unless a layer of this module says otherwise.
  *
  * @category references
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const CurrentCallLog: Context.Reference<CallLog> = Context.Reference<CallLog>(
   "loom-router/CallLog/CurrentCallLog",
@@ -166,7 +166,7 @@ const lastRetry = 30_000
  * Puts a bounded queue in front of a store. Closing the scope writes what waits, for `closeTimeout` at most.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = Effect.fnUntraced(function*(
   store: Store,
@@ -388,7 +388,7 @@ const makePause = () => {
  * What is asked of the log: the newest calls that pass all filters.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Query {
   /** 50 by default. */
@@ -402,7 +402,7 @@ export interface Query {
  * Which calls are asked for. All that is given must hold.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Filters {
   /** Epoch milliseconds at which the call ended, at the earliest. */
@@ -436,7 +436,7 @@ export interface Filters {
  * Which transitions are asked for: the newest that pass.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface TransitionQuery {
   /** Epoch milliseconds at which it happened, at the earliest. */
@@ -450,7 +450,7 @@ export interface TransitionQuery {
  * A call as the log keeps it, with what its attempts add up to.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Row extends Omit<CallRecord, "attempts" | "usage"> {
   /** Ascends in the order in which calls were written. */
@@ -476,7 +476,7 @@ export interface Row extends Omit<CallRecord, "attempts" | "usage"> {
  * A page of calls, as the log has them.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Page {
   /** Newest first, by when they ended. */
@@ -489,7 +489,7 @@ export interface Page {
  * The log could not be read.
  *
  * @category errors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class ReadError extends Schema.TaggedError<ReadError>()("ReadError", {
   message: Schema.String,
@@ -506,7 +506,7 @@ export class ReadError extends Schema.TaggedError<ReadError>()("ReadError", {
  * Reads what a log has kept.
  *
  * @category services
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class Reader extends Context.Service<Reader, {
   readonly recent: (query: Query) => Effect.Effect<Page, ReadError>
@@ -526,7 +526,7 @@ export class Reader extends Context.Service<Reader, {
  * The newest calls.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const recent = (query: Query = {}): Effect.Effect<Page, ReadError, Reader> =>
   Effect.flatMap(Reader, (reader) => reader.recent(query))
@@ -535,7 +535,7 @@ export const recent = (query: Query = {}): Effect.Effect<Page, ReadError, Reader
  * The attempts of a call by its id, in their order.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const attemptsOf = (id: string): Effect.Effect<ReadonlyArray<Attempt>, ReadError, Reader> =>
   Effect.flatMap(Reader, (reader) => reader.attemptsOf(id))
@@ -544,7 +544,7 @@ export const attemptsOf = (id: string): Effect.Effect<ReadonlyArray<Attempt>, Re
  * Calls that were written after the one with this `seq`, in that order: how to follow a log without missing any.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const after = (seq: number, limit?: number): Effect.Effect<ReadonlyArray<Row>, ReadError, Reader> =>
   Effect.flatMap(Reader, (reader) => reader.after(seq, limit))
@@ -553,7 +553,7 @@ export const after = (seq: number, limit?: number): Effect.Effect<ReadonlyArray<
  * The `seq` of the call that was written last; 0 for none.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const lastSeq: Effect.Effect<number, ReadError, Reader> = Effect.flatMap(Reader, (reader) => reader.lastSeq)
 
@@ -561,7 +561,7 @@ export const lastSeq: Effect.Effect<number, ReadError, Reader> = Effect.flatMap(
  * The newest transitions of circuits.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const transitions = (query: TransitionQuery = {}): Effect.Effect<ReadonlyArray<Transition>, ReadError, Reader> =>
   Effect.flatMap(Reader, (reader) => reader.transitions(query))
@@ -570,7 +570,7 @@ export const transitions = (query: TransitionQuery = {}): Effect.Effect<Readonly
  * Records calls in a store.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (store: Effect.Effect<Store, never, Scope.Scope>, options?: SinkOptions): Layer.Layer<never> =>
   Layer.effect(CurrentCallLog, Effect.flatMap(store, (store) => make(store, options)))
@@ -579,7 +579,7 @@ export const layer = (store: Effect.Effect<Store, never, Scope.Scope>, options?:
  * Keeps the newest records in memory: 10,000 by default. A record that has to go for a newer one isn't counted.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layerMemory = (options?: { readonly capacity?: number | undefined }): Layer.Layer<Reader> =>
   Layer.effectContext(Effect.map(Effect.promise(() => import("./storage/memory.ts")), ({ ofRing }) => {
@@ -598,7 +598,7 @@ export const layerMemory = (options?: { readonly capacity?: number | undefined }
  * Where and for how long calls are kept in SQLite.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface SqliteOptions extends SinkOptions {
   /** {@link defaultPath} by default. The file and the folders that have to be made for it are the user's alone. */
@@ -618,7 +618,7 @@ export interface SqliteOptions extends SinkOptions {
  * (`~/.local/state/loom`), on Windows in `%LOCALAPPDATA%\\loom`.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const defaultPath: Effect.Effect<string> = Effect.flatMap(
   Effect.promise(() => import("./storage/paths.ts")),
@@ -635,7 +635,7 @@ export const defaultPath: Effect.Effect<string> = Effect.flatMap(
  * again, with records waiting as long as there is room for them.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layerSqlite = (options: SqliteOptions = {}): Layer.Layer<Reader> =>
   Layer.merge(
@@ -673,7 +673,7 @@ const millisOf = (duration: Duration.Input): number => Duration.toMillis(Duratio
  * A thread of its own reads, and starts with the first query. No file yet is no calls yet.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layerReader = (options: { readonly path?: string | undefined } = {}): Layer.Layer<Reader> =>
   Layer.effect(

@@ -2,7 +2,7 @@
  * The record of a call: written once per caller, whether it succeeded, failed, was interrupted or died. Money isn't in
  * it; that is what its attempts are for.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Clock from "effect/Clock"
 import type * as Exit from "effect/Exit"
@@ -19,7 +19,7 @@ import { listPriceOf } from "./internal/baseline.ts"
  * What is known of a call when it is over.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface CallRecord {
   readonly id: string
@@ -65,7 +65,7 @@ export interface CallRecord {
  * Follows one call from its first moment to its record.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Recorder {
   /** Adds to an answer what only its call knows: its attempts and how long it took. */
@@ -79,7 +79,7 @@ export interface Recorder {
  * What a call was asked of, where it wasn't one model.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Route {
   readonly name: string | undefined
@@ -93,7 +93,7 @@ export interface Route {
  * Begins the record of a call, which a Recorder ends.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const recorder = (
   call: Call,

@@ -3,7 +3,7 @@
  *
  * A `Catalog` is an immutable value. `bundled` is the data shipped with Loom; everything else returns a new catalog.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
@@ -23,7 +23,7 @@ const TypeId = "~loom-router/Catalog"
  * Providers and their models.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Catalog extends Pipeable {
   readonly [TypeId]: {
@@ -37,7 +37,7 @@ export interface Catalog extends Pipeable {
  * The ids that complete in an editor, by provider; any other string is accepted too.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type ModelIds = shipped.ModelIds
 
@@ -45,7 +45,7 @@ export type ModelIds = shipped.ModelIds
  * `provider/model`: one that Loom ships, or any other.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type QualifiedId =
   | { readonly [P in keyof ModelIds]: `${P}/${ModelIds[P]}` }[keyof ModelIds]
@@ -56,7 +56,7 @@ export type QualifiedId =
  * purpose. `params` are those with which it belongs to its tier: `{ quality: "low" }`.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Equivalent = equivalence.Equivalent
 
@@ -64,7 +64,7 @@ export type Equivalent = equivalence.Equivalent
  * Everything that is wrong with a catalog file or a registration.
  *
  * @category errors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class CatalogError extends Schema.TaggedError<CatalogError>()("CatalogError", {
   problems: Schema.Array(Schema.Struct({
@@ -90,7 +90,7 @@ export class CatalogError extends Schema.TaggedError<CatalogError>()("CatalogErr
  * No model of this name is listed.
  *
  * @category errors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class ModelNotFound extends Schema.TaggedError<ModelNotFound>()("ModelNotFound", {
   provider: Schema.UndefinedOr(Schema.String),
@@ -116,7 +116,7 @@ export class ModelNotFound extends Schema.TaggedError<ModelNotFound>()("ModelNot
  * The catalog shipped with Loom.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const bundled: Catalog = make(() => shelve(shipped.files()), shipped.equivalents)
 
@@ -124,7 +124,7 @@ export const bundled: Catalog = make(() => shelve(shipped.files()), shipped.equi
  * A catalog of nothing.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const empty: Catalog = make(() => new Map())
 
@@ -133,7 +133,7 @@ export const empty: Catalog = make(() => new Map())
  * finds, each with its path.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const fromYaml = Effect.fnUntraced(
   function*(text: string, path: string = "catalog"): Effect.fn.Return<Catalog, CatalogError> {
@@ -152,7 +152,7 @@ export const fromYaml = Effect.fnUntraced(
  * by field, and its service tiers, regions and fees hold for the models of both. Tiers of equivalents are joined too.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const merge: {
   (that: Catalog): (self: Catalog) => Catalog
@@ -176,7 +176,7 @@ export const merge: {
  * Throws a {@link CatalogError}, so that it stays a plain step of a pipe: a registration is code, and a wrong one a bug.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const registerModel: {
   (options: ModelOptions): (self: Catalog) => Catalog
@@ -190,7 +190,7 @@ export const registerModel: {
  * What {@link registerModel} takes.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface ModelOptions {
   readonly provider: string
@@ -220,7 +220,7 @@ export interface ModelOptions {
  * Throws a {@link CatalogError} where the key or the URL can't be one.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const registerOpenAiCompatible: {
   (options: ProviderOptions): (self: Catalog) => Catalog
@@ -234,7 +234,7 @@ export const registerOpenAiCompatible: {
  * What {@link registerOpenAiCompatible} takes.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface ProviderOptions {
   readonly key: string
@@ -256,7 +256,7 @@ export interface ProviderOptions {
  * Throws a {@link CatalogError} where an id or the tier's name can't be one.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const registerEquivalents: {
   (tier: string, ids: ReadonlyArray<string>): (self: Catalog) => Catalog
@@ -276,7 +276,7 @@ export const registerEquivalents: {
  * request isn't looked at.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const equivalents = (
   self: Catalog,
@@ -292,7 +292,7 @@ export const equivalents = (
  * Aliases and snapshots are names too.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const resolve = (
   self: Catalog,
@@ -310,7 +310,7 @@ export const resolve = (
  * `undefined` when it isn't listed.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const named = (self: Catalog, provider: string, name: string): Model.Model | undefined => {
   const shelf = self[TypeId].index().byProvider.get(provider)
@@ -321,7 +321,7 @@ export const named = (self: Catalog, provider: string, name: string): Model.Mode
  * Finds a provider by its key.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const provider = (self: Catalog, key: string): Model.Provider | undefined =>
   self[TypeId].index().byProvider.get(key)?.provider
@@ -330,7 +330,7 @@ export const provider = (self: Catalog, key: string): Model.Provider | undefined
  * Lists the providers, in the order they were added.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const providers = (self: Catalog): ReadonlyArray<Model.Provider> =>
   Array.from(self[TypeId].index().byProvider.values(), (shelf) => shelf.provider)
@@ -339,7 +339,7 @@ export const providers = (self: Catalog): ReadonlyArray<Model.Provider> =>
  * Lists the models, in the order of the catalog: all of them, or those that a filter lets through.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const models = (
   self: Catalog,

@@ -11,7 +11,7 @@
  * those who wait for it and kept nowhere. What is asked for many is asked with the tags and spans of the first, until
  * the latest deadline of those who wait. Its attempts are on the record of one of them: the first to have the answer.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Arr from "effect/Array"
 import * as Cache from "effect/Cache"
@@ -37,7 +37,7 @@ import { encodeObject, passOn } from "./internal/sharing.ts"
  * What is asked once for many: the two methods of a Generator.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Methods {
   readonly generate: (request: Request) => Effect.Effect<Generation.Generation, GenerateError>
@@ -95,7 +95,7 @@ const hashOf = (request: Request): string | undefined => {
  * Coalesces what these methods are asked.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = (methods: Methods): Methods => ({ generate: calls(methods), open: streams(methods) })
 

@@ -4,7 +4,7 @@
  * Money is in picodollars (1e-12 USD). Each line is rounded once, half to even, and the total is their plain sum. A cost
  * that can't be known is `unknown`: it is never a silent 0.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import { dual } from "effect/Function"
 import * as Schema from "effect/Schema"
@@ -17,7 +17,7 @@ import * as Usage from "./Usage.ts"
  * image exactly), or `unknown`.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Status = "measured" | "estimated" | "unknown"
 
@@ -26,7 +26,7 @@ export type Status = "measured" | "estimated" | "unknown"
  * `requests.web_search`, `images.low.1024x1024`.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Line {
   readonly unit: string
@@ -42,7 +42,7 @@ export interface Line {
  * The currency in which costs are shown beside USD, at a rate that the user states.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Currency {
   /** ISO 4217: `EUR`. */
@@ -58,7 +58,7 @@ export interface Currency {
  * A cost in the user's currency: a view for people, not for sums.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Local {
   readonly currency: string
@@ -72,7 +72,7 @@ export interface Local {
  * The price row that a cost was made with.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface PriceRef {
   readonly provider: string
@@ -86,7 +86,7 @@ export interface PriceRef {
  * What one answer costs.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Cost {
   readonly status: Status
@@ -107,7 +107,7 @@ export interface Cost {
  * When and how an answer was made, as far as it changes the price.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** Time of the call, in milliseconds since 1970: prices are dated. */
@@ -125,7 +125,7 @@ export interface Options {
  * US dollars, shown as they are.
  *
  * @category constants
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const usd: Currency = { code: "USD", perUsd: 1 }
 
@@ -146,7 +146,7 @@ export const usd: Currency = { code: "USD", perUsd: 1 }
  * known stays listed in `lines`, what isn't in `unpriced`.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const of = (model: Model, usage: Usage.Usage, options: Options): Cost => {
   const price = Price.at(model.prices, options.at)
@@ -189,7 +189,7 @@ export const of = (model: Model, usage: Usage.Usage, options: Options): Cost => 
  * A cost nobody knows.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const unknown: Cost = {
   status: "unknown",
@@ -206,7 +206,7 @@ export const unknown: Cost = {
  * The cost of having bought nothing: a cached answer, a request that was refused.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const zero: Cost = {
   status: "measured",
@@ -223,7 +223,7 @@ export const zero: Cost = {
  * Shows a cost in another currency.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const withCurrency: {
   (currency: Currency): (self: Cost) => Cost
@@ -235,7 +235,7 @@ export const withCurrency: {
  * and region stay as they were.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const list = (model: Model, usage: Usage.Usage, options: Options): Cost =>
   of(model, uncached(usage), {
@@ -250,7 +250,7 @@ export const list = (model: Model, usage: Usage.Usage, options: Options): Cost =
  * be negative. `undefined` when a side is unknown.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const promptCacheSaving = (model: Model, usage: Usage.Usage, options: Options): number | undefined =>
   difference(of(model, uncached(usage), options), of(model, usage, options))
@@ -260,7 +260,7 @@ export const promptCacheSaving = (model: Model, usage: Usage.Usage, options: Opt
  * {@link promptCacheSaving} it is exactly the distance from {@link list} to {@link of}.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const batchSaving = (model: Model, usage: Usage.Usage, options: Options): number | undefined =>
   difference(list(model, usage, options), of(model, uncached(usage), options))
@@ -269,7 +269,7 @@ export const batchSaving = (model: Model, usage: Usage.Usage, options: Options):
  * The costs of the parts of one answer as one: as long as one of them isn't known, it isn't.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const merge = (costs: readonly [Cost, ...ReadonlyArray<Cost>]): Cost => {
   const [first, ...others] = costs
@@ -299,7 +299,7 @@ export const merge = (costs: readonly [Cost, ...ReadonlyArray<Cost>]): Cost => {
  * The exact total of many costs, and how many of them were not known.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Total {
   /** 1e-12 USD, exact, of the costs that are known. */
@@ -315,7 +315,7 @@ export interface Total {
  * Adds costs up, exactly and without a limit.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const sum = (costs: Iterable<Pick<Cost, "status" | "picoUsd">>): Total => {
   let big = 0n
@@ -343,7 +343,7 @@ export const sum = (costs: Iterable<Pick<Cost, "status" | "picoUsd">>): Total =>
  * The schema of a {@link Currency}, for configuration files.
  *
  * @category schemas
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Currency: Schema.Codec<Currency> = Schema.Struct({
   code: Schema.String.check(Schema.isPattern(/^[A-Z]{3}$/, { expected: "an ISO 4217 code such as EUR" })),
@@ -356,7 +356,7 @@ export const Currency: Schema.Codec<Currency> = Schema.Struct({
  * The schema of a {@link Cost}, for the edges: files, databases, the wire.
  *
  * @category schemas
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Cost: Schema.Codec<Cost> = Schema.Struct({
   status: Schema.Literals(["measured", "estimated", "unknown"]),

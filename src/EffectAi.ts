@@ -67,7 +67,7 @@
  * export const said = Effect.runPromise(Effect.provide(text, loom)) // => "Hello yourself."
  * ```
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
@@ -97,7 +97,7 @@ import { isRecord } from "./internal/json.ts"
  * What Loom knows of an answer, as JSON: what isn't known is `null`.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Metadata = Parts.Metadata
 
@@ -105,7 +105,7 @@ export type Metadata = Parts.Metadata
  * Options of `Loom.generate` that hold for all calls: params, and how they are made.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Settings extends Omit<GenerateOptions.RouteOptions, "prompt" | "tools" | "toolChoice"> {}
 
@@ -113,7 +113,7 @@ export interface Settings extends Omit<GenerateOptions.RouteOptions, "prompt" | 
  * Whom to ask, and how: a model, with options of its vendor, or a route.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Options<P extends GenerateOptions.Provider = GenerateOptions.Provider> =
   & Settings
@@ -134,7 +134,7 @@ export type Options<P extends GenerateOptions.Provider = GenerateOptions.Provide
  * to be asked, with what belongs to it; tags are added.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Config extends Settings {
   readonly provider?: GenerateOptions.Provider | undefined
@@ -148,7 +148,7 @@ export interface Config extends Settings {
  * The overrides that hold for a region of a program. Streams take them by `Stream.provideService`.
  *
  * @category references
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const CurrentConfig: Context.Reference<Config> = Context.Reference<Config>(
   "loom-router/EffectAi/CurrentConfig",
@@ -174,7 +174,7 @@ const noConfig: Config = {}
  * ```
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const withConfigOverride: {
   (config: Config): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -198,7 +198,7 @@ const over = (under: Config, config: Config): Config => {
  * Makes effect/ai's language model over Loom.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = <const P extends GenerateOptions.Provider = GenerateOptions.Provider>(
   options: Options<P>
@@ -303,7 +303,7 @@ const declared = (
  * effect/ai's language model over Loom.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = <const P extends GenerateOptions.Provider = GenerateOptions.Provider>(
   options: Options<P>
@@ -314,7 +314,7 @@ export const layer = <const P extends GenerateOptions.Provider = GenerateOptions
  * `Model.ModelName`: the model's, or the route's.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const model = <const P extends GenerateOptions.Provider = GenerateOptions.Provider>(
   options: Options<P>
@@ -332,7 +332,7 @@ const nameOf = ({ model, provider, route }: Config): string =>
  * for a stream that hasn't ended.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const summary = (content: Iterable<Response.AnyPart>): Metadata | undefined => {
   for (const part of content) {
@@ -347,7 +347,7 @@ export const summary = (content: Iterable<Response.AnyPart>): Metadata | undefin
  * The error of the call that an `AiError` stands for, with its attempts: `undefined` for one that Loom didn't make.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const failure = (error: AiError.AiError): GenerateError | undefined => Errors.originOf(error)
 
@@ -355,7 +355,7 @@ export const failure = (error: AiError.AiError): GenerateError | undefined => Er
  * How a language model of effect/ai is asked.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface GeneratorOptions {
   /**
@@ -378,7 +378,7 @@ export interface GeneratorOptions {
  * one.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const generator = (model: LanguageModel.LanguageModel, options?: GeneratorOptions): Generator.Generator =>
   Generators.make(model, options?.config)
@@ -387,7 +387,7 @@ export const generator = (model: LanguageModel.LanguageModel, options?: Generato
  * The layer of a {@link generator}.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layerGenerator = (
   options?: GeneratorOptions

@@ -1,7 +1,7 @@
 /**
  * Who stands in for a model that can't be reached.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -18,7 +18,7 @@ import * as Router from "./Router.ts"
  * - a list: the models it names, in this order.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Failover = boolean | "same-model" | ReadonlyArray<string | Router.Choice>
 
@@ -26,7 +26,7 @@ export type Failover = boolean | "same-model" | ReadonlyArray<string | Router.Ch
  * The schema of {@link Failover}, for the edges.
  *
  * @category schemas
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Failover: Schema.Codec<Failover> = Schema.Union([
   Schema.Boolean,
@@ -39,7 +39,7 @@ export const Failover: Schema.Codec<Failover> = Schema.Union([
  * that can't do what is asked is skipped, and so is one that refuses its version of the request.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const standIns = (
   failover: Failover,

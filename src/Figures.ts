@@ -5,7 +5,7 @@
  * 61.4 %). What isn't known is `null`, never zero. Money is a whole number of 1e-12 USD as text, which is exact, beside
  * the same in USD, which may be rounded.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Schema from "effect/Schema"
 
@@ -20,7 +20,7 @@ const list = Schema.Array
  * An amount.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Money = Schema.Struct({
   /** Exact: a whole number of 1e-12 USD. */
@@ -28,17 +28,17 @@ export const Money = Schema.Struct({
   /** The same in USD, as near as a number gets. */
   usd: Schema.Finite
 }).annotate({ identifier: "Money" })
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 export type Money = typeof Money.Type
 
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 export const ranges = ["15m", "1h", "24h", "7d", "30d"] as const
 
 /**
  * What figures are about: calls that ended from `since` until `until`.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Range = Schema.Struct({
   name: Schema.Literals([...ranges, "custom"]),
@@ -55,7 +55,7 @@ export const Range = Schema.Struct({
   /** The range of equal length before, that deltas compare with: as long as what has passed of this one. */
   previous: Schema.Struct({ since: Time, until: Time })
 }).annotate({ identifier: "Range" })
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 export type Range = typeof Range.Type
 
 /**
@@ -167,7 +167,7 @@ const Circuit = Schema.Struct({
  * - `idle`: no attempts
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Health = Schema.Struct({
   provider: Text,
@@ -184,14 +184,14 @@ export const Health = Schema.Struct({
   /** Of the last attempt within 30 days. */
   lastAt: orNull(Time)
 }).annotate({ identifier: "Health" })
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 export type Health = typeof Health.Type
 
 /**
  * A retry, a failover, a call that failed, or a circuit that changed its state.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Incident = Schema.Struct({
   kind: Schema.Literals(["retry", "failover", "error", "circuit"]),
@@ -213,14 +213,14 @@ export const Incident = Schema.Struct({
   attempt: orNull(Count),
   attempts: orNull(Count)
 }).annotate({ identifier: "Incident" })
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 export type Incident = typeof Incident.Type
 
 /**
  * All of the Overview page but its chart and its log.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Overview = Schema.Struct({
   range: Range,
@@ -259,7 +259,7 @@ export const Overview = Schema.Struct({
   firstAt: orNull(Time),
   lastAt: orNull(Time)
 }).annotate({ identifier: "Overview" })
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 export type Overview = typeof Overview.Type
 
 /** One value a bucket each. Counts are `null` where {@link Spark} is. Latencies are `null` where nothing succeeded. */
@@ -323,7 +323,7 @@ const Totals = Schema.Struct({
  * What happened over time, of all calls and of the largest groups.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Series = Schema.Struct({
   range: Range,
@@ -341,14 +341,14 @@ export const Series = Schema.Struct({
   /** How many there are besides. */
   otherGroups: Count
 }).annotate({ identifier: "Series" })
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 export type Series = typeof Series.Type
 
 /**
  * Sums by provider, model or tag.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Breakdown = Schema.Struct({
   range: Range,
@@ -366,7 +366,7 @@ export const Breakdown = Schema.Struct({
   })),
   otherGroups: Count
 }).annotate({ identifier: "Breakdown" })
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 export type Breakdown = typeof Breakdown.Type
 
 const spent = {
@@ -383,7 +383,7 @@ const spent = {
  * All of the Cost page: what was spent and saved, on whom and when.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Spending = Schema.Struct({
   range: Range,
@@ -417,10 +417,10 @@ export const Spending = Schema.Struct({
   restSpark: orNull(Spark),
   firstAt: orNull(Time)
 }).annotate({ identifier: "Spending" })
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 export type Spending = typeof Spending.Type
 
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 export const statuses = ["ok", "retry", "failover", "error", "interrupted"] as const
 
 const row = {
@@ -464,17 +464,17 @@ const row = {
  * A call in the log.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const RequestRow = Schema.Struct(row).annotate({ identifier: "RequestRow" })
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 export type RequestRow = typeof RequestRow.Type
 
 /**
  * Calls, newest first by when they ended.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Requests = Schema.Struct({
   range: orNull(Range),
@@ -484,7 +484,7 @@ export const Requests = Schema.Struct({
   /** The newest record of the log, whatever the filters: where to resume `events` from. */
   lastSeq: Count
 }).annotate({ identifier: "Requests" })
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 export type Requests = typeof Requests.Type
 
 const CostLine = Schema.Struct({
@@ -502,7 +502,7 @@ const CostLine = Schema.Struct({
  * A request to a vendor.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const AttemptView = Schema.Struct({
   n: Count,
@@ -548,14 +548,14 @@ export const AttemptView = Schema.Struct({
     reportedUsd: orNull(Schema.Finite)
   }))
 }).annotate({ identifier: "Attempt" })
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 export type AttemptView = typeof AttemptView.Type
 
 /**
  * All that is known of a call. Prompt and answer aren't kept.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const RequestDetail = Schema.Struct({
   ...row,
@@ -587,7 +587,7 @@ export const RequestDetail = Schema.Struct({
   /** What was dropped, clamped or left out, in words. */
   warnings: list(Text)
 }).annotate({ identifier: "RequestDetail" })
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 export type RequestDetail = typeof RequestDetail.Type
 
 const Percentiles = Schema.Struct({ p50: orNull(Millis), p95: orNull(Millis), p99: orNull(Millis) })
@@ -615,7 +615,7 @@ const asked = {
  * What each provider did in the range, by its attempts.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Providers = Schema.Struct({
   range: Range,
@@ -650,7 +650,7 @@ export const Providers = Schema.Struct({
   incidents: list(Incident),
   firstAt: orNull(Time)
 }).annotate({ identifier: "Providers" })
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 export type Providers = typeof Providers.Type
 
 const Facet = Schema.Struct({ value: Text, calls: Count })
@@ -659,7 +659,7 @@ const Facet = Schema.Struct({ value: Text, calls: Count })
  * What can be filtered by, with how many calls of the range there are of each, most first.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Facets = Schema.Struct({
   range: Range,
@@ -672,5 +672,5 @@ export const Facets = Schema.Struct({
   /** 20 keys of 20 values at most. */
   tags: list(Schema.Struct({ key: Text, values: list(Facet), otherValues: Count }))
 }).annotate({ identifier: "Facets" })
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 export type Facets = typeof Facets.Type

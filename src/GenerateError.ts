@@ -14,7 +14,7 @@
  * )
  * ```
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
@@ -28,7 +28,7 @@ import { Usage } from "./Usage.ts"
  * `maybeBilled`: the vendor may charge for the attempt, so it isn't repeated by default.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Traits {
   readonly what: string
@@ -43,7 +43,7 @@ export interface Traits {
  * The vendor couldn't be reached, or the connection broke.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class Network extends Schema.TaggedError<Network>()("Network", {
   detail: Schema.String,
@@ -72,7 +72,7 @@ export class Network extends Schema.TaggedError<Network>()("Network", {
  * Nothing came in time.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", {
   /** Which wait ran out: to connect, for an answer to begin, between two chunks, one attempt, or the whole call. */
@@ -115,7 +115,7 @@ const phases: Record<Timeout["phase"], string> = {
  * would have come too late. Then it isn't repeated at the same vendor.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
   detail: Schema.String,
@@ -149,7 +149,7 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
  * The vendor is overloaded or failed. A gateway in front of it (502, 504) may have given up on a call that was served.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {
   detail: Schema.String,
@@ -171,7 +171,7 @@ export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {
  * The account has no credit or has reached its spend limit.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>()("QuotaExceeded", {
   detail: Schema.String
@@ -190,7 +190,7 @@ export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>()("QuotaExc
  * The vendor failed too often, or asked to be left alone, and isn't asked for now. Nothing was sent.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class CircuitOpen extends Schema.TaggedError<CircuitOpen>()("CircuitOpen", {
   /** What opened the circuit. */
@@ -218,7 +218,7 @@ const secondsUp = (duration: Duration.Duration) => Duration.seconds(Math.ceil(Du
  * It isn't asked of another vendor by itself: a budget is a decision about money, no outage.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class BudgetExceeded extends Schema.TaggedError<BudgetExceeded>()("BudgetExceeded", {
   /** The whole budget, in USD, as all the amounts. */
@@ -253,7 +253,7 @@ const dollars = (usd: number) => `$${usd.toFixed(12).replace(/\.?0+$/, "")}`
  * No key was found for the provider.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class KeyMissing extends Schema.TaggedError<KeyMissing>()("KeyMissing", {
   /** The environment variable, or the secret of that name, that was looked for. */
@@ -279,7 +279,7 @@ export class KeyMissing extends Schema.TaggedError<KeyMissing>()("KeyMissing", {
  * The vendor refused the key (401) or what it asks for (403).
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class KeyRefused extends Schema.TaggedError<KeyRefused>()("KeyRefused", {
   detail: Schema.String,
@@ -302,7 +302,7 @@ export class KeyRefused extends Schema.TaggedError<KeyRefused>()("KeyRefused", {
  * What was asked can't be sent, or the vendor won't take it.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
   detail: Schema.String,
@@ -325,7 +325,7 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("Invali
  * The vendor's policy stopped the prompt or the answer.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class ContentFiltered extends Schema.TaggedError<ContentFiltered>()("ContentFiltered", {
   detail: Schema.String
@@ -344,7 +344,7 @@ export class ContentFiltered extends Schema.TaggedError<ContentFiltered>()("Cont
  * The vendor answered with something that isn't an answer: HTML, an empty body, cut JSON, the wrong types.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class InvalidResponse extends Schema.TaggedError<InvalidResponse>()("InvalidResponse", {
   detail: Schema.String
@@ -363,7 +363,7 @@ export class InvalidResponse extends Schema.TaggedError<InvalidResponse>()("Inva
  * A stream ended, stalled or broke after its first content had been shown: `text` is what there was of it.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class Partial extends Schema.TaggedError<Partial>()("Partial", {
   detail: Schema.String,
@@ -383,7 +383,7 @@ export class Partial extends Schema.TaggedError<Partial>()("Partial", {
  * A validator turned the answer down.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", {
   detail: Schema.String
@@ -402,7 +402,7 @@ export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", {
  * The model can't do what was asked of it.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class Unsupported extends Schema.TaggedError<Unsupported>()("Unsupported", {
   /** What was asked: `tools`, `vision`, `modality`, … */
@@ -425,7 +425,7 @@ export class Unsupported extends Schema.TaggedError<Unsupported>()("Unsupported"
  * The catalog has no such model or provider.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class UnknownModel extends Schema.TaggedError<UnknownModel>()("UnknownModel", {
   /** The ids closest to what was asked for, nearest first. */
@@ -445,7 +445,7 @@ export class UnknownModel extends Schema.TaggedError<UnknownModel>()("UnknownMod
  * Every kind of failure a call can end with.
  *
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Reason = Schema.Union([
   Network,
@@ -468,7 +468,7 @@ export const Reason = Schema.Union([
 
 /**
  * @category reasons
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Reason = typeof Reason.Type
 
@@ -478,7 +478,7 @@ export type Reason = typeof Reason.Type
  * `message` reads like a person would say it: what happened, why, and how to fix it. No key and no prompt is in it.
  *
  * @category errors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class GenerateError extends Schema.TaggedError<GenerateError>()("GenerateError", {
   reason: Reason,
@@ -543,7 +543,7 @@ export class GenerateError extends Schema.TaggedError<GenerateError>()("Generate
  * Whether this is a {@link GenerateError}.
  *
  * @category guards
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const isGenerateError = Schema.is(GenerateError)
 
@@ -551,7 +551,7 @@ export const isGenerateError = Schema.is(GenerateError)
  * The same error for another caller, whose attempts are others.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const copy = (error: GenerateError): GenerateError => new GenerateError({ ...error })
 
@@ -559,7 +559,7 @@ export const copy = (error: GenerateError): GenerateError => new GenerateError({
  * The GenerateError that an effect failed with, if it did.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const errorIn = (exit: Exit.Exit<unknown, unknown>): GenerateError | undefined => {
   if (exit._tag === "Success") return undefined
@@ -571,7 +571,7 @@ export const errorIn = (exit: Exit.Exit<unknown, unknown>): GenerateError | unde
  * How an effect ended, in a word: `ok`, the tag of its reason, `interrupted`, or `defect`.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): string => {
   if (exit._tag === "Success") return "ok"
@@ -582,7 +582,7 @@ export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): string => {
  * The error of a request that can't be made, found before any vendor was asked.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const invalidRequest = (options: {
   readonly detail: string

@@ -2,7 +2,7 @@
  * What a caller asks for, and how it becomes a Request: decoded once, at the boundary, with an error that names the
  * option at fault.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -27,7 +27,7 @@ import { problemsOf } from "./internal/problems.ts"
  * A provider's key: one of those that Loom knows, or any that a catalog lists.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Provider = keyof Catalog.ModelIds | keyof Vendors | (string & {})
 
@@ -39,7 +39,7 @@ type Native<P, Side extends "request" | "reply", Otherwise> = P extends keyof Ve
  * The type of `Generation.native` for a provider: its SDK's own reply.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Reply<P> = Native<P, "reply", unknown>
 
@@ -47,7 +47,7 @@ export type Reply<P> = Native<P, "reply", unknown>
  * A provider and a model, or both in one: `{ model: "openai/gpt-4o-mini" }`.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Asked<P extends Provider> =
   | { readonly provider: P; readonly model: ModelOf<P> }
@@ -57,7 +57,7 @@ export type Asked<P extends Provider> =
  * Options of a call that any vendor understands.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Common extends Request.Params {
   /** A text, or messages with text and files; part options of a vendor go under its key. */
@@ -89,7 +89,7 @@ export interface Common extends Request.Params {
  * How a call uses the response cache.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface CacheOptions {
   /** How long its answer is kept: the layer's time where unset. Where neither is, the cache has no part in the call. */
@@ -104,7 +104,7 @@ export interface CacheOptions {
  * Everything that a call may be asked with.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type GenerateOptions<P extends Provider = Provider> = Common & Asked<P> & {
   /** The vendor SDK's own request options, merged last and sent untouched. */
@@ -116,7 +116,7 @@ export type GenerateOptions<P extends Provider = Provider> = Common & Asked<P> &
  * on.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Given extends Common {
   readonly provider?: string | undefined
@@ -130,7 +130,7 @@ export interface Given extends Common {
  * What a route may be asked with: its candidates have a model, and options of their vendors, of their own.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type RouteOptions = Omit<Common, "failover">
 
@@ -138,7 +138,7 @@ export type RouteOptions = Omit<Common, "failover">
  * What is wrong with the options of a route that no types have held: what belongs to its candidates.
  *
  * @category decoding
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const misplacedIn = (options: RouteOptions): GenerateError | undefined => {
   for (const [field, value] of Object.entries(options)) {
@@ -159,7 +159,7 @@ const candidatesOwn: ReadonlyMap<string, string> = new Map([
  * {@link RouteOptions}, and the schema that the answer has to fit.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type RouteObjectOptions<A> = RouteOptions & Pick<ObjectOptions<A>, "schema" | "schemaName">
 
@@ -167,7 +167,7 @@ export type RouteObjectOptions<A> = RouteOptions & Pick<ObjectOptions<A>, "schem
  * {@link GenerateOptions}, and the schema that the answer has to fit.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type ObjectOptions<A, P extends Provider = Provider> = GenerateOptions<P> & {
   readonly schema: Schema.ConstraintCodec<A, unknown>
@@ -179,7 +179,7 @@ export type ObjectOptions<A, P extends Provider = Provider> = GenerateOptions<P>
  * Defaults of a layer, under the caller's own options.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Defaults = Request.Params
 
@@ -331,7 +331,7 @@ const isDuration = (u: unknown): u is Duration.Input => {
  * a model to fail over to that the catalog doesn't list among them.
  *
  * @category decoding
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const decodeLayer = (
   catalog: Catalog.Catalog,
@@ -374,7 +374,7 @@ const strangerIn = (
  * What a caller asked, decoded: it becomes a Request once its model is known.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Decoded {
   readonly provider: string | undefined
@@ -405,7 +405,7 @@ export interface Decoded {
  * Decodes the options of a call. Fails with `InvalidRequest`, which names the option.
  *
  * @category decoding
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const decode = (
   options: Given

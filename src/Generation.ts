@@ -1,7 +1,7 @@
 /**
  * An answer: the same shape for every vendor and modality, and the parts it streams in.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
@@ -18,7 +18,7 @@ import * as Parts from "./internal/parts.ts"
  * Why the model stopped.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type FinishReason = Response.FinishReason
 
@@ -26,7 +26,7 @@ export type FinishReason = Response.FinishReason
  * A whole piece of an answer.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Content =
   | Response.TextPart
@@ -41,7 +41,7 @@ export type Content =
  * How long it took, in milliseconds. `overhead` is the part of `total` that Loom didn't spend waiting for a vendor.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Timing {
   readonly total: number
@@ -53,7 +53,7 @@ export interface Timing {
  * Everything of an answer but its content. `provider` and `model` are those that answered.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Summary<Reply = unknown> {
   readonly provider: string
@@ -86,7 +86,7 @@ export interface Summary<Reply = unknown> {
  * An answer.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Generation<Reply = unknown> extends Summary<Reply> {
   /** All text parts, joined. */
@@ -99,7 +99,7 @@ export interface Generation<Reply = unknown> extends Summary<Reply> {
  * The last part of a stream: the summary of the answer it belongs to.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface FinishPart<Reply = unknown> extends Summary<Reply> {
   readonly type: "finish"
@@ -109,7 +109,7 @@ export interface FinishPart<Reply = unknown> extends Summary<Reply> {
  * What a vendor says of an image that it is making. It is no content: `fromParts` leaves it out.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface ProgressPart {
   readonly type: "progress"
@@ -127,7 +127,7 @@ export interface ProgressPart {
  * An image before it is finished, of vendors that show it. It is no content: `fromParts` leaves it out.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface PartialImagePart {
   readonly type: "partial-image"
@@ -143,7 +143,7 @@ export interface PartialImagePart {
  * What streams have before their content: of images, and in vain where the attempt then fails and another one is made.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type InterimPart = ProgressPart | PartialImagePart
 
@@ -151,7 +151,7 @@ export type InterimPart = ProgressPart | PartialImagePart
  * A piece of a stream: a delta, a whole content part, or the finish; of images, what is heard of them before.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Part<Reply = unknown> =
   | Response.TextStartPart
@@ -171,7 +171,7 @@ export type Part<Reply = unknown> =
  * What a vendor knows of its answer. Cost, attempts and timing are Loom's to add.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Answered = Pick<Summary, "provider" | "model" | "finishReason" | "usage" | "requestId" | "native"> & {
   readonly serviceTier?: string | undefined
@@ -209,7 +209,7 @@ const noTiming: Timing = { total: 0, firstToken: undefined, overhead: 0 }
  * Makes a Generation from its content.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = (answered: Answered & { readonly content: ReadonlyArray<Content> }): Generation =>
   withContent(summary(answered), answered.content)
@@ -218,7 +218,7 @@ export const make = (answered: Answered & { readonly content: ReadonlyArray<Cont
  * Makes the finish part of a stream.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const finish = (answered: Answered): FinishPart => Object.assign({ type: "finish" as const }, summary(answered))
 
@@ -226,7 +226,7 @@ export const finish = (answered: Answered): FinishPart => Object.assign({ type: 
  * Puts content to a summary.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const withContent = (summary: Summary, content: ReadonlyArray<Content>): Generation => {
   let text = ""
@@ -242,7 +242,7 @@ export const withContent = (summary: Summary, content: ReadonlyArray<Content>): 
  * A page that an answer rests on.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Source {
   readonly url: string
@@ -266,7 +266,7 @@ export interface Source {
  * ```
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const sources = ({ content }: Pick<Generation, "content">): ReadonlyArray<Source> => {
   const found: Array<Source> = []
@@ -303,7 +303,7 @@ const placeOf = (
  * A Generation as the parts it could have streamed in.
  *
  * @category converting
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const toParts = (generation: Generation): ReadonlyArray<Part> => {
   const parts: Array<Part> = []
@@ -335,7 +335,7 @@ export const toParts = (generation: Generation): ReadonlyArray<Part> => {
  * Answers `undefined` without a finish part.
  *
  * @category destructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const fromParts = (parts: Iterable<Part>): Generation | undefined => {
   const folder = makeFolder()
@@ -347,7 +347,7 @@ export const fromParts = (parts: Iterable<Part>): Generation | undefined => {
  * Folds a stream as it passes.
  *
  * @category destructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Folder {
   readonly add: (part: Part) => void
@@ -360,7 +360,7 @@ export interface Folder {
  * Makes a {@link Folder}, which has seen no part yet.
  *
  * @category destructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const makeFolder = (): Folder => {
   type Grown =
@@ -455,7 +455,7 @@ const noMetadata: Response.ProviderMetadata = {}
  * ```
  *
  * @category schemas
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Generation: Schema.Codec<Generation, unknown> = Schema.suspend(() =>
   Schema.Struct(Fields.whole()).pipe(
@@ -478,7 +478,7 @@ export const Generation: Schema.Codec<Generation, unknown> = Schema.suspend(() =
  * The schema of a {@link FinishPart}, for streams that go over a wire. What is said of {@link Generation} holds for it.
  *
  * @category schemas
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const FinishPart: Schema.Codec<FinishPart, unknown> = Schema.suspend(() =>
   Schema.Struct({ type: Schema.Literal("finish"), ...Fields.summary() }).pipe(

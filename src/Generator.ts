@@ -31,7 +31,7 @@
  * a validator that fails equals a generator that fails, for `orElse`; an opened stream folded equals `generate`; the same
  * effect run twice behaves twice the same.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -69,7 +69,7 @@ import { encodeObject, passOn } from "./internal/sharing.ts"
  * What answers requests: a vendor, or another Generator with a rule added.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Generator extends Pipeable {
   readonly generate: (request: Request.Request) => Effect.Effect<Generation.Generation, GenerateError>
@@ -86,7 +86,7 @@ export interface Generator extends Pipeable {
 
 /**
  * @category services
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Generator: Context.Service<Generator, Generator> = Context.Service<Generator>("loom-router/Generator")
 
@@ -95,7 +95,7 @@ export const Generator: Context.Service<Generator, Generator> = Context.Service<
  * before anything was shown.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Stage = <A, R>(
   run: (request: Request.Request) => Effect.Effect<A, GenerateError, R>
@@ -117,7 +117,7 @@ const of = (methods: Omit<Generator, "pipe">): Generator => Object.assign(Object
  * An `open` that fails gives back what it held before the next attempt begins.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = (vendor: Omit<Generator, "pipe">): Generator =>
   makePrepared({ prepare: () => Effect.void, generate: vendor.generate, open: vendor.open })
@@ -126,7 +126,7 @@ export const make = (vendor: Omit<Generator, "pipe">): Generator =>
  * Puts a batch endpoint to a vendor, or takes it away.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const withBatch: {
   (batch: BatchEndpoint | undefined): (self: Generator) => Generator
@@ -143,7 +143,7 @@ export const withBatch: {
  * that came meanwhile.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const makePrepared = <Prepared>(vendor: {
   readonly prepare: (request: Request.Request, stream: boolean) => Effect.Effect<Prepared, GenerateError>
@@ -205,7 +205,7 @@ export const makePrepared = <Prepared>(vendor: {
  * Makes a Generator of what only answers as a whole: its streams open when all of it is there.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const whole = (generate: Generator["generate"]): Generator =>
   of({ generate, open: (request) => Effect.map(generate(request), asStream) })
@@ -220,7 +220,7 @@ type Settled = (attempt: Attempt) => void
  * where no gate stands that could listen.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Heard = (headers: Pick<Headers, "get">) => void
 
@@ -263,7 +263,7 @@ const gated = <A, R>(
  * error. Where an object is asked for, a text is its JSON.
  *
  * @category testing
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const fake = (
   answer: (request: Request.Request) => string | Generation.Generation | GenerateError
@@ -302,7 +302,7 @@ const objectIn = (request: Request.Request, json: string): Effect.Effect<unknown
  * The Layer of a {@link fake}.
  *
  * @category testing
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layerFake = (
   answer: (request: Request.Request) => string | Generation.Generation | GenerateError
@@ -312,7 +312,7 @@ export const layerFake = (
  * Passes every request on to the Generator that is chosen for it.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const choose = (
   choice: (request: Request.Request) => Generator | Effect.Effect<Generator, GenerateError>
@@ -336,7 +336,7 @@ export const choose = (
  * Applies one stage to both methods.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const around: {
   (stage: Stage): (self: Generator) => Generator
@@ -350,7 +350,7 @@ export const around: {
  * Changes the request before it is answered.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const mapRequest: {
   (f: (request: Request.Request) => Effect.Effect<Request.Request, GenerateError>): (self: Generator) => Generator
@@ -365,7 +365,7 @@ export const mapRequest: {
  * Puts a gate before every attempt, inside of those that stand already: each has to let it pass, and sees how it ends.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const gate: {
   (gate: Call.Gate): (self: Generator) => Generator
@@ -387,7 +387,7 @@ export const gate: {
  * request asks.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const model: {
   (model: Model | string): (self: Generator) => Generator
@@ -406,7 +406,7 @@ export const model: {
  * this one, which all calls share.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const retry: {
   (policy: RetryPolicy.RetryPolicy): (self: Generator) => Generator
@@ -459,7 +459,7 @@ export const retry: {
  * call (`request.call.cache`) want it. A stream is kept when it was read to its end, and given as a stream.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const cached: {
   (cache: ResponseCache.ResponseCache): (self: Generator) => Generator
@@ -524,7 +524,7 @@ const isDoubtful = (reason: Generation.FinishReason): boolean =>
  * Asks once for all who ask the same at the same time. `request.call.coalesce: false` leaves a call out.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const coalesced = (self: Generator): Generator => of(Coalescing.make(self))
 
@@ -532,7 +532,7 @@ export const coalesced = (self: Generator): Generator => of(Coalescing.make(self
  * When the other Generator is asked.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface OrElseOptions {
   /** After which errors the other one is asked: by default those that another vendor may help with (`error.failover`). */
@@ -543,7 +543,7 @@ export interface OrElseOptions {
  * Asks `that` where this one fails.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const orElse: {
   (that: Generator, options?: OrElseOptions): (self: Generator) => Generator
@@ -563,7 +563,7 @@ export const orElse: {
  * Whether this is a {@link Generator}.
  *
  * @category guards
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const isGenerator = (u: unknown): u is Generator =>
   typeof u === "object" && u !== null && "open" in u && "generate" in u
@@ -573,7 +573,7 @@ export const isGenerator = (u: unknown): u is Generator =>
  * same vendor since it may have been billed.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const timeout: {
   (duration: Duration.Input): (self: Generator) => Generator
@@ -595,7 +595,7 @@ export const timeout: {
  * Whether an answer will do.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Accept = (generation: Generation.Generation) => boolean | Effect.Effect<boolean, GenerateError>
 
@@ -607,7 +607,7 @@ export type Accept = (generation: Generation.Generation) => boolean | Effect.Eff
  * A validator needs the whole answer, so on a stream it waits for the end: the stream commits when it is accepted.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const validate: {
   (accept: Accept): (self: Generator) => Generator

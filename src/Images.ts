@@ -19,7 +19,7 @@
  * })
  * ```
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
 import { hasProperty } from "effect/Predicate"
@@ -33,7 +33,7 @@ import { see } from "./internal/picture.ts"
  * A file that couldn't be read or written, or that is no picture.
  *
  * @category errors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class ImageFileError extends Schema.TaggedError<ImageFileError>()("ImageFileError", {
   path: Schema.String,
@@ -56,7 +56,7 @@ export class ImageFileError extends Schema.TaggedError<ImageFileError>()("ImageF
  * (PNG, JPEG, WebP, GIF, AVIF, SVG), and for a drawing (SVG) without a size of its own.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const dimensions = (
   part: Pick<Response.FilePart, "data">
@@ -70,7 +70,7 @@ export const dimensions = (
  * what was there. Its folder must exist.
  *
  * @category files
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const save = (
   part: Pick<Response.FilePart, "data">,
@@ -92,7 +92,7 @@ export const save = (
  * Reads a picture as a part of a prompt: one to start from, or to be looked at. Up to 50 MiB.
  *
  * @category files
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const file = (path: string): Effect.Effect<Picture, ImageFileError> =>
   Effect.flatMap(
@@ -118,7 +118,7 @@ export const file = (path: string): Effect.Effect<Picture, ImageFileError> =>
  * A picture as a part of a prompt.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Picture = Extract<Prompt.UserMessagePartEncoded, { readonly type: "file" }> & { readonly data: Uint8Array }
 

@@ -29,7 +29,7 @@
  * run, and streams when they are first read; `Request.fromPrompt` and `Call.make` read the same regions for a pipeline
  * of one's own. Where no region is open nothing of this costs anything.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -47,7 +47,7 @@ import { worstCost } from "./internal/worstCost.ts"
  * the call's record, its span (`loom.tag.*`) and its INFO line.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const tag: {
   (tags: Readonly<Record<string, string>>): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -70,7 +70,7 @@ export const tag: {
  * In a pipeline of one's own it is the end of retries and failover; an attempt under way is ended by `Effect.timeout`.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const deadline: {
   (duration: Duration.Input): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -88,7 +88,7 @@ export const deadline: {
  * How much a region may spend.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Budget {
   readonly usd: number
@@ -141,7 +141,7 @@ export interface Budget {
  * spends from the budget of its birth, however late.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const budget: {
   (options: Budget): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -210,7 +210,7 @@ const usdOf = (picoUsd: bigint): number => Number(picoUsd) / 1e12
  * What a region of a program spent.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Spend {
   /** 1e-12 USD, exact, of the attempts whose cost is known. */
@@ -235,7 +235,7 @@ export interface Spend {
  * What the answers of a region saved, by mechanism, in 1e-12 USD.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Savings extends Readonly<Record<Mechanism, bigint>> {
   /** The sum of the mechanisms. */
@@ -262,7 +262,7 @@ type Mechanism = Exclude<keyof Saved, "picoUsd" | "usd" | "unknown">
  * `Effect.exit(program)`, or `Effect.result(program)`, to have both.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const measure = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<[A, Spend], E, R> =>
   Effect.suspend(() => {

@@ -33,7 +33,7 @@
  * `effect/persistence`: provide `RateLimiter.layerStoreRedis()`, say, to the layer with the limits. Requests at once, and
  * what vendors say, are of this process alone. A store that can't be reached counts nothing and stops nobody.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -54,7 +54,7 @@ import type { Count } from "./internal/rates.ts"
  * What one key may send to a provider, or to one of its models.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Limit {
   /** All of them at once after a minute without any, then one after the other. */
@@ -75,7 +75,7 @@ export interface Limit {
  * model has none.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Options = Readonly<Record<string, Limit>>
 
@@ -83,7 +83,7 @@ export type Options = Readonly<Record<string, Limit>>
  * What is left of one limit.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Headroom {
   readonly provider: string
@@ -106,7 +106,7 @@ export interface Headroom {
  * The limits of all providers: what holds attempts back, and what is left.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Limits {
   /** For `Generator.gate`. Outside of those that only watch attempts, such as a circuit's. */
@@ -123,7 +123,7 @@ const capacity = 10_000
  * Dies where a limit is no whole number above zero.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.fn.Return<Limits> {
   const given = new Map(Object.entries(options))
@@ -238,7 +238,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
  * The limits that engines made from here on share, where their options name none.
  *
  * @category references
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const CurrentLimits: Context.Reference<Limits | undefined> = Context.Reference<Limits | undefined>(
   "loom-router/Limits/CurrentLimits",
@@ -266,7 +266,7 @@ export const CurrentLimits: Context.Reference<Limits | undefined> = Context.Refe
  * ```
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<never> => Layer.effect(CurrentLimits, make(options))
 

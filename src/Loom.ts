@@ -19,7 +19,7 @@
  * }
  * ```
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -51,7 +51,7 @@ import { make as makeEngine } from "./internal/engine.ts"
  * What calls are made with, besides their own options.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** Models and prices: `Catalog.bundled` by default. */
@@ -107,7 +107,7 @@ export interface Options {
  * Answers calls: what stands behind {@link generate} and its like.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Engine {
   readonly generate: (options: Asked) => Effect.Effect<Generation, GenerateError>
@@ -127,7 +127,7 @@ export interface Engine {
  * Takes batches, and finds them.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Batches {
   /**
@@ -155,7 +155,7 @@ type Route = Router.Router | string
  * says so.
  *
  * @category references
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const CurrentLoom: Context.Reference<Engine> = Context.Reference<Engine>("loom-router/Loom/CurrentLoom", {
   defaultValue: () => {
@@ -232,7 +232,7 @@ const fromRuntime = (runtime: ManagedRuntime.ManagedRuntime<never, never>): Engi
  * caches of its own.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options: Options = {}): Layer.Layer<never> => {
   const engine = Layer.provide(
@@ -257,7 +257,7 @@ export const layer = (options: Options = {}): Layer.Layer<never> => {
  * ```
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layerConfig = (
   options: Options & LoomConfig.Options = {}
@@ -293,7 +293,7 @@ export const layerConfig = (
  * ```
  *
  * @category testing
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layerTest = (
   sources: Providers.Source | Readonly<Record<string, Providers.Source>>,
@@ -316,7 +316,7 @@ const isSource = (
  * Fails with a {@link GenerateError}. Interrupting it cancels the vendor's request.
  *
  * @category calls
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const generate = <const P extends GenerateOptions.Provider = GenerateOptions.Provider>(
   options: GenerateOptions.GenerateOptions<P>
@@ -334,7 +334,7 @@ export const generate = <const P extends GenerateOptions.Provider = GenerateOpti
  * cancels the vendor's request.
  *
  * @category calls
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const stream = <const P extends GenerateOptions.Provider = GenerateOptions.Provider>(
   options: GenerateOptions.GenerateOptions<P>
@@ -352,7 +352,7 @@ export const stream = <const P extends GenerateOptions.Provider = GenerateOption
  * `InvalidResponse` where the answer doesn't fit, with `ContentFiltered` where the model refuses.
  *
  * @category calls
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const generateObject = <A, const P extends GenerateOptions.Provider = GenerateOptions.Provider>(
   options: GenerateOptions.ObjectOptions<A, P>
@@ -371,7 +371,7 @@ export const generateObject = <A, const P extends GenerateOptions.Provider = Gen
  * for a candidate: they are each other's failover.
  *
  * @category calls
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const route: {
   <A>(
@@ -391,7 +391,7 @@ export const route: {
  * once the last has come and the answer is accepted.
  *
  * @category calls
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const streamRoute = (
   router: Router.Router | string,
@@ -403,7 +403,7 @@ export const streamRoute = (
  * Tells what {@link route} would try, in order, and what that may cost. Nothing is sent, and nothing is recorded.
  *
  * @category calls
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const explain = (
   router: Router.Router | string,
@@ -425,7 +425,7 @@ export const explain = (
  * it. Nothing is at a vendor then, and the batch is forgotten.
  *
  * @category batches
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const submitBatch = (
   requests: Batch.Requests,
@@ -437,7 +437,7 @@ export const submitBatch = (
  * Finds a batch by its id, whoever has submitted it. Fails with `UnknownBatch` where there is none.
  *
  * @category batches
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const batch = (id: string, options?: Batch.FindOptions): Effect.Effect<Batch.Batch, Batch.BatchError> =>
   Effect.flatMap(CurrentLoom, (loom) => Effect.flatMap(loom.batches, (batches) => batches.find(id, options)))
@@ -446,7 +446,7 @@ export const batch = (id: string, options?: Batch.FindOptions): Effect.Effect<Ba
  * The batches that are kept, the newest first: 50 by default.
  *
  * @category batches
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const batches = (
   options?: { readonly limit?: number | undefined }
@@ -457,7 +457,7 @@ export const batches = (
  * How a promise is run.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface RunOptions {
   /** Cancels the call, and with it the vendor's request. */
@@ -468,7 +468,7 @@ export interface RunOptions {
  * A batch for users of promises: what `Batch.Batch` has, under the same names.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface ClientBatch {
   readonly id: string
@@ -487,7 +487,7 @@ export interface ClientBatch {
  * The same calls for users of promises. `close` frees what the client holds; so does `await using`.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Client extends AsyncDisposable {
   readonly generate: <const P extends GenerateOptions.Provider = GenerateOptions.Provider>(
@@ -535,7 +535,7 @@ export interface Client extends AsyncDisposable {
  * `BatchError`.
  *
  * @category clients
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const client = (options?: Options): Client => {
   const runtime = ManagedRuntime.make(Layer.provide(layer(options), liveEnvironment))

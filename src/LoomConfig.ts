@@ -45,7 +45,7 @@
  * No key is ever written there, and a value that looks like one is refused. A file decides where keys are sent: read one
  * in a folder of somebody else's only after a look at its {@link Loaded.elsewhere}, as the command line does.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -56,7 +56,7 @@ import type * as Loom from "./Loom.ts"
  * Everything that is wrong with the files.
  *
  * @category errors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class ConfigError extends Schema.TaggedError<ConfigError>()("ConfigError", {
   problems: Schema.NonEmptyArray(Schema.Struct({
@@ -95,7 +95,7 @@ const placed = ({ file, line, path, problem }: ConfigError["problems"][number]):
  * the user's own.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type By = "name" | "environment" | "project" | "user"
 
@@ -103,7 +103,7 @@ export type By = "name" | "environment" | "project" | "user"
  * A folder with settings.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Found {
   readonly by: By
@@ -117,7 +117,7 @@ export interface Found {
  * What the files say.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Loaded {
   /** Where it was found; `undefined` where there are no settings. */
@@ -140,7 +140,7 @@ export interface Loaded {
  * Which file is read.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** The file. By default `LOOM_CONFIG`, else the first one found. */
@@ -153,7 +153,7 @@ export interface Options {
  * Finds the settings. Fails where those that are named aren't there.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const find = (options?: Options): Effect.Effect<Found | undefined, ConfigError> =>
   Effect.flatMap(Effect.promise(() => import("./internal/configSearch.ts")), ({ find }) => find(options))
@@ -162,7 +162,7 @@ export const find = (options?: Options): Effect.Effect<Found | undefined, Config
  * Reads the settings. Fails with every problem it finds. Where there are none, nothing is set.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const load = (options?: Options): Effect.Effect<Loaded, ConfigError> =>
   Effect.flatMap(Effect.promise(() => import("./internal/configOptions.ts")), ({ load }) => load(options))

@@ -3,7 +3,7 @@
  *
  * `undefined` means "not known" throughout, and what is not known never refuses a call.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type { Confidence, Known, Loose, Price, ServiceTiers } from "./Price.ts"
 
@@ -11,7 +11,7 @@ import type { Confidence, Known, Loose, Price, ServiceTiers } from "./Price.ts"
  * What a model makes.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Modality = "text" | "image" | "embedding"
 
@@ -19,7 +19,7 @@ export type Modality = "text" | "image" | "embedding"
  * Where a model is in its life: `deprecated` models still answer and have a date or a successor, `retired` ones are gone.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Status = "active" | "preview" | "legacy" | "deprecated" | "retired"
 
@@ -27,7 +27,7 @@ export type Status = "active" | "preview" | "legacy" | "deprecated" | "retired"
  * What a model can do: `true` and `false` are known, `undefined` is not.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Capabilities {
   readonly tools?: boolean | undefined
@@ -49,7 +49,7 @@ export interface Capabilities {
  * One model of one provider. Dates are ISO days (`2027-01-14`), limits are tokens.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Model {
   readonly provider: string
@@ -89,7 +89,7 @@ export interface Model {
  * A model as a catalog file gives it: what isn't there comes from its provider, or isn't known.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Entry extends Loose<Omit<Model, "provider" | "id" | "prices">> {
   readonly id: string
@@ -106,7 +106,7 @@ export interface Entry extends Loose<Omit<Model, "provider" | "id" | "prices">> 
  * A price row as a catalog file gives it; `batch: false` is a model that takes none at a provider that does.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface EntryPrice extends Omit<Known, "batch"> {
   readonly batch?: Known["batch"] | false
@@ -116,7 +116,7 @@ export interface EntryPrice extends Omit<Known, "batch"> {
  * A vendor as the catalog knows it, with what its models inherit.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Provider {
   readonly key: string
@@ -140,7 +140,7 @@ export interface Provider {
  * Tells whether a string can name a provider or a model: printable, without spaces, and not a key that every object has.
  *
  * @category guards
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const isName = (name: string): boolean => /^[\x21-\x7e]{1,200}$/.test(name) && !(name in Object.prototype)
 
@@ -148,7 +148,7 @@ export const isName = (name: string): boolean => /^[\x21-\x7e]{1,200}$/.test(nam
  * What {@link isName} asks for.
  *
  * @category guards
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const nameProblem = "expected a name without spaces, other than the keys that every object has"
 
@@ -156,7 +156,7 @@ export const nameProblem = "expected a name without spaces, other than the keys 
  * Makes a model from what is known of it.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = (
   known: Loose<Model> & { readonly provider: string; readonly id: string }
@@ -187,7 +187,7 @@ export const make = (
  * A model of which only the name is known: no price, no limit, no ability. Its cost is unknown, never zero.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const unlisted = (provider: string, id: string): Model => make({ provider, id })
 
@@ -195,7 +195,7 @@ export const unlisted = (provider: string, id: string): Model => make({ provider
  * Returns a model's status at a time (milliseconds since 1970): `retired` from the day it `retires`, 00:00 UTC.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const statusAt = (model: Model, at: number): Status =>
   model.retires !== undefined && at >= Date.parse(model.retires) ? "retired" : model.status

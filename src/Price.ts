@@ -4,7 +4,7 @@
  * Money is in picodollars, 1e-12 USD: a price of 0.15 USD per million tokens is 150,000 a token. Multipliers are in
  * ten-thousandths: 0.5 is 5,000. Rates that are not known are `undefined`, never 0; a row that costs nothing says `free`.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type { Images } from "./Usage.ts"
 
@@ -12,7 +12,7 @@ import type { Images } from "./Usage.ts"
  * How far a price can be trusted.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Confidence = typeof confidences[number]
 
@@ -20,7 +20,7 @@ export type Confidence = typeof confidences[number]
  * Every {@link Confidence}, from the most trusted to the least; `user` is a price that the user registered.
  *
  * @category constants
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const confidences = [
   "vendor-page",
@@ -36,7 +36,7 @@ export const confidences = [
  * Picodollars per token, by what the token was.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Rates {
   readonly input: number | undefined
@@ -58,7 +58,7 @@ export interface Rates {
  * token rates: what it doesn't list is unknown above it.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Tier {
   /** Input tokens. */
@@ -72,7 +72,7 @@ export interface Tier {
  * A multiplier (ten-thousandths) and the time from which it holds (milliseconds since 1970).
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface DatedMultiplier {
   readonly start: number
@@ -84,7 +84,7 @@ export interface DatedMultiplier {
  * midnight and belongs to the day it started on.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Window {
   /** Sunday is 0. */
@@ -102,7 +102,7 @@ export interface Window {
  * without either holds for every size.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface PerImage {
   readonly rate: number
@@ -118,7 +118,7 @@ export interface PerImage {
  * Without a multiplier, what has no absolute rate is unknown in a batch.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Batch {
   readonly multiplier: number | undefined
@@ -129,7 +129,7 @@ export interface Batch {
  * One price row: what a model costs from a day on, until the next row.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Price {
   /** ISO day, 00:00 UTC; `undefined`: since ever. */
@@ -168,7 +168,7 @@ export interface Price {
  * A price row as far as it is known: {@link make} completes it.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Known extends Loose<Omit<Price, "start" | "rates" | "tiers" | "perImage" | "batch" | "serviceTiers">> {
   readonly rates?: Loose<Rates> | undefined
@@ -190,7 +190,7 @@ export interface Known extends Loose<Omit<Price, "start" | "rates" | "tiers" | "
  * The fields of `A`, each of which may be missing or `undefined`.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Loose<A> = { readonly [K in keyof A]?: A[K] | undefined }
 
@@ -198,7 +198,7 @@ export type Loose<A> = { readonly [K in keyof A]?: A[K] | undefined }
  * Multipliers (ten-thousandths) by service tier, each from an ISO day on; without `from`, since ever.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type ServiceTiers = Readonly<
   Record<string, ReadonlyArray<{ readonly from?: string | undefined; readonly multiplier: number }>>
@@ -208,7 +208,7 @@ export type ServiceTiers = Readonly<
  * Makes rates from those that are known.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const rates = (known: Loose<Rates>): Rates => ({
   input: known.input,
@@ -227,7 +227,7 @@ export const rates = (known: Loose<Rates>): Rates => ({
  * Makes a price row from what is known of it.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = (known: Known): Price => ({
   from: known.from,
@@ -274,7 +274,7 @@ export const make = (known: Known): Price => ({
  * Returns the row that holds at a time (milliseconds since 1970): the newest that has begun.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const at = (prices: ReadonlyArray<Price>, time: number): Price | undefined => {
   for (let i = prices.length - 1; i >= 0; i--) {
@@ -288,7 +288,7 @@ export const at = (prices: ReadonlyArray<Price>, time: number): Price | undefine
  * Returns the token rates of a request with so many input tokens, cache reads and writes included.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const ratesFor = (price: Price, inputTokens: number): Rates => {
   let chosen = price.rates
@@ -304,7 +304,7 @@ export const ratesFor = (price: Price, inputTokens: number): Rates => {
  * `default`, `standard` and `auto` are 1 unless the row says otherwise.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const serviceTier = (price: Price, name: string, time: number): number | undefined => {
   if (!Object.hasOwn(price.serviceTiers, name)) return plainTiers.has(name) ? unit : undefined
@@ -316,7 +316,7 @@ export const serviceTier = (price: Price, name: string, time: number): number | 
  * unless the row says otherwise.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const region = (price: Price, name: string): number | undefined =>
   Object.hasOwn(price.regions, name) ? price.regions[name] : name === "global" ? unit : undefined
@@ -325,7 +325,7 @@ export const region = (price: Price, name: string): number | undefined =>
  * Returns the multiplier (ten-thousandths) of the first window that a time falls in; 10,000 outside of all.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const windowAt = (price: Price, time: number): number => {
   if (price.windows.length === 0) return unit
@@ -347,7 +347,7 @@ export const windowAt = (price: Price, time: number): number => {
  * larger size, or the dearest row where the caller left size or quality to the vendor; `undefined` when none fits.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const forImage = (
   rows: ReadonlyArray<PerImage>,
@@ -376,7 +376,7 @@ export const forImage = (
  * Returns the megapixels a vendor charges for: 1024 × 1024 pixels each, begun ones count. `undefined` without a size.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const megapixels = (image: Pick<Images, "width" | "height">): number | undefined => {
   const pixels = pixelsOf(image)
@@ -387,7 +387,7 @@ export const megapixels = (image: Pick<Images, "width" | "height">): number | un
  * Converts USD to whole units of 10^-`digits` USD, exactly; `undefined` for what isn't a whole number of them.
  *
  * @category converters
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const whole = (usd: number, digits: number): number | undefined => {
   const scale = 10 ** digits
@@ -400,7 +400,7 @@ export const whole = (usd: number, digits: number): number | undefined => {
  * number of picodollars.
  *
  * @category converters
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const perMillion = (usd: number): number | undefined => whole(usd, 6)
 
@@ -408,7 +408,7 @@ export const perMillion = (usd: number): number | undefined => whole(usd, 6)
  * What {@link perMillion} asks for.
  *
  * @category converters
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const perMillionProblem = "expected USD per million tokens: 0 or more, with at most 6 decimals"
 
@@ -416,7 +416,7 @@ export const perMillionProblem = "expected USD per million tokens: 0 or more, wi
  * The multiplier that changes nothing, in ten-thousandths.
  *
  * @category constants
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const unit = 10_000
 

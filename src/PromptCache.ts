@@ -22,7 +22,7 @@
  *   })
  * ```
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -42,7 +42,7 @@ import { volatileIn } from "./internal/volatile.ts"
  * One request of a conversation.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Turn {
   readonly request: Request
@@ -56,7 +56,7 @@ export interface Turn {
  * What keeps a request from being read from the cache.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Cause =
   /** The option isn't set where the vendor keeps nothing without it, or is `false`. */
@@ -93,7 +93,7 @@ type Difference = Exclude<Cause, "off" | "short" | "expired">
  * Where a conversation left its cache.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Break {
   /** Which of the turns had to be read anew: 1 is the second. */
@@ -119,7 +119,7 @@ export interface Break {
  * don't fit.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const turnsOf = (
   conversation: ReadonlyArray<GenerateOptions.GenerateOptions>,
@@ -149,7 +149,7 @@ export const turnsOf = (
  * says by which prices, for turns that don't say when they were.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const diagnose = (turns: ReadonlyArray<Turn>, options: { readonly at: number }): ReadonlyArray<Break> =>
   turns.flatMap((after, turn) => {
@@ -163,7 +163,7 @@ export const diagnose = (turns: ReadonlyArray<Turn>, options: { readonly at: num
  * alike. Two requests that only end differently are.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const compare = (before: Turn, after: Turn, options: { readonly at: number }): Break | undefined => {
   const [old, young] = [piecesOf(before.request), piecesOf(after.request)]

@@ -17,7 +17,7 @@
  * })
  * ```
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -39,7 +39,7 @@ import { CircuitOpen, errorIn, GenerateError } from "./GenerateError.ts"
  * - `half-open`: one at a time is, to find out how the vendor does.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type State = "closed" | "open" | "half-open"
 
@@ -47,7 +47,7 @@ export type State = "closed" | "open" | "half-open"
  * What is known of a provider under one key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Circuit {
   readonly provider: string
@@ -68,7 +68,7 @@ export interface Circuit {
  * A circuit that changed its state.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Transition {
   /** Epoch milliseconds. */
@@ -88,7 +88,7 @@ export interface Transition {
  * The circuits of all providers: what guards attempts, and what it has learnt.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface ProviderHealth {
   /** For `Generator.gate`. Refuses attempts with `CircuitOpen` while their circuit is open, and learns from the others. */
@@ -105,7 +105,7 @@ export interface ProviderHealth {
  * When a circuit opens, and for how long.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** So many failures in a row open a circuit: 5. */
@@ -145,7 +145,7 @@ const longestWait = 24 * 3_600_000
  * Starts with all circuits closed.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = Effect.fnUntraced(function*(
   options: Options = {}
@@ -301,7 +301,7 @@ export const make = Effect.fnUntraced(function*(
  * The circuits that engines made from here on share, where their options name none.
  *
  * @category references
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const CurrentProviderHealth: Context.Reference<ProviderHealth | undefined> = Context.Reference<
   ProviderHealth | undefined
@@ -326,7 +326,7 @@ export const CurrentProviderHealth: Context.Reference<ProviderHealth | undefined
  * ```
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<never> => Layer.effect(CurrentProviderHealth, make(options))
 

@@ -1,7 +1,7 @@
 /**
  * The generators of all providers, each built when it is first asked.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Cache from "effect/Cache"
 import * as Context from "effect/Context"
@@ -19,7 +19,7 @@ import type { Transport } from "./Transport.ts"
  * Something that a provider can be made from.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Source = Generator.Generator | Layer.Layer<Generator.Generator, never, Transport>
 
@@ -79,7 +79,7 @@ type Known = {
  * vendors into it.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Vendors extends Known {}
 
@@ -94,7 +94,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
  * What providers are made of. `sources` go before what the catalog would make; `sealed`, there is nothing else.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   readonly catalog: Catalog.Catalog
@@ -106,7 +106,7 @@ export interface Options {
  * The generators of all providers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Registry {
   /** Asks the provider that a request's model belongs to. */
@@ -121,7 +121,7 @@ export interface Registry {
  * `Loom.layer({ providers })` in surroundings of its own: with another `ConfigProvider`, say.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const builtIn = (provider: Provider): Layer.Layer<Generator.Generator, never, Transport> | undefined => {
   const adapter = Object.hasOwn(adapters, provider.kind) ? adapters[provider.kind] : undefined
@@ -133,7 +133,7 @@ export const builtIn = (provider: Provider): Layer.Layer<Generator.Generator, ne
  * catalog would make; `sealed`, there is nothing else.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = (options: Options): Effect.Effect<Generator.Generator, never, Transport | Scope.Scope> =>
   Effect.map(makeRegistry(options), ({ generator }) => generator)
@@ -142,7 +142,7 @@ export const make = (options: Options): Effect.Effect<Generator.Generator, never
  * Makes a {@link Registry}, whose providers are loaded when they are first asked.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const makeRegistry = Effect.fnUntraced(function*(
   options: Options

@@ -1,7 +1,7 @@
 /**
  * What is asked of one model, decoded and checked: the input of every Generator.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -19,7 +19,7 @@ import { promptSize } from "./internal/promptSize.ts"
  * How much a model should think before it answers. Which levels exist depends on the model.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type ReasoningEffort = "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max"
 
@@ -27,7 +27,7 @@ export type ReasoningEffort = "none" | "minimal" | "low" | "medium" | "high" | "
  * `auto`: the model decides. `required`: it must call a tool. `none`: it mustn't. `{ tool }`: it must call that one.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type ToolChoice = "auto" | "required" | "none" | { readonly tool: string }
 
@@ -36,7 +36,7 @@ export type ToolChoice = "auto" | "required" | "none" | { readonly tool: string 
  * that costs no more than the one asked for, and the answer says so.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Lifetime = `${number}m` | `${number}h`
 
@@ -45,7 +45,7 @@ export type Lifetime = `${number}m` | `${number}h`
  * so far.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Breakpoint = "tools" | "system" | "messages"
 
@@ -58,7 +58,7 @@ export type Breakpoint = "tools" | "system" | "messages"
  * says, stay as they are and go first.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface PromptCache {
   /** The vendor's own, its shortest as a rule, where unset. */
@@ -73,7 +73,7 @@ export interface PromptCache {
  * The vendor's own web search.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface WebSearch {
   /** Searches at most. */
@@ -92,7 +92,7 @@ export interface WebSearch {
  * Roughly where somebody is.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Location {
   readonly city?: string | undefined
@@ -107,7 +107,7 @@ export interface Location {
  * A picture that is given: its bytes, or an address (`https:`, `data:`).
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Picture = Uint8Array | URL | `https://${string}` | `http://${string}` | `data:${string}`
 
@@ -116,7 +116,7 @@ export type Picture = Uint8Array | URL | `https://${string}` | `http://${string}
  * can. Pictures to start from are files of the prompt.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface ImageParams {
   /** Images: 1. A vendor that makes one at a time is asked as often, by an attempt for each. */
@@ -139,7 +139,7 @@ export interface ImageParams {
  * The options that more than one vendor honours. What only one vendor has goes into `native`.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Params extends ImageParams {
   /** Tokens, reasoning included. */
@@ -166,7 +166,7 @@ export interface Params extends ImageParams {
  * Asks for JSON that fits a schema.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface ObjectFormat {
   readonly name: string
@@ -177,7 +177,7 @@ export interface ObjectFormat {
  * All of it but `call` and `candidate` decides what the answer can be; `call` says under which circumstances it is asked.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Request {
   readonly model: Model.Model
@@ -199,7 +199,7 @@ export interface Request {
  * Makes a Request from what is given; the rest is empty.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = (
   options: Pick<Request, "model" | "prompt" | "call"> & globalThis.Partial<Omit<Request, "model" | "prompt" | "call">>
@@ -220,7 +220,7 @@ export const make = (
  * Tools in the order in which a Request has them: by name.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const inOrder = (tools: ReadonlyArray<Tool.Any>): ReadonlyArray<Tool.Any> =>
   tools.length < 2 ? tools : tools.toSorted((a, b) => a.name < b.name ? -1 : 1)
@@ -233,7 +233,7 @@ const noNative: Readonly<Record<string, unknown>> = {}
  * A Request for a prompt, with a Call of its own and no model yet: `Generator.model` names one.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const fromPrompt = (
   prompt: Prompt.RawInput,
@@ -248,7 +248,7 @@ export const fromPrompt = (
  * The error of this request with this reason, naming its provider and model.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const fail = (request: Request, reason: Reason): GenerateError =>
   new GenerateError({ provider: request.model.provider, model: request.model.id, reason })
@@ -258,7 +258,7 @@ export const fail = (request: Request, reason: Reason): GenerateError =>
  * will say.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const mismatch = (request: Request): GenerateError | undefined => {
   const { model } = request
@@ -313,7 +313,7 @@ export const mismatch = (request: Request): GenerateError | undefined => {
  * Why a vendor without a web search of its own can't answer, and who could.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const noWebSearch = (detail = "the model has no web search of its own"): Unsupported => {
   const able = Catalog.providers(Catalog.bundled)
@@ -326,7 +326,7 @@ export const noWebSearch = (detail = "the model has no web search of its own"): 
  * What calls are for whose modality isn't said: what their model makes.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const modalityOf = (model: Model.Model): Request["modality"] => model.modality === "image" ? "image" : "text"
 
@@ -334,7 +334,7 @@ export const modalityOf = (model: Model.Model): Request["modality"] => model.mod
  * Whether an option is one of calls for this.
  *
  * @category guards
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const isOf = (modality: Request["modality"], param: string): boolean =>
   param === "seed" || imageParams.has(param) === (modality === "image")
@@ -370,7 +370,7 @@ const hasFile = (prompt: Prompt.Prompt, mediaType: string): boolean =>
  * The model of that name. Fails with `UnknownModel`, which tells the nearest ids.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const resolve = (
   catalog: Catalog.Catalog,
@@ -388,7 +388,7 @@ export const resolve = (
  * The request, or the error of its first {@link mismatch}.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const checked = (request: Request): Effect.Effect<Request, GenerateError> => {
   const error = mismatch(request)
@@ -401,7 +401,7 @@ export const checked = (request: Request): Effect.Effect<Request, GenerateError>
  * tool and file.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const estimateUsage = (request: Request, outputCharacters: number): Usage.Usage => {
   const { bytes, characters, files, messages } = promptSize(request)

@@ -26,7 +26,7 @@
  * process and is shared by many (`sqlite`). A store that is broken or slow costs a call at most 50 ms and
  * never fails it; one that failed three times in a row is left alone for ten seconds.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Cache from "effect/Cache"
 import type * as Clock from "effect/Clock"
@@ -47,7 +47,7 @@ import * as Codec from "./internal/keptAnswer.ts"
  * An answer as it is kept: its object as JSON, to be decoded anew for every caller.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Answer extends Codec.Answer {}
 
@@ -55,7 +55,7 @@ export interface Answer extends Codec.Answer {}
  * How long something is kept, in epoch milliseconds.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Life {
   readonly storedAt: number
@@ -66,7 +66,7 @@ export interface Life {
  * What stands behind the memory tier. It may fail and it may be slow.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Store {
   /** What is kept under a key at this time. */
@@ -79,7 +79,7 @@ export interface Store {
  * What became of lookups and of answers, since the cache was made.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Stats {
   readonly hits: number
@@ -101,7 +101,7 @@ export interface Stats {
  * Keeps answers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface ResponseCache {
   /** How long an answer to this call is kept, in milliseconds; `undefined` where the cache has no part in it. */
@@ -117,7 +117,7 @@ export interface ResponseCache {
  * What is kept, for how long and where.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** How long answers are kept. Without it, or with none, only those of calls that name a time of their own are. */
@@ -136,7 +136,7 @@ export interface Options {
  * Where the file is, and how much it may hold.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface SqliteOptions {
   /** `cache.db` beside the call log by default (`CallLog.defaultPath`). The file is the user's alone. */
@@ -158,7 +158,7 @@ const rest = 10_000
  * Makes a cache.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = Effect.fnUntraced(function*(
   options: Options = {}
@@ -314,7 +314,7 @@ const isLive = ({ expiresAt, storedAt }: Life, now: number): boolean =>
  * where one is answered by what was kept for the other. It tells names only, no values.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const explain: (a: Request, b: Request) => ReadonlyArray<string> = CallKey.differences
 
@@ -322,7 +322,7 @@ export const explain: (a: Request, b: Request) => ReadonlyArray<string> = CallKe
  * The cache that engines made from here on use, where their options name none.
  *
  * @category references
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const CurrentResponseCache: Context.Reference<ResponseCache | undefined> = Context.Reference<
   ResponseCache | undefined
@@ -332,6 +332,6 @@ export const CurrentResponseCache: Context.Reference<ResponseCache | undefined> 
  * One cache for all engines made under it.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<never> => Layer.effect(CurrentResponseCache, make(options))

@@ -2,7 +2,7 @@
  * When a failed attempt is made again at the same vendor: exponential backoff with jitter, under the vendor's own
  * Retry-After and the call's deadline.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -13,7 +13,7 @@ import type { GenerateError } from "./GenerateError.ts"
 
 /**
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface RetryPolicy {
   /** All attempts, the first included. */
@@ -37,7 +37,7 @@ export interface RetryPolicy {
  * The schema of a {@link RetryPolicy}, for the edges.
  *
  * @category schemas
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const RetryPolicy: Schema.Codec<RetryPolicy> = Schema.Struct({
   // @effect-diagnostics-next-line schemaNumber:off
@@ -54,7 +54,7 @@ export const RetryPolicy: Schema.Codec<RetryPolicy> = Schema.Struct({
  * billed twice, and a budget of 100.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = (options?: {
   readonly maxAttempts?: number | undefined
@@ -76,7 +76,7 @@ export const make = (options?: {
  * One attempt and no more.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const none: RetryPolicy = make({ maxAttempts: 1 })
 
@@ -84,7 +84,7 @@ export const none: RetryPolicy = make({ maxAttempts: 1 })
  * Whether this failure is one that the policy repeats at all.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const repeats = (policy: RetryPolicy, error: GenerateError): boolean => {
   const mayBePaidAgain = policy.retryMaybeBilled && error.maybeBilled && error.failover &&
@@ -97,7 +97,7 @@ export const repeats = (policy: RetryPolicy, error: GenerateError): boolean => {
  * What ends repeating before the policy does. It is asked before each wait, so that it may change meanwhile.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Limits {
   /** Epoch milliseconds: a wait that would end at or after it isn't begun. */
@@ -114,7 +114,7 @@ export interface Limits {
  * Jitter is ±20 % and comes before the vendor's Retry-After, which is a floor that jitter can't shorten.
  *
  * @category converting
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const schedule = (policy: RetryPolicy, limits: Limits): Schedule.Schedule<Duration.Duration, GenerateError> =>
   Schedule.exponential(policy.baseDelay).pipe(
@@ -138,7 +138,7 @@ export const schedule = (policy: RetryPolicy, limits: Limits): Schedule.Schedule
  * What is left of the budgets of all providers. One that was never tried again has all of its own.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Budget {
   /** Takes one repeated attempt, where one is left. */
@@ -151,7 +151,7 @@ export interface Budget {
  * Makes a {@link Budget} of so many repeated attempts a provider.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const makeBudget = (size: number): Budget => {
   // In tenths, which add up.

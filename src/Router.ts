@@ -29,7 +29,7 @@
  * retries of any call, one deadline and one budget of attempts holds for all of them, and what a rejected answer cost is
  * on the record.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Arr from "effect/Array"
 import type * as Clock from "effect/Clock"
@@ -60,7 +60,7 @@ import { translate } from "./internal/standIn.ts"
  * One model that may be asked. It becomes a Request (with its own model, defaults and checks) only when it is reached.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Candidate {
   /** `provider/model`. */
@@ -76,7 +76,7 @@ export interface Candidate {
  * Candidates in the order in which they are asked.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Plan {
   readonly candidates: readonly [Candidate, ...ReadonlyArray<Candidate>]
@@ -98,7 +98,7 @@ export interface Plan {
  * its circuit is open) doesn't take the place of another.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const firstOf =
   (plan: Plan) =>
@@ -192,7 +192,7 @@ const noting = (candidate: Candidate, number: number, call: Call.Call | undefine
  * A model that may be asked, and how.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Choice {
   readonly provider?: Provider | undefined
@@ -216,7 +216,7 @@ type ModelOf<P> = (P extends keyof Catalog.ModelIds ? Catalog.ModelIds[P] : neve
  * The schema of a {@link Choice}, for the edges.
  *
  * @category schemas
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Choice: Schema.Codec<Choice> = Schema.Struct({
   provider: Schema.optional(Schema.NonEmptyString),
@@ -231,7 +231,7 @@ export const Choice: Schema.Codec<Choice> = Schema.Struct({
  * Names a {@link Choice} as one of a router's candidates.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const candidate = <const P extends Provider>(
   provider: P,
@@ -245,7 +245,7 @@ export const candidate = <const P extends Provider>(
  * How calls become candidates.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Asking {
   readonly catalog: Catalog.Catalog
@@ -259,7 +259,7 @@ export interface Asking {
  * one's vendor understands, and is left where it refuses its version of the request.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const candidateFor = (choice: Choice, asking: Asking, first?: Model): Candidate => {
   const { native, params = {}, retry } = choice
@@ -299,7 +299,7 @@ const nameOf = (choice: Choice, catalog: Catalog.Catalog): string =>
  * Whether an answer will do: a function that tells, or the schema that its text has to fit as JSON.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Validator = Generator.Accept | Schema.ConstraintDecoder<unknown>
 
@@ -307,7 +307,7 @@ export type Validator = Generator.Accept | Schema.ConstraintDecoder<unknown>
  * How a router chooses. Make one with {@link make}.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Router {
   readonly candidates: Arr.NonEmptyReadonlyArray<Choice>
@@ -322,7 +322,7 @@ export interface Router {
  * What {@link make} takes.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** `provider/model`, a {@link Choice}, or a provider, a modality, a model and its params. */
@@ -350,7 +350,7 @@ export interface Options {
  * A candidate as a router is given it: a model by its name, with its parameters or without.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type CandidateOption =
   | Catalog.QualifiedId
@@ -366,7 +366,7 @@ export type CandidateOption =
  * A router for `Loom.route`. What is wrong with it is told by the first call: `InvalidRequest`, which names the field.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = (options: Options): Router => ({
   candidates: Arr.map(
@@ -385,7 +385,7 @@ export const make = (options: Options): Router => ({
  * out on the day when the candidate is needed.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const misfitIn = (
   router: Router,
@@ -432,7 +432,7 @@ const isWait = (u: unknown): u is Duration.Input => {
  * What a router makes of a call: its candidates in the order in which they are asked.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const planFor = (router: Router, asking: Asking): Plan => {
   const { first, others } = candidatesOf(router, asking)
@@ -485,7 +485,7 @@ const ordered = ({ candidates, order }: Router, { call, catalog, requestFor }: A
  * sold by those.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const estimate = (request: Request.Request): Cost.Cost => {
   const { call, modality, model, params: { maxOutputTokens = 500, serviceTier } } = request
@@ -523,7 +523,7 @@ const tokensByQuality: Readonly<Record<string, number>> = {
  * A Generator whose answers a router accepts: `Rejected` in place of one that it doesn't.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const validated = ({ validator }: Router, generator: Generator.Generator): Generator.Generator =>
   validator === undefined
@@ -549,7 +549,7 @@ const fits = (schema: Schema.ConstraintDecoder<unknown>): Generator.Accept => {
  * What a router would do with one of its candidates.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Explanation {
   /** `provider/model`. */
@@ -567,7 +567,7 @@ export interface Explanation {
  * whether a vendor is well, within its limits and has a key is found out by the call.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const explain = (
   router: Router,

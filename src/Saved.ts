@@ -10,7 +10,7 @@
  *
  * Attempts that failed, and were paid all the same, are in none of it: at list price they would have failed, too.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Schema from "effect/Schema"
 
@@ -19,7 +19,7 @@ import * as Schema from "effect/Schema"
  * which may therefore be negative.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Saved {
   /** The sum of the mechanisms, in 1e-12 USD. */
@@ -39,7 +39,7 @@ export interface Saved {
  * Makes a Saved from the mechanisms that had a part in it: `undefined` for one that had, by an unknown amount.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = (
   mechanisms: { readonly [K in Exclude<keyof Saved, "picoUsd" | "usd" | "unknown">]?: number | undefined }
@@ -63,7 +63,7 @@ export const make = (
  * the model that they are measured by.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const withRouting = (saved: Saved, routing: number | undefined): Saved => {
   const added = make({ ...saved, routing })
@@ -74,7 +74,7 @@ export const withRouting = (saved: Saved, routing: number | undefined): Saved =>
  * Nothing was saved.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const nothing: Saved = make({})
 
@@ -82,7 +82,7 @@ export const nothing: Saved = make({})
  * The schema of a {@link Saved}, for the edges: files, databases, the wire.
  *
  * @category schemas
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Saved: Schema.Codec<Saved> = Schema.suspend(() =>
   Schema.Struct({

@@ -1,7 +1,7 @@
 /**
  * A place where secrets are kept: the environment, a file, a secret manager. `Secrets` asks several of them in order.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -15,7 +15,7 @@ import * as Schema from "effect/Schema"
  * text is the value. `version` is the newest one by default.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Locator {
   readonly secret: string
@@ -27,7 +27,7 @@ export interface Locator {
  * Names of secrets, and where each is kept in a backend: a {@link Locator}, or `secret#field` for short.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Names = Readonly<Record<string, string | Locator>>
 
@@ -35,7 +35,7 @@ export type Names = Readonly<Record<string, string | Locator>>
  * How `Secrets` uses a backend.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Policy {
   /**
@@ -56,7 +56,7 @@ export interface Policy {
  * The policy among a backend's options, without what else is there: credentials, tokens.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const policyOf = ({ keepFor, mode, timeToLive, timeout }: Policy): Policy => ({
   keepFor,
@@ -69,7 +69,7 @@ export const policyOf = ({ keepFor, mode, timeToLive, timeout }: Policy): Policy
  * A place that keys are kept in.
  *
  * @category services
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class SecretBackend extends Context.Service<SecretBackend, Live | Kept>()("loom-router/SecretBackend") {}
 
@@ -77,7 +77,7 @@ export class SecretBackend extends Context.Service<SecretBackend, Live | Kept>()
  * A backend that is so near that it is asked at every read.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Live {
   readonly _tag: "Live"
@@ -93,7 +93,7 @@ export interface Live {
  * A backend whose answers are kept for a while.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Kept {
   readonly _tag: "Kept"
@@ -123,7 +123,7 @@ const kinds = {
  * Why a backend gave no answer. It names the backend and what to do, and never holds anything that the backend sent.
  *
  * @category errors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class SecretBackendError extends Schema.TaggedError<SecretBackendError>()("SecretBackendError", {
   backend: Schema.String,
@@ -150,7 +150,7 @@ export class SecretBackendError extends Schema.TaggedError<SecretBackendError>()
  * Whether this is a {@link SecretBackendError}.
  *
  * @category guards
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const isSecretBackendError = Schema.is(SecretBackendError)
 
@@ -158,7 +158,7 @@ export const isSecretBackendError = Schema.is(SecretBackendError)
  * Whether this is a {@link SecretBackend}.
  *
  * @category guards
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const isSecretBackend = (u: unknown): u is SecretBackend["Service"] =>
   Predicate.isTagged(u, "Live") || Predicate.isTagged(u, "Kept")
@@ -167,7 +167,7 @@ export const isSecretBackend = (u: unknown): u is SecretBackend["Service"] =>
  * Reads `secret#field`. A text without `#` is a secret as a whole.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const locator = (text: string): Locator => {
   const at = text.lastIndexOf("#")
@@ -178,7 +178,7 @@ export const locator = (text: string): Locator => {
  * Finds names as given, and every other in `secret`, under its own name as the field: one secret may hold all keys.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const locate = (secret: string, names: Names | undefined): (name: string) => Locator => {
   const given = new Map(
@@ -191,7 +191,7 @@ export const locate = (secret: string, names: Names | undefined): (name: string)
  * A locator as people write it: `apps/openai#key`, `apps/openai@3#key`.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const show = ({ field, secret, version }: Locator): string =>
   `${secret}${version === undefined ? "" : `@${version}`}${field === undefined ? "" : `#${field}`}`

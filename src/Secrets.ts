@@ -24,7 +24,7 @@
  * })
  * ```
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
@@ -42,7 +42,7 @@ import { origins } from "./internal/secretOrigins.ts"
  * Something that a backend can be made from.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Source = SecretBackend["Service"] | Layer.Layer<SecretBackend, never, Transport.Transport>
 
@@ -50,7 +50,7 @@ export type Source = SecretBackend["Service"] | Layer.Layer<SecretBackend, never
  * A backend that is set up by its own environment variables alone.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Known = "environment" | "dotenv" | "file" | "vault" | "aws" | "gcp"
 
@@ -65,7 +65,7 @@ export type Known = "environment" | "dotenv" | "file" | "vault" | "aws" | "gcp"
  * key and the other do.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Pick =
   | { readonly rotate: ReadonlyArray<string> }
@@ -79,7 +79,7 @@ export type Pick =
  * Which places are asked for keys, in what order.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /**
@@ -95,7 +95,7 @@ export interface Options {
  * A place that was asked, and what it said.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Found {
   /** The backend's name. */
@@ -110,7 +110,7 @@ export interface Found {
  * No secret: it is nowhere, or a backend that has to be believed doesn't work.
  *
  * @category errors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class SecretsError extends Schema.TaggedError<SecretsError>()("SecretsError", {
   /** The name that was asked for. */
@@ -134,7 +134,7 @@ export class SecretsError extends Schema.TaggedError<SecretsError>()("SecretsErr
  * Keys by their names, from the first place that has them.
  *
  * @category services
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class Secrets extends Context.Service<Secrets, {
   /** Reads a secret: the one that `tags` pick, where a name stands for several. */
@@ -161,7 +161,7 @@ export class Secrets extends Context.Service<Secrets, {
  * Where a key that `Secrets` gave comes from.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const originOf = (
   key: Redacted.Redacted
@@ -174,7 +174,7 @@ export const originOf = (
  * Makes the service. Backends are made when they are first asked.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = (
   options?: Options
@@ -186,7 +186,7 @@ export const make = (
  * secrets.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Secrets> =>
   Layer.provide(Layer.effect(Secrets, make(options)), Transport.layer())
@@ -195,7 +195,7 @@ export const layer = (options?: Options): Layer.Layer<Secrets> =>
  * The service that is provided, else one with the default sources.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const current: Effect.Effect<Secrets["Service"], never, Transport.Transport> = Effect.flatMap(
   Effect.serviceOption(Secrets),
@@ -211,7 +211,7 @@ export const current: Effect.Effect<Secrets["Service"], never, Transport.Transpo
  * aren't looked for, so that no unrelated setting waits for the network.
  *
  * @category configuration
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const configProvider = (
   names: ReadonlyArray<string>
@@ -225,7 +225,7 @@ export const configProvider = (
  * Adds {@link configProvider} behind the current source of configuration.
  *
  * @category configuration
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layerConfigProvider = (names: ReadonlyArray<string>): Layer.Layer<never, never, Secrets> =>
   Layer.unwrap(

@@ -21,7 +21,7 @@
  * }).pipe(Effect.provide(Stats.layer({ path: "./calls.db" })))
  * ```
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -38,7 +38,7 @@ import type { Answers, Queries } from "./storage/statsReader.ts"
  * The last so many minutes, hours or days, or any other time, in epoch milliseconds. Ranges are in whole buckets.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type RangeInput = (typeof Figures.ranges)[number] | {
   readonly since: number
@@ -50,7 +50,7 @@ export type RangeInput = (typeof Figures.ranges)[number] | {
  * Which calls figures are about.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Query {
   /** The last 24 hours by default. */
@@ -63,7 +63,7 @@ export interface Query {
  * What a series is asked for.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface SeriesQuery extends Query {
   readonly by?: "none" | "provider" | "model" | undefined
@@ -75,7 +75,7 @@ export interface SeriesQuery extends Query {
  * What a breakdown is asked for.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface BreakdownQuery extends Query {
   /** `provider` by default. */
@@ -86,7 +86,7 @@ export interface BreakdownQuery extends Query {
  * What spending is asked for.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface SpendingQuery extends Query {
   /** `provider` by default. */
@@ -101,7 +101,7 @@ export interface SpendingQuery extends Query {
  * Which requests are asked for.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface RequestsQuery {
   /** Of any time by default. */
@@ -117,7 +117,7 @@ export interface RequestsQuery {
  * Circuits that changed their state.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface CircuitChanges {
   /** Where to go on from. */
@@ -130,7 +130,7 @@ export interface CircuitChanges {
  * Adds up what a log has kept.
  *
  * @category services
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class Stats extends Context.Service<Stats, {
   readonly overview: (query: Query) => Effect.Effect<Figures.Overview, CallLog.ReadError>
@@ -153,7 +153,7 @@ export class Stats extends Context.Service<Stats, {
  * All of the Overview page.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const overview = (query: Query = {}): Effect.Effect<Figures.Overview, CallLog.ReadError, Stats> =>
   Effect.flatMap(Stats, (stats) => stats.overview(query))
@@ -162,7 +162,7 @@ export const overview = (query: Query = {}): Effect.Effect<Figures.Overview, Cal
  * What happened over time, in 240 buckets at most.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const series = (query: SeriesQuery = {}): Effect.Effect<Figures.Series, CallLog.ReadError, Stats> =>
   Effect.flatMap(Stats, (stats) => stats.series(query))
@@ -171,7 +171,7 @@ export const series = (query: SeriesQuery = {}): Effect.Effect<Figures.Series, C
  * Sums by provider, model or tag, the dearest first.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const breakdown = (query: BreakdownQuery = {}): Effect.Effect<Figures.Breakdown, CallLog.ReadError, Stats> =>
   Effect.flatMap(Stats, (stats) => stats.breakdown(query))
@@ -180,7 +180,7 @@ export const breakdown = (query: BreakdownQuery = {}): Effect.Effect<Figures.Bre
  * What was spent and saved, on whom and when: all of the Cost page.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const spending = (query: SpendingQuery = {}): Effect.Effect<Figures.Spending, CallLog.ReadError, Stats> =>
   Effect.flatMap(Stats, (stats) => stats.spending(query))
@@ -189,7 +189,7 @@ export const spending = (query: SpendingQuery = {}): Effect.Effect<Figures.Spend
  * What each provider did, by the attempts at it.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const providers = (query: Query = {}): Effect.Effect<Figures.Providers, CallLog.ReadError, Stats> =>
   Effect.flatMap(Stats, (stats) => stats.providers(query))
@@ -198,7 +198,7 @@ export const providers = (query: Query = {}): Effect.Effect<Figures.Providers, C
  * What can be filtered by.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const facets = (query: Query = {}): Effect.Effect<Figures.Facets, CallLog.ReadError, Stats> =>
   Effect.flatMap(Stats, (stats) => stats.facets(query))
@@ -207,7 +207,7 @@ export const facets = (query: Query = {}): Effect.Effect<Figures.Facets, CallLog
  * A page of calls, newest first by when they ended.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const requests = (query: RequestsQuery = {}): Effect.Effect<Figures.Requests, CallLog.ReadError, Stats> =>
   Effect.flatMap(Stats, (stats) => stats.requests(query))
@@ -224,7 +224,7 @@ const rowsAtOnce = 250
  * is the one of the first page, however long the others take; of any time where none is given.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const everyRequest = (
   { filters, range }: Query = {}
@@ -246,7 +246,7 @@ export const everyRequest = (
  * All that is known of a call; `undefined` where there is none with this id.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const request = (id: string): Effect.Effect<Figures.RequestDetail | undefined, CallLog.ReadError, Stats> =>
   Effect.flatMap(Stats, (stats) => stats.request(id))
@@ -263,7 +263,7 @@ const unreadable = (cause: string): CallLog.ReadError =>
  * question. No file yet is no calls yet.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options: { readonly path?: string | undefined } = {}): Layer.Layer<Stats> =>
   Layer.effect(

@@ -13,7 +13,7 @@
  * `@opentelemetry/semantic-conventions` 1.45.0 has as constants. Its successor (semantic-conventions-genai v0.1.0) names
  * some of them anew; `src/telemetry/README.md` says which. What has no name there is called `loom.*`.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -38,7 +38,7 @@ interface Described {
  * Runs an effect in a span of its own, where a tracer listens.
  *
  * @category tracing
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const traced = <A, E, R>(
   describe: () => Described,
@@ -58,7 +58,7 @@ export const traced = <A, E, R>(
  * Like {@link traced}, with a span that lives as long as the scope: for streams.
  *
  * @category tracing
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const tracedScoped = <A, E, R>(
   describe: () => Described,
@@ -77,7 +77,7 @@ export const tracedScoped = <A, E, R>(
  * Counts calls, as each begins and ends, and never throws. `telemetry/Metrics` makes one.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Metrics {
   readonly began: () => void
@@ -90,7 +90,7 @@ export interface Metrics {
  * says otherwise.
  *
  * @category references
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const CurrentMetrics: Context.Reference<Metrics | undefined> = Context.Reference<Metrics | undefined>(
   "loom-router/Telemetry/CurrentMetrics",
@@ -101,7 +101,7 @@ export const CurrentMetrics: Context.Reference<Metrics | undefined> = Context.Re
  * What the conventions call a provider: `gcp.gemini` for `gemini`; who has no name there keeps its own.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const providerName = (provider: string): string => providerNames.get(provider) ?? provider
 
@@ -120,7 +120,7 @@ const providerNames = new Map([
  * What the conventions call what is asked.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const operationName = (modality: "text" | "image"): "chat" | "generate_content" =>
   modality === "text" ? "chat" : "generate_content"
@@ -129,7 +129,7 @@ export const operationName = (modality: "text" | "image"): "chat" | "generate_co
  * The span of a call.
  *
  * @category tracing
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const callSpan = (
   id: string,
@@ -148,7 +148,7 @@ export const callSpan = (
  * The inference span of an attempt.
  *
  * @category tracing
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const attemptSpan = ({ modality, model, object, params }: Request, stream: boolean): Described => {
   const operation = operationName(modality)
@@ -176,7 +176,7 @@ export const attemptSpan = ({ modality, model, object, params }: Request, stream
  * Writes what became of an attempt on its span.
  *
  * @category tracing
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const annotateAttempt = (span: Tracer.Span, attempt: Attempt, summary: Summary | undefined): void => {
   const { cost, firstToken, outcome, requestId, usage } = attempt
@@ -213,7 +213,7 @@ const responseId = (native: unknown): string | undefined => {
  * Writes what became of a call on its span.
  *
  * @category tracing
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const annotateCall = (span: Tracer.Span, record: CallRecord): void => {
   span.attribute("loom.outcome", record.outcome)
@@ -229,7 +229,7 @@ export const annotateCall = (span: Tracer.Span, record: CallRecord): void => {
  * The fields of the INFO line: what a call was, what became of it, and what it cost in USD over all of its attempts.
  *
  * @category logging
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const fieldsOf = (record: CallRecord) => {
   const spent = Cost.sum(record.attempts.map(({ cost }) => cost ?? Cost.unknown))
@@ -256,7 +256,7 @@ export const fieldsOf = (record: CallRecord) => {
  * The INFO line of a call as text.
  *
  * @category logging
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const lineOf = (record: CallRecord): string => {
   const { attempts, cache, cachedTokens, inputTokens, model, ms, outcome, outputTokens, provider, route, tags, usd } =
@@ -281,7 +281,7 @@ export const lineOf = (record: CallRecord): string => {
  * Logs the INFO line of a call through the caller's Logger.
  *
  * @category logging
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const log = (record: CallRecord, form: "line" | "json"): Effect.Effect<void> =>
   form === "line" ? Effect.logInfo(lineOf(record)) : Effect.logInfo(fieldsOf(record))

@@ -2,7 +2,7 @@
  * The only way out to the network: `fetch`-shaped functions over undici's pools, which vendor SDKs are given as their
  * `fetch`. They know where they may go, how long they may wait and how much they may read.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -27,7 +27,7 @@ import { decode, type Exchange as ReplyTo, ignore, Reply } from "./internal/repl
  * `clone` isn't supported. Redirects are replies like any other for a vendor, and are followed for a link.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 
@@ -35,7 +35,7 @@ export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promi
  * How long a request may wait and how much a reply may weigh. An infinite duration switches a timeout off.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Limits {
   /** For the name to resolve, the socket to open and TLS to be agreed: 10 seconds. */
@@ -52,7 +52,7 @@ export interface Limits {
  * What `Transport.vendor` binds a `Fetch` to.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface VendorOptions {
   /** Named in errors. */
@@ -66,7 +66,7 @@ export interface VendorOptions {
  * What `Transport.infrastructure` binds a `Fetch` to.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface InfrastructureOptions extends VendorOptions {
   /** Certificates (PEM) that the endpoint's may be signed by, in place of those that Node trusts. */
@@ -77,7 +77,7 @@ export interface InfrastructureOptions extends VendorOptions {
  * What `Transport.link` allows.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface LinkOptions {
   /** Named in errors. */
@@ -95,7 +95,7 @@ export interface LinkOptions {
  * What all requests of one transport share.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** Sockets to one origin: 256. Further requests wait for one to be free. */
@@ -128,7 +128,7 @@ const explanations = {
  * What went wrong on the way to a vendor or back.
  *
  * @category errors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Kind = keyof typeof explanations
 
@@ -140,7 +140,7 @@ export type Kind = keyof typeof explanations
  * `sent` is `"no"` when it is certain that no byte of the request has left, so that nothing can have been billed.
  *
  * @category errors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class TransportError extends Schema.TaggedError<TransportError>()("TransportError", {
   kind: Schema.Literals(Struct.keys(explanations)),
@@ -176,7 +176,7 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
  * The `TransportError` that an SDK's error was caused by, if one was.
  *
  * @category errors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const findError = (error: unknown): TransportError | undefined => {
   let cause = error
@@ -196,7 +196,7 @@ export const findError = (error: unknown): TransportError | undefined => {
  *
  * @see {@link cancelledBy}
  * @category cancellation
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class Handle extends EventEmitter {
   #cancelled = false
@@ -222,7 +222,7 @@ interface Init extends RequestInit {
  * A handle as SDKs let it through: what `cancelledBy` returns.
  *
  * @category cancellation
- * @since 0.1.0
+ * @since 1.0.0
  */
 // SDKs' types of fetch options refuse an object that has none of their properties, so it may have one.
 export interface Cancellation extends Pick<RequestInit, "keepalive"> {
@@ -233,7 +233,7 @@ export interface Cancellation extends Pick<RequestInit, "keepalive"> {
  * Gives a request its handle: `sdk.create(body, { fetchOptions: Transport.cancelledBy(handle) })`.
  *
  * @category cancellation
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const cancelledBy = (handle: Handle): Cancellation => ({ [handleKey]: handle })
 
@@ -241,7 +241,7 @@ export const cancelledBy = (handle: Handle): Cancellation => ({ [handleKey]: han
  * The ways out, one for each class of host.
  *
  * @category services
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class Transport extends Context.Service<Transport, {
   /**
@@ -280,7 +280,7 @@ export class Transport extends Context.Service<Transport, {
  * the environment are not honoured.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const makeUnsafe = (
   options?: Options
@@ -417,7 +417,7 @@ export const makeUnsafe = (
  * Makes a transport that lives as long as the scope.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = (options?: Options): Effect.Effect<Transport["Service"], never, Scope.Scope> =>
   Effect.acquireRelease(Effect.sync(() => makeUnsafe(options)), (transport) => Effect.promise(() => transport.close()))
@@ -426,7 +426,7 @@ export const make = (options?: Options): Effect.Effect<Transport["Service"], nev
  * Provides a transport; its sockets are destroyed when the layer's scope closes.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Transport> => Layer.effect(Transport, make(options))
 

@@ -4,7 +4,7 @@
  * Every adapter normalises its vendor's raw shape here. At a price of 1 for every token the cost of a `Usage` equals
  * its `totalTokens`.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Schema from "effect/Schema"
 
@@ -12,7 +12,7 @@ import * as Schema from "effect/Schema"
  * How a usage became known: `reported` by the vendor, `estimated` by Loom (a stream that was cut, say), or `missing`.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type State = "reported" | "estimated" | "missing"
 
@@ -20,7 +20,7 @@ export type State = "reported" | "estimated" | "missing"
  * Images of one kind that a vendor made, for vendors that charge by the image instead of by the token.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Images {
   readonly count: number
@@ -36,7 +36,7 @@ export interface Images {
  * Token counters (all whole numbers ≥ 0), and what was sold apart from tokens.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Usage {
   readonly state: State
@@ -76,7 +76,7 @@ const noImages: ReadonlyArray<Images> = []
  * Makes a `Usage` from the counters that are not zero; the totals follow from them.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = (
   counters: Partial<Omit<Usage, "inputTokens" | "outputTokens" | "totalTokens">>
@@ -119,7 +119,7 @@ export const make = (
  * Returns which share of the input was read from the vendor's prompt cache, 0 to 1; `undefined` where nothing was metered.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const hitRate = ({ cacheRead, imageCacheRead, inputTokens, state }: Usage): number | undefined =>
   state === "missing" || inputTokens === 0 ? undefined : (cacheRead + imageCacheRead) / inputTokens
@@ -128,7 +128,7 @@ export const hitRate = ({ cacheRead, imageCacheRead, inputTokens, state }: Usage
  * The usage of an answer whose vendor reported none. Its cost is unknown, never zero.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const missing: Usage = make({ state: "missing" })
 
@@ -136,7 +136,7 @@ export const missing: Usage = make({ state: "missing" })
  * What several answers used together. It is no better known than the least known of them.
  *
  * @category combinators
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const sum = (usages: Iterable<Usage>): Usage => {
   let total = make({})
@@ -184,7 +184,7 @@ const withImages = (images: ReadonlyArray<Images>, more: Images): ReadonlyArray<
  * The schema of a {@link Usage}, for the edges: files, databases, the wire.
  *
  * @category schemas
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Usage: Schema.Codec<Usage> = Schema.Struct({
   state: Schema.Literals(["reported", "estimated", "missing"]),

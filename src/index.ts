@@ -1,7 +1,7 @@
 /**
  * One API for every AI provider.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 export * as Attempt from "./Attempt.ts"
 export * as Batch from "./Batch.ts"

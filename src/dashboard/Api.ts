@@ -3,7 +3,7 @@
  *
  * Bodies are plain JSON: what arrives is what the schemas' types say.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Schema from "effect/Schema"
 import * as HttpApi from "effect/http-api/HttpApi"
@@ -25,7 +25,7 @@ const list = Schema.Array
  * What the server is.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Meta = Schema.Struct({
   version: Text,
@@ -35,7 +35,7 @@ export const Meta = Schema.Struct({
   log: Text,
   now: Time
 }).annotate({ identifier: "Meta" })
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 export type Meta = typeof Meta.Type
 
 /**
@@ -43,7 +43,7 @@ export type Meta = typeof Meta.Type
  * `Last-Event-ID`, or the parameter `after`, resumes from.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Events = {
   /** Sent once, at first: `lastSeq` is where the stream begins. */
@@ -69,7 +69,7 @@ const problem = {
  * Something was asked that can't be: `message` names the parameter.
  *
  * @category errors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class BadRequest extends Schema.TaggedError<BadRequest>()("BadRequest", problem, { httpApiStatus: 400 }) {}
 
@@ -77,7 +77,7 @@ export class BadRequest extends Schema.TaggedError<BadRequest>()("BadRequest", p
  * There is no such call or batch, or it was forgotten since.
  *
  * @category errors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", problem, { httpApiStatus: 404 }) {}
 
@@ -85,7 +85,7 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", problem
  * The log, or the file of batches, can't be read now.
  *
  * @category errors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", problem, { httpApiStatus: 503 }) {}
 
@@ -93,7 +93,7 @@ export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", p
  * Says which parameter is wrong where effect's own answer would be empty.
  *
  * @category middleware
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class Explained extends HttpApiMiddleware.Service<Explained>()("loom-router/dashboard/Api/Explained", {
   error: BadRequest
@@ -136,10 +136,10 @@ const selection = { ...range, ...filters }
  * Parameters that select calls, the same at every endpoint.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Selection = Schema.Struct(selection)
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 export type Selection = typeof Selection.Type
 
 /**
@@ -147,7 +147,7 @@ export type Selection = typeof Selection.Type
  * are left out of it.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 const batchSelection = {
   ...range,
@@ -164,10 +164,10 @@ const batchSelection = {
 
 /**
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const BatchSelection = Schema.Struct(batchSelection)
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 export type BatchSelection = typeof BatchSelection.Type
 
 /** Where a page of older ones begins: `next` of the page before. */
@@ -188,7 +188,7 @@ const summary = (text: string) => OpenApi.annotations({ summary: text })
 
 /**
  * @category api
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class Group extends HttpApiGroup.make("dashboard").add(
   HttpApiEndpoint.get("meta", "/meta", { success: Meta }).annotateMerge(summary("What this server is.")),
@@ -270,7 +270,7 @@ export class Group extends HttpApiGroup.make("dashboard").add(
  * The dashboard's API. `GET events`, a stream of server-sent events, isn't in it: its data is {@link Events}.
  *
  * @category api
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class Api extends HttpApi.make("loom").add(Group).prefix("/api").annotateMerge(OpenApi.annotations({
   title: "Loom's dashboard",

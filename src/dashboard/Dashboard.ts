@@ -21,7 +21,7 @@
  * export const server = HttpRouter.serve(routes)
  * ```
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
@@ -50,7 +50,7 @@ import * as Page from "./Page.ts"
  * What is shown, where, and to whom.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** The file of the log: `CallLog.defaultPath` by default. */
@@ -80,7 +80,7 @@ type Platform = HttpRouter.HttpRouter | Etag.Generator | FileSystem.FileSystem |
  * The dashboard's routes, for a router of your own.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options: Options = {}): Layer.Layer<never, never, Platform> =>
   Layer.unwrap(Effect.map(options.path === undefined ? CallLog.defaultPath : Effect.succeed(options.path), (path) => {
@@ -107,7 +107,7 @@ export const layer = (options: Options = {}): Layer.Layer<never, never, Platform
  * A server of the dashboard alone: give it an `HttpServer`, such as `NodeHttpServer.layer`.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const serve = (
   options: Options = {}

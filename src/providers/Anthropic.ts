@@ -7,7 +7,7 @@
  * itself. Cache breakpoints are options of the parts they stand on: `{ anthropic: { cache_control: { type: "ephemeral",
  * ttl: "1h" } } }`.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type Anthropic from "@anthropic-ai/sdk"
 import * as Effect from "effect/Effect"
@@ -29,7 +29,7 @@ import * as Wire from "./anthropic/Wire.ts"
  * How Anthropic is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** The name that errors and records carry: `anthropic` by default. */
@@ -47,7 +47,7 @@ export interface Options {
  * What the SDK takes and gives: `native` in options and answers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Native {
   readonly request: Partial<Anthropic.MessageCreateParams>
@@ -58,7 +58,7 @@ export interface Native {
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = Effect.fnUntraced(function*(
   options?: Options
@@ -83,7 +83,7 @@ export const make = Effect.fnUntraced(function*(
  * Provides Anthropic as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

@@ -6,7 +6,7 @@
  *
  * Read 2026-11-23: `openai@7.57.0:azure.js`, the facts of its `v1` surface, which needs no version in the address.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
@@ -21,7 +21,7 @@ import * as OpenAi from "./OpenAi.ts"
  * How Azure is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends Omit<OpenAi.Options, "provider" | "organization" | "project"> {
   /** Read at every call, so that a key set or rotated later is seen. `AZURE_OPENAI_API_KEY` by default. */
@@ -36,7 +36,7 @@ export interface Options extends Omit<OpenAi.Options, "provider" | "organization
  * What the SDK takes and gives: `native` in options and answers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Native = OpenAi.Native
 
@@ -77,7 +77,7 @@ const nowhere = (request: Request.Request) =>
  * Makes the vendor as a value, for a pipeline of one's own. Without an address every call fails with a `KeyMissing`.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = Effect.fnUntraced(function*(
   options?: Options
@@ -103,7 +103,7 @@ export const make = Effect.fnUntraced(function*(
  * Provides Azure OpenAI as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

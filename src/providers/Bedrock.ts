@@ -13,7 +13,7 @@
  * No answer names the model that gave it: it is priced as the one that was asked. Files are sent by their bytes, or by a
  * link to S3.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type {
   BedrockRuntimeClientConfig,
@@ -42,7 +42,7 @@ import * as Wire from "./bedrock/Wire.ts"
  * How Bedrock is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** The name that errors and records carry: `bedrock` by default. */
@@ -64,7 +64,7 @@ export interface Options {
  * What the SDK takes and gives: `native` in options and answers. Bytes in answers are base64, as they came.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Native {
   readonly request: Partial<ConverseRequest>
@@ -75,7 +75,7 @@ export interface Native {
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = Effect.fnUntraced(function*(
   options?: Options
@@ -110,7 +110,7 @@ export const make = Effect.fnUntraced(function*(
  * Provides Amazon Bedrock as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

@@ -9,7 +9,7 @@
  *
  * It has no SDK. A request makes one image; of `n` images each is an attempt. A job can't be cancelled.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -35,7 +35,7 @@ import type { Refused } from "../internal/refused.ts"
  * The key is `BFL_API_KEY`, the base URL `BFL_BASE_URL`, else `https://api.bfl.ai/v1`, which serves all regions.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends ImageVendor.Options {}
 
@@ -43,7 +43,7 @@ export interface Options extends ImageVendor.Options {}
  * What the wire takes and gives: `native` in options and answers. The result of several images is a list.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Native {
   readonly request: {
@@ -64,7 +64,7 @@ export interface Native {
  * A job that is done, as it came: its link dies after ten minutes.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Result {
   readonly id: string
@@ -100,7 +100,7 @@ const Looked = Schema.Struct({
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = ImageVendor
   .make<Sent>({
@@ -153,7 +153,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides Black Forest Labs as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

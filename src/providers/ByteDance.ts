@@ -9,7 +9,7 @@
  * Read 2026-11-23: docs.byteplus.com (ModelArk 1298454, 1346560), BytePlus LAS Chat_API. Codes of errors, and that thoughts
  * are taken back, are unverified. Caches are made by requests of their own, which Loom doesn't send.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -24,7 +24,7 @@ import type { ImageReply, ImageRequest } from "./bytedance/Images.ts"
  * How ByteDance is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends Compatible.VendorOptions {}
 
@@ -38,7 +38,7 @@ type Text = Compatible.Native<{
  * a list, without their bytes, which are in `images`.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Native {
   readonly request: Text["request"] | ImageRequest
@@ -56,7 +56,7 @@ const stop = (marks: ReadonlyArray<string>, request: Request): Compatible.Writte
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = withImages(
   Compatible.vendor({
@@ -102,7 +102,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides ByteDance as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

@@ -12,7 +12,7 @@
  * No answer names the model that gave it: it is priced as the one that was asked, by the units that are billed. Citations
  * of documents that were given are in `native`.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -32,7 +32,7 @@ import type { ChatReply, ChatRequest } from "./cohere/Types.ts"
  * How Cohere is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** The name that errors and records carry: `cohere` by default. */
@@ -50,7 +50,7 @@ export interface Options {
  * What the wire takes and gives: `native` in options and answers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Native {
   readonly request: Partial<ChatRequest>
@@ -61,7 +61,7 @@ export interface Native {
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = Effect.fnUntraced(function*(
   options?: Options
@@ -89,7 +89,7 @@ export const make = Effect.fnUntraced(function*(
  * Provides Cohere as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

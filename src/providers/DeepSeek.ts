@@ -3,7 +3,7 @@
  *
  * Read 2026-11-23: api-docs.deepseek.com (thinking mode, error codes) and `@ai-sdk/deepseek@3.0.56`.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -16,7 +16,7 @@ import * as Compatible from "./OpenAiCompatible.ts"
  * How DeepSeek is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends Compatible.VendorOptions {}
 
@@ -24,7 +24,7 @@ export interface Options extends Compatible.VendorOptions {}
  * What the SDK takes and gives: `native` in options and answers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Native = Compatible.Native<{
   readonly thinking?: { readonly type: "enabled" | "disabled" } | undefined
@@ -52,7 +52,7 @@ const whileThinking = (request: Request): Compatible.Written =>
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = Compatible
   .vendor({
@@ -87,7 +87,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides DeepSeek as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

@@ -11,7 +11,7 @@
  * which `native` reaches. What was flagged comes black in a good answer, and is left out of it here. A request that nobody
  * waits for any more is cancelled.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -35,7 +35,7 @@ import type { Refused } from "../internal/refused.ts"
  * The key is `FAL_KEY`, the base URL `FAL_BASE_URL`, else `https://queue.fal.run`.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends ImageVendor.Options {}
 
@@ -43,7 +43,7 @@ export interface Options extends ImageVendor.Options {}
  * What the wire takes and gives: `native` in options and answers. What a model takes and gives besides is its own.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Native {
   readonly request: {
@@ -60,7 +60,7 @@ export interface Native {
  * A result, as it came: its links live for a week at least.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Result {
   readonly images: ReadonlyArray<
@@ -98,7 +98,7 @@ const Painted = Schema.Struct({
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = ImageVendor
   .make<Sent>({
@@ -150,7 +150,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides fal.ai as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

@@ -4,7 +4,7 @@
  * Read 2026-11-23: `@ai-sdk/fireworks@3.0.62:src`, docs.fireworks.ai (serverless/serverless-modes, serverless/pricing).
  * Which levels of reasoning a model has is from `reference.langchain.com/python/deepagents-code/reasoning_effort`.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -17,7 +17,7 @@ import * as Compatible from "./OpenAiCompatible.ts"
  * How Fireworks is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends Compatible.VendorOptions {}
 
@@ -25,7 +25,7 @@ export interface Options extends Compatible.VendorOptions {}
  * What the SDK takes and gives: `native` in options and answers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Native = Compatible.Native<{
   /** Instead of `reasoning`: the two exclude each other. */
@@ -57,7 +57,7 @@ const reasoning = (asked: ReasoningEffort, { model }: Request): Compatible.Writt
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = Compatible
   .vendor({
@@ -86,7 +86,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides Fireworks AI as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

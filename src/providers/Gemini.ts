@@ -7,7 +7,7 @@
  * signatures. The key is that of the Gemini API; Google Cloud's platform isn't spoken to. `native.cachedContent` names
  * content that was cached before.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type { GoogleGenAI } from "@google/genai"
 import * as Effect from "effect/Effect"
@@ -29,7 +29,7 @@ import * as Wire from "./gemini/Wire.ts"
  * How Gemini is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** The name that errors and records carry: `gemini` by default. */
@@ -49,7 +49,7 @@ export interface Options {
  * What the SDK takes and gives: `native` in options and answers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Native {
   readonly request: OfSdk.Options
@@ -61,7 +61,7 @@ export interface Native {
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = withImages(
   Effect.fnUntraced(function*(options?: Options) {
@@ -76,7 +76,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides Gemini as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

@@ -6,7 +6,7 @@
  * Read 2026-11-23: `groq-sdk@1.6.0:resources/chat/completions.d.ts`, console.groq.com (flex-processing, service-tiers,
  * reasoning). What a batch may hold is unverified.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -20,7 +20,7 @@ import * as Compatible from "./OpenAiCompatible.ts"
  * How Groq is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends Compatible.VendorOptions {}
 
@@ -28,7 +28,7 @@ export interface Options extends Compatible.VendorOptions {}
  * What the SDK takes and gives: `native` in options and answers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Native = Compatible.Native<{
   readonly reasoning_format?: "hidden" | "raw" | "parsed" | undefined
@@ -90,7 +90,7 @@ const sources = (reply: Readonly<Record<string, unknown>>) =>
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = Compatible
   .vendor({
@@ -127,7 +127,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides Groq as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

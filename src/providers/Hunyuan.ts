@@ -9,7 +9,7 @@
  * taken from OpenAI, which TokenHub says it is compatible with; that thoughts are taken back, and codes of errors, are
  * unverified.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -24,7 +24,7 @@ import type * as TokenHub from "./hunyuan/TokenHub.ts"
  * How Hunyuan is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends Compatible.VendorOptions {
   /** Tencent Cloud's own API, for what TokenHub doesn't serve. */
@@ -40,7 +40,7 @@ type Text = Compatible.Native<{
  * a list.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Native {
   readonly request: Text["request"] | TokenHub.ImageRequest | Cloud.JobRequest
@@ -55,7 +55,7 @@ const thinking = { type: "enabled" }
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = withImages(
   Compatible.vendor({
@@ -87,7 +87,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides Hunyuan as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

@@ -9,7 +9,7 @@
  *
  * It has no SDK. It charges for what is withheld once it was made, and for nothing that it refuses.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -31,7 +31,7 @@ import type { Refused } from "../internal/refused.ts"
  * The key is `IDEOGRAM_API_KEY`, the base URL `IDEOGRAM_BASE_URL`, else `https://api.ideogram.ai`.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends ImageVendor.Options {}
 
@@ -39,7 +39,7 @@ export interface Options extends ImageVendor.Options {}
  * What the wire takes and gives: `native` in options and answers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Native {
   readonly request: {
@@ -60,7 +60,7 @@ export interface Native {
  * An answer, as it came: its links die after a day, and what was withheld has none.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Result {
   readonly generation_id?: string
@@ -97,7 +97,7 @@ const Painted = Schema.Struct({
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = ImageVendor
   .make<Sent>({
@@ -164,7 +164,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides Ideogram as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

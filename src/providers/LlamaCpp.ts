@@ -7,7 +7,7 @@
  * Read 2026-11-23: pypi.org/project/langchain-llama-cpp (build b11429: a tool's name in `tool_choice` is taken for `auto`).
  * Options are from memory: how a model is told not to think depends on its template.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -19,7 +19,7 @@ import * as Compatible from "./OpenAiCompatible.ts"
  * How a llama.cpp server is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends Compatible.VendorOptions {}
 
@@ -27,7 +27,7 @@ export interface Options extends Compatible.VendorOptions {}
  * What the SDK takes and gives: `native` in options and answers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Native = Compatible.Native<{
   readonly top_k?: number | undefined
@@ -43,7 +43,7 @@ export type Native = Compatible.Native<{
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = Compatible
   .vendor({
@@ -76,7 +76,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides llama.cpp as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

@@ -8,7 +8,7 @@
  * anthropic-api-compatible-cache, errorcode). Codes 1008, 1027 and 2013 of errors, and that models up to M2.7 always think,
  * are from memory: unverified.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type Anthropic from "@anthropic-ai/sdk"
 import type * as Effect from "effect/Effect"
@@ -26,7 +26,7 @@ import type * as Images from "./minimax/Images.ts"
  * How MiniMax is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** Read at every call, so that a key set or rotated later is seen. `MINIMAX_API_KEY` by default. */
@@ -44,7 +44,7 @@ export interface Options {
  * What the SDK takes and gives: `native` in options and answers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Native {
   readonly request:
@@ -94,7 +94,7 @@ const direction = (asked: string) => asked === "xhigh" || asked === "max" ? "low
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = withImages(
   Messages.vendor({
@@ -120,7 +120,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides MiniMax as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

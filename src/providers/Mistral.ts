@@ -7,7 +7,7 @@
  * which Loom sends. Thoughts go back with their signatures. The key of `promptCache` keeps requests with a
  * common beginning on one prompt cache.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type { ChatCompletionRequest, ChatCompletionResponse } from "@mistralai/mistralai/models/components"
 import * as Effect from "effect/Effect"
@@ -33,7 +33,7 @@ import * as Wire from "./mistral/Wire.ts"
  * How Mistral is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** The name that errors and records carry: `mistral` by default. */
@@ -51,7 +51,7 @@ export interface Options {
  * What the SDK takes and gives: `native` in options and answers. Options that it doesn't know yet are sent as they are.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Native {
   readonly request: Partial<ChatCompletionRequest>
@@ -62,7 +62,7 @@ export interface Native {
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = Effect.fnUntraced(function*(
   options?: Options
@@ -90,7 +90,7 @@ export const make = Effect.fnUntraced(function*(
  * Provides Mistral as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

@@ -6,7 +6,7 @@
  *
  * Read 2026-11-23: `@ai-sdk/moonshotai@3.0.60:src`, and issues of MoonshotAI/kimi-cli for the types of errors.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -19,7 +19,7 @@ import * as Compatible from "./OpenAiCompatible.ts"
  * How Moonshot is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends Compatible.VendorOptions {}
 
@@ -27,7 +27,7 @@ export interface Options extends Compatible.VendorOptions {}
  * What the SDK takes and gives: `native` in options and answers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Native = Compatible.Native<{
   /** `keep: "all"` has K2.6 read the thoughts of earlier turns, as later models always do. */
@@ -58,7 +58,7 @@ const reasoning = (asked: ReasoningEffort, request: Request): Compatible.Written
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = Compatible
   .vendor({
@@ -100,7 +100,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides Moonshot AI as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

@@ -7,7 +7,7 @@
  *
  * Read 2026-11-23: docs.ollama.com/api/openai-compatibility. That thoughts are in `reasoning` is from memory.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
@@ -20,7 +20,7 @@ import * as Compatible from "./OpenAiCompatible.ts"
  * How an Ollama server is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends Compatible.VendorOptions {}
 
@@ -28,7 +28,7 @@ export interface Options extends Compatible.VendorOptions {}
  * What the SDK takes and gives: `native` in options and answers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Native = Compatible.Native<{
   readonly reasoning?: { readonly effort?: string | undefined } | undefined
@@ -69,7 +69,7 @@ const quirks: Compatible.Quirks = {
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = Effect.fnUntraced(function*(
   options?: Options
@@ -82,7 +82,7 @@ export const make = Effect.fnUntraced(function*(
  * Provides Ollama as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

@@ -6,7 +6,7 @@
  * The SDK is loaded at the first call. Its own retries are off: Loom owns the only retry loop. `store` is off unless
  * `native` turns it on.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -31,7 +31,7 @@ import * as Wire from "./openai/Wire.ts"
  * How OpenAI is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** The name that errors and records carry: `openai` by default. */
@@ -54,7 +54,7 @@ export interface Options {
  * What the SDK takes and gives: `native` in options and answers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Native {
   readonly request:
@@ -70,7 +70,7 @@ export interface Native {
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = withImages(
   Effect.fnUntraced(function*(options?: Options) {
@@ -95,7 +95,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides OpenAI as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

@@ -16,7 +16,7 @@
  * const layer = Loom.layer({ providers: { newco } })
  * ```
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -41,7 +41,7 @@ import * as Sdk from "./openai/Sdk.ts"
  * How a vendor's Chat Completions differ from those of everybody else.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Quirks = Own.Quirks
 
@@ -49,7 +49,7 @@ export type Quirks = Own.Quirks
  * How a vendor's batches differ from OpenAI's.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type BatchQuirks = OfBatches.BatchQuirks
 
@@ -57,7 +57,7 @@ export type BatchQuirks = OfBatches.BatchQuirks
  * What becomes of an option: fields of the body, and what the caller is told.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Written = Own.Written
 
@@ -65,7 +65,7 @@ export type Written = Own.Written
  * A vendor that speaks OpenAI's protocol.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Vendor {
   /** Its key: what errors and records call it, and its part options. */
@@ -83,7 +83,7 @@ export interface Vendor {
  * What a vendor's layer can be told.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface VendorOptions {
   /** Read at every call, so that a key set or rotated later is seen. The vendor's environment variable by default. */
@@ -101,7 +101,7 @@ export interface VendorOptions {
  * How a vendor that speaks OpenAI's protocol is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Options = Vendor & Omit<VendorOptions, "apiKeyEnv" | "baseUrl">
 
@@ -109,7 +109,7 @@ export type Options = Vendor & Omit<VendorOptions, "apiKeyEnv" | "baseUrl">
  * What the SDK takes and gives: `native` in options and answers, with the fields of a vendor's own.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Native<Asked = unknown, Answered = unknown> {
   readonly request: Partial<OpenAI.Chat.ChatCompletionCreateParams> & Asked
@@ -121,7 +121,7 @@ export interface Native<Asked = unknown, Answered = unknown> {
  * `reasoning_content` or `reasoning`.
  *
  * @category constants
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const usual: Quirks = {
   params: {
@@ -144,7 +144,7 @@ export const usual: Quirks = {
  * Makes a vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = Effect.fnUntraced(function*(
   options: Options
@@ -185,7 +185,7 @@ const noKey = Redacted.make("none")
  * Provides a vendor as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))
@@ -194,7 +194,7 @@ export const layer = (options: Options): Layer.Layer<Generator.Generator, never,
  * Makes the `make` of a vendor that has a module of its own: its base URL may come from `<PROVIDER>_BASE_URL`.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const vendor = (own: Vendor) =>
   Effect.fnUntraced(function*(
@@ -209,7 +209,7 @@ export const vendor = (own: Vendor) =>
  * Whether the model thinks before it answers, at a vendor whose models do unless they are told not to.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const thinks = ({ model, params }: Request.Request): boolean =>
   model.capabilities.reasoning !== false && params.reasoning !== "none"
@@ -218,7 +218,7 @@ export const thinks = ({ model, params }: Request.Request): boolean =>
  * Writes an option that has no effect while a model thinks: it is dropped then.
  *
  * @category quirks
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const unlessThinking = (field: string) => (value: unknown, request: Request.Request): Written =>
   thinks(request) ? { dropped: "it has no effect while the model thinks" } : { fields: { [field]: value } }
@@ -227,7 +227,7 @@ export const unlessThinking = (field: string) => (value: unknown, request: Reque
  * Writes a number that a vendor takes within bounds only: another one is sent as the nearest that it takes.
  *
  * @category quirks
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const within = (field: string, least: number, most: number) => (value: number): Written => {
   const nearest = Math.min(most, Math.max(least, value))
@@ -242,7 +242,7 @@ export const within = (field: string, least: number, most: number) => (value: nu
  * is one, is all that can be asked of it.
  *
  * @category quirks
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const cacheKey: (
   field?: string
@@ -252,7 +252,7 @@ export const cacheKey: (
  * The messages that what is kept of a prompt ends with: the last of the instructions, and the latest of the caller.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const keptUntil: (
   prompt: Request.Request["prompt"],
@@ -266,7 +266,7 @@ const ladder: ReadonlyArray<Request.ReasoningEffort> = ["none", "minimal", "low"
  * next above, or else the highest that there is, and the caller is told.
  *
  * @category quirks
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const efforts =
   (levels: { readonly [Level in Request.ReasoningEffort]?: Readonly<Record<string, unknown>> | undefined }) =>
@@ -287,7 +287,7 @@ export const efforts =
  * takes it from a model that doesn't think alone.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const lacksThoughts = ({ model, prompt }: Request.Request): boolean =>
   prompt.content.some((message) =>

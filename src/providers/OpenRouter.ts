@@ -4,7 +4,7 @@
  *
  * Read 2026-11-23: `@openrouter/sdk@1.3.19:esm/models`, openrouter.ai/docs (errors and debugging, web search).
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -20,7 +20,7 @@ import * as Compatible from "./OpenAiCompatible.ts"
  * How OpenRouter is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends Compatible.VendorOptions {
   /** Who asks, as OpenRouter's own rankings show it: nobody by default. */
@@ -31,7 +31,7 @@ export interface Options extends Compatible.VendorOptions {
  * What the SDK takes and gives: `native` in options and answers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Native = Compatible.Native<{
   /** Models to ask, one after the other, until one answers. */
@@ -176,7 +176,7 @@ const quirks: Compatible.Quirks = {
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = (options?: Options): Effect.Effect<Generator.Generator, never, Transport.Transport> => {
   const { title, url } = options?.app ?? {}
@@ -196,7 +196,7 @@ export const make = (options?: Options): Effect.Effect<Generator.Generator, neve
  * Provides OpenRouter as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

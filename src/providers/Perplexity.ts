@@ -7,7 +7,7 @@
  * Read 2026-11-23: `@perplexity-ai/perplexity_ai@0.38.5:resources/chat`, docs.perplexity.ai (chat-completions-post). That
  * citations and reasoning are counted beside the other tokens is unverified.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -22,7 +22,7 @@ import * as Compatible from "./OpenAiCompatible.ts"
  * How Perplexity is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends Compatible.VendorOptions {}
 
@@ -30,7 +30,7 @@ export interface Options extends Compatible.VendorOptions {}
  * What the SDK takes and gives: `native` in options and answers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Native = Compatible.Native<{
   readonly search_mode?: "web" | "academic" | "sec" | undefined
@@ -119,7 +119,7 @@ const sources = ({ citations, search_results: results }: Readonly<Record<string,
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = Compatible
   .vendor({
@@ -153,7 +153,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides Perplexity as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

@@ -6,7 +6,7 @@
  * Read 2026-11-23: `@ai-sdk/alibaba@2.0.58:src`, alibabacloud.com (context-cache, deep-thinking, error-code). That answers
  * may rest on a search (`native: { enable_search: true }`) is from memory, and nothing in them tells its pages or its fee.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -20,7 +20,7 @@ import * as Compatible from "./OpenAiCompatible.ts"
  * How Qwen is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends Compatible.VendorOptions {}
 
@@ -28,7 +28,7 @@ export interface Options extends Compatible.VendorOptions {}
  * What the SDK takes and gives: `native` in options and answers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Native = Compatible.Native<{
   readonly enable_thinking?: boolean | undefined
@@ -81,7 +81,7 @@ const promptCache = (asked: NonNullable<Params["promptCache"]>, request: Request
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = Compatible
   .vendor({
@@ -118,7 +118,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides Alibaba's Qwen as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

@@ -12,7 +12,7 @@
  * asked for, and the vendor refuses what it hasn't. Pictures to start from have addresses of their own, which aren't
  * asked here. What was paid is in the answer.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -33,7 +33,7 @@ import type { Refused } from "../internal/refused.ts"
  * The key is `RECRAFT_API_TOKEN`, the base URL `RECRAFT_BASE_URL`, else `https://external.api.recraft.ai/v1`.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends ImageVendor.Options {}
 
@@ -41,7 +41,7 @@ export interface Options extends ImageVendor.Options {}
  * What the wire takes and gives: `native` in options and answers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Native {
   readonly request: {
@@ -67,7 +67,7 @@ export interface Native {
  * Red, green and blue, 0 to 255 each.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Colour {
   readonly rgb: readonly [red: number, green: number, blue: number]
@@ -77,7 +77,7 @@ export interface Colour {
  * An answer as it came, without pictures that came in it: its links live for about a day.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Result {
   /** Thousandths of a US dollar. */
@@ -101,7 +101,7 @@ const Painted = Schema.Struct({
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = ImageVendor
   .make<ImageOptions.Fields>({
@@ -140,7 +140,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides Recraft as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

@@ -11,7 +11,7 @@
  * `owner/name`; what each takes is its own schema, which `native` reaches. A request makes one image; of `n` images each
  * is an attempt. A prediction that nobody waits for any more is cancelled.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -33,7 +33,7 @@ import type { Refused } from "../internal/refused.ts"
  * The key is `REPLICATE_API_TOKEN`, the base URL `REPLICATE_BASE_URL`, else `https://api.replicate.com/v1`.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends ImageVendor.Options {}
 
@@ -42,7 +42,7 @@ export interface Options extends ImageVendor.Options {}
  * several images it is a list.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Native {
   readonly request: Readonly<Record<string, unknown>>
@@ -53,7 +53,7 @@ export interface Native {
  * A prediction that is done, as it came: its links die after an hour.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Prediction {
   readonly id: string
@@ -83,7 +83,7 @@ const Looked = Schema.Struct({
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = ImageVendor
   .make<Sent>({
@@ -125,7 +125,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides Replicate as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

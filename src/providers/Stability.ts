@@ -10,7 +10,7 @@
  * models. A request makes one image; of `n` images each is an attempt. Sizes are by ratio alone, a megapixel each. Of
  * pictures to start from it takes one, and not with Core; how far from it to go is `native: { strength }`, 0.5 by default.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -31,7 +31,7 @@ import type { Refused } from "../internal/refused.ts"
  * The key is `STABILITY_API_KEY`, the base URL `STABILITY_BASE_URL`, else `https://api.stability.ai`.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends ImageVendor.Options {}
 
@@ -39,7 +39,7 @@ export interface Options extends ImageVendor.Options {}
  * What the wire takes and gives: `native` in options and answers. The result of several images is a list.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Native {
   readonly request: {
@@ -57,7 +57,7 @@ export interface Native {
  * An answer without its picture.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Result {
   readonly finish_reason: string
@@ -79,7 +79,7 @@ const Painted = Schema.Struct({
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = ImageVendor
   .make<Sent>({
@@ -124,7 +124,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides Stability AI as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

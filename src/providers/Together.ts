@@ -4,7 +4,7 @@
  * Read 2026-11-23: `together-ai@0.52.0:resources/chat/completions.d.ts`, docs.together.ai (batch overview). Where usage
  * tells what was cached, and whether files are listed by their names, is unverified.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -20,7 +20,7 @@ import type * as Images from "./together/Images.ts"
  * How Together is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends Compatible.VendorOptions {}
 
@@ -28,7 +28,7 @@ export interface Options extends Compatible.VendorOptions {}
  * What the SDK, or the wire of images, takes and gives: `native` in options and answers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Native {
   readonly request: Texts["request"] | Images.Asking
@@ -71,7 +71,7 @@ const thinking = (asked: ReasoningEffort, { model }: Request): Compatible.Writte
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = withImages(
   Compatible.vendor({
@@ -111,7 +111,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides Together AI as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

@@ -7,7 +7,7 @@
  * OpenAI's `allowed_tools`, that it reads PDF as OpenAI does, what a search of X is called in its output, and what a tick of
  * its costs is worth are unverified.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -26,7 +26,7 @@ import type * as Images from "./xai/Images.ts"
  * How xAI is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends Compatible.VendorOptions {}
 
@@ -34,7 +34,7 @@ export interface Options extends Compatible.VendorOptions {}
  * What the SDK takes and gives: `native` in options and answers; those of batches are chat completions.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Native {
   readonly request:
@@ -104,7 +104,7 @@ const ownTools = ["web_search", "x_search"]
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = withImages(
   Responses.vendor({
@@ -148,7 +148,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides xAI as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

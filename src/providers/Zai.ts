@@ -7,7 +7,7 @@
  *
  * Read 2026-11-23: `zai-org/z-ai-sdk-python:src/zai`, docs.z.ai (api-code, thinking-mode).
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -22,7 +22,7 @@ import type * as Images from "./zai/Images.ts"
  * How Z.ai is reached, and with which key.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends Compatible.VendorOptions {}
 
@@ -30,7 +30,7 @@ export interface Options extends Compatible.VendorOptions {}
  * What the SDK takes and gives: `native` in options and answers.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Native {
   readonly request: Texts["request"] | Images.Asking
@@ -52,7 +52,7 @@ const most = 0.99
  * Makes the vendor as a value, for a pipeline of one's own.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make: (options?: Options) => Effect.Effect<Generator.Generator, never, Transport.Transport> = withImages(
   Compatible.vendor({
@@ -96,7 +96,7 @@ export const make: (options?: Options) => Effect.Effect<Generator.Generator, nev
  * Provides Z.AI as the Generator.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<Generator.Generator, never, Transport.Transport> =>
   Layer.effect(Generator.Generator, make(options))

@@ -21,7 +21,7 @@ export const steps = ["submit", "poll", "cancel", "link"] as const
  * order they were scripted, one a request. All effects of one fault are combined.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const Fault = Schema.Struct({
   /** End of the path, such as `/responses` or `/openai/v1/responses`. */

@@ -1,7 +1,7 @@
 /**
  * A local server that speaks the vendors' wire protocols, so that real SDKs run without keys and without a network.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -33,7 +33,7 @@ import * as Files from "./images/Files.ts"
  * What the sandbox does to a request in place of answering it as usual.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Fault = Faults.Fault
 
@@ -41,7 +41,7 @@ export type Fault = Faults.Fault
  * A request that the sandbox saw, and how it answered.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type JournalEntry = Journal.Entry
 
@@ -49,7 +49,7 @@ export type JournalEntry = Journal.Entry
  * What the sandbox charged for one answer.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type BillEntry = Bill.Entry
 
@@ -57,7 +57,7 @@ export type BillEntry = Bill.Entry
  * The vendors that the sandbox speaks for.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Provider = keyof typeof natives | keyof typeof vendors | keyof typeof imageVendors
 
@@ -65,7 +65,7 @@ export type Provider = keyof typeof natives | keyof typeof vendors | keyof typeo
  * How the sandbox behaves.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** Decides every answer and id; the same seed and the same requests give the same answers. */
@@ -102,7 +102,7 @@ export interface Options {
  * How batches go, which is by the sandbox's clock.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Batches {
   /** From the submission to the last result: 10 seconds by default. Past the vendor's own limit, a batch expires. */
@@ -117,7 +117,7 @@ export interface Batches {
  * So many requests and tokens at once, which fill up again evenly within the window.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface RateLimit {
   readonly requests?: number | undefined
@@ -131,7 +131,7 @@ export interface RateLimit {
  * The server could not listen.
  *
  * @category errors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class SandboxError extends Schema.TaggedError<SandboxError>()("SandboxError", {
   message: Schema.String,
@@ -177,7 +177,7 @@ export class SandboxError extends Schema.TaggedError<SandboxError>()("SandboxErr
  * ```
  *
  * @category services
- * @since 0.1.0
+ * @since 1.0.0
  */
 export class Sandbox extends Context.Service<Sandbox, {
   /** The origin, such as `http://127.0.0.1:49152`. */
@@ -226,7 +226,7 @@ export class Sandbox extends Context.Service<Sandbox, {
  * Starts a sandbox in the current scope.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = Effect.fn("Sandbox.make")(function*(options?: Options) {
   const clock = yield* Clock.Clock

@@ -2,7 +2,7 @@
  * Secrets in AWS Secrets Manager, through its official client: loaded when it is first asked, with a transport of its
  * own, since signing and the chain of credentials belong to it.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type { GetSecretValueCommandOutput, SecretsManagerClientConfig } from "@aws-sdk/client-secrets-manager"
 import * as Effect from "effect/Effect"
@@ -26,7 +26,7 @@ import { setting } from "../internal/environment.ts"
  * Which secrets are read, and as whom.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends Policy {
   /** `AWS_REGION` and the rest of what the client looks at, by default. */
@@ -52,7 +52,7 @@ const backend = "aws"
  * Makes the backend. Its client is closed with the scope.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.fn.Return<Kept, never, Scope.Scope> {
   const place = locate(options.secret ?? (yield* setting("LOOM_SECRET")) ?? "loom", options.names)
@@ -82,7 +82,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
  * Reads keys from AWS Secrets Manager.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<SecretBackend> => Layer.effect(SecretBackend, make(options))
 

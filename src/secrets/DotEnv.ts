@@ -1,7 +1,7 @@
 /**
  * Secrets in a `.env` file. It is read again when it is some seconds old, so that a change is seen.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -16,7 +16,7 @@ import * as SecretFile from "../internal/secretFile.ts"
  * Where the file is.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** `.env` in the working directory by default. */
@@ -31,7 +31,7 @@ export interface Options {
  * Without a path it finds nothing when `NODE_ENV` is `production`, where such a file is left over from development.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = (options?: Options): Effect.Effect<Kept> =>
   Effect.map(setting("NODE_ENV"), (mode) => {
@@ -55,6 +55,6 @@ export const make = (options?: Options): Effect.Effect<Kept> =>
  * Reads keys from a `.env` file.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<SecretBackend> => Layer.effect(SecretBackend, make(options))

@@ -1,7 +1,7 @@
 /**
  * Secrets in environment variables, as they are at every read.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
@@ -14,7 +14,7 @@ import * as Environment from "../internal/environment.ts"
  * Which variables are read.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** Variables of other names than the secrets'. */
@@ -25,7 +25,7 @@ export interface Options {
  * Reads the process's environment as it is at every read, or the `ConfigProvider` that is provided in its place.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = (options?: Options): Effect.Effect<Live> =>
   Effect.map(Effect.context(), (context) => {
@@ -61,6 +61,6 @@ export const make = (options?: Options): Effect.Effect<Live> =>
  * Reads keys from the environment.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<SecretBackend> => Layer.effect(SecretBackend, make(options))

@@ -2,7 +2,7 @@
  * Secrets in Google Secret Manager, over REST. `google-auth-library` gives the token: it is loaded when it is first
  * needed, and has a transport of its own, since finding the credentials belongs to it.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -28,7 +28,7 @@ import * as SecretHttp from "../internal/secretHttp.ts"
  * Which secrets are read, and as whom.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends Policy {
   /** `GOOGLE_CLOUD_PROJECT`, else what the credentials belong to. */
@@ -59,7 +59,7 @@ const scope = "https://www.googleapis.com/auth/cloud-platform"
  * Makes the backend.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.fn.Return<Kept, never, Transport> {
   const transport = yield* Transport
@@ -147,7 +147,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
  * Reads keys from Google's Secret Manager.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<SecretBackend, never, Transport> =>
   Layer.effect(SecretBackend, make(options))

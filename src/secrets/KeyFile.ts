@@ -2,7 +2,7 @@
  * Secrets in a file of the user's own, `keys.json`: what `loom keys set` writes. It has mode 0600, and one that others
  * may read is refused.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -16,7 +16,7 @@ import * as paths from "../storage/paths.ts"
  * Where the file is.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** `keys.json` under `LOOM_HOME`, else in `loom` in the folder for the settings of programs: `~/.config/loom`. */
@@ -27,7 +27,7 @@ export interface Options {
  * Makes the backend.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = (options?: Options): Effect.Effect<Kept> =>
   Effect.map(pathOf(options), (path) => ({
@@ -43,7 +43,7 @@ export const make = (options?: Options): Effect.Effect<Kept> =>
  * Reads keys from the file that `loom keys set` writes.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<SecretBackend> => Layer.effect(SecretBackend, make(options))
 
@@ -51,7 +51,7 @@ export const layer = (options?: Options): Layer.Layer<SecretBackend> => Layer.ef
  * Where the file is, or would be.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const pathOf = (options?: Options): Effect.Effect<string> =>
   options?.path === undefined ? paths.keys : Effect.succeed(options.path)
@@ -60,7 +60,7 @@ export const pathOf = (options?: Options): Effect.Effect<string> =>
  * The names of the keys in the file, in order.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const names = (options?: Options): Effect.Effect<ReadonlyArray<string>, SecretBackendError> =>
   Effect.map(Effect.flatMap(pathOf(options), read), (keys) => Object.keys(keys ?? {}).sort())
@@ -69,7 +69,7 @@ export const names = (options?: Options): Effect.Effect<ReadonlyArray<string>, S
  * Keeps a key under a name, in place of one that is there.
  *
  * @category writing
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const set = Effect.fnUntraced(function*(name: string, key: Redacted.Redacted, options?: Options) {
   const path = yield* pathOf(options)
@@ -81,7 +81,7 @@ export const set = Effect.fnUntraced(function*(name: string, key: Redacted.Redac
  * Removes a key. Tells whether it was there.
  *
  * @category writing
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const remove = Effect.fnUntraced(function*(name: string, options?: Options) {
   const path = yield* pathOf(options)

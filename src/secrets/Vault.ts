@@ -1,7 +1,7 @@
 /**
  * Secrets in HashiCorp Vault or OpenBao: the key-value engine, version 1 or 2, over HTTP.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -30,7 +30,7 @@ import { millisOf } from "../internal/secretShelf.ts"
  * How Loom shows Vault who it is. `mount` is where the auth method is enabled: its own name by default.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export type Auth =
   | { readonly method: "token"; readonly token: Redacted.Redacted }
@@ -52,7 +52,7 @@ export type Auth =
  * Which Vault is asked, as whom, and for which secrets.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options extends Policy {
   /** `VAULT_ADDR`, else `BAO_ADDR`. */
@@ -102,7 +102,7 @@ interface Token {
  * happens at the next fetch, so that a token that was given by itself must outlive the pauses between calls.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.fn.Return<Kept, never, Transport> {
   const transport = yield* Transport
@@ -262,7 +262,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
  * Reads keys from HashiCorp Vault.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options?: Options): Layer.Layer<SecretBackend, never, Transport> =>
   Layer.effect(SecretBackend, make(options))

@@ -7,7 +7,7 @@
  * All of them are sums over call records. Attributes are few and their values bounded: no id, no tag, nothing that a caller
  * made up. They cost about a microsecond a call where they are on, and nothing elsewhere.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -183,7 +183,7 @@ const make = (context: Context.Context<never>): Telemetry.Metrics => {
  * `telemetry/Prometheus`, `NodeSdk` of `@effect/opentelemetry`.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer: Layer.Layer<never> = Layer.effect(
   Telemetry.CurrentMetrics,

@@ -27,7 +27,7 @@
  *
  * Connections are those of `Transport`: to this address only, without redirects. Vendors are sent no `traceparent`.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -48,7 +48,7 @@ import * as Metrics from "./Metrics.ts"
  * Where metrics and spans go, and what is on them.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** Of the collector: `http://127.0.0.1:4318`. `/v1/traces`, `/v1/metrics` and `/v1/logs` are added to it. */
@@ -84,7 +84,7 @@ export interface Options {
  * An address that is none is told by a warning, and nothing is sent: telemetry fails nobody.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layer = (options: Options): Layer.Layer<never> =>
   Layer.unwrap(Effect.gen(function*() {

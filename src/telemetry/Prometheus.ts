@@ -24,7 +24,7 @@
  * Names are those that OpenTelemetry's own exporters write: with the unit in seconds, and `_total` for what only grows. It
  * shows all of Effect's registry, a program's own metrics too.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -46,7 +46,7 @@ const metricNameMapper = (name: string): string => {
  * {@link contentType}.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const text: Effect.Effect<string> = PrometheusMetrics.format({ metricNameMapper })
 
@@ -54,7 +54,7 @@ export const text: Effect.Effect<string> = PrometheusMetrics.format({ metricName
  * What {@link text} is, for its header.
  *
  * @category accessors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const contentType = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -65,7 +65,7 @@ export const contentType = "text/plain; version=0.0.4; charset=utf-8"
  * routes, and not under them.
  *
  * @category layers
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const layerRoute = (
   options: { readonly path?: HttpRouter.PathInput | undefined } = {}

@@ -1,11 +1,11 @@
 /**
  * Which vendor can what, as the contracts' records and a few calls of the sandbox tell it: the part of
- * `src/providers/README.md` between the marks.
+ * `src/providers/README.md`, and of the front page, between the marks.
  *
  * `npm run vendors` writes it anew, `table.test.ts` holds it to the code.
  */
 import { Context, Effect, Layer, Schema } from "effect"
-import { Generator, Loom, Transport } from "loom-router"
+import { Catalog, Generator, Loom, Transport } from "loom-router"
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -15,6 +15,8 @@ import { recorded, recordedImages } from "./recorded.ts"
 import { type Box, inWorld } from "./world.ts"
 
 const root = resolve(import.meta.dirname, "../..")
+const records = await recorded()
+const recordsOfImages = await recordedImages()
 const adapters = join(root, "src/providers")
 const readme = join(adapters, "README.md")
 
@@ -188,7 +190,7 @@ const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
 const nameOf = ({ key, title }: Vendor) => key === "newco" ? "any other" : title ?? key
 
 const written = async (): Promise<string> => {
-  const found = await recorded()
+  const found = records
   const rows = await Promise.all(found.map(async ({ module, vendor }) => {
     const seen = await Effect.runPromise(observed(vendor))
     return { vendor, module, cells: columns.map(({ cell }) => cell(vendor, seen, module)) }
@@ -209,7 +211,7 @@ const written = async (): Promise<string> => {
     "What has a – isn't among the facts of that vendor, or nothing in them lets Loom keep its word. Where they were read, and when:",
     facts.join("\n"),
     "Images:",
-    await writtenOfImages()
+    writtenOfImages()
   ].join("\n\n")
 }
 
@@ -235,8 +237,8 @@ const stageOf = (...stages: ReadonlyArray<string | object>): string => {
   return input === output ? String(input) : `asked ${input}, made ${output}`
 }
 
-const writtenOfImages = async (): Promise<string> => {
-  const rows = (await recordedImages()).toSorted((a, b) => (a.title ?? a.key) < (b.title ?? b.key) ? -1 : 1)
+const writtenOfImages = (): string => {
+  const rows = recordsOfImages.toSorted((a, b) => (a.title ?? a.key) < (b.title ?? b.key) ? -1 : 1)
   return table([
     ["vendor", ...imageColumns.map(({ title }) => title)],
     ...rows.map((vendor) => [vendor.title ?? vendor.key].concat(imageColumns.map(({ cell }) => cell(vendor))))
@@ -246,8 +248,27 @@ const writtenOfImages = async (): Promise<string> => {
 const open = "<!-- made by test/providers/table.ts -->"
 const close = "<!-- up to here -->"
 
-const text = readFileSync(readme, "utf8")
-const [before, rest = ""] = text.split(open)
-const made = `${before}${open}\n\n${await written()}\n\n${close}${rest.slice(rest.indexOf(close) + close.length)}`
-if (process.argv.includes("--print")) process.stdout.write(made)
-else if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(readme, made)
+/** A document with what is made between its marks. */
+const withMade = (path: string, made: string): string => {
+  const [before, rest = ""] = readFileSync(path, "utf8").split(open)
+  return `${before}${open}\n\n${made}\n\n${close}${rest.slice(rest.indexOf(close) + close.length)}`
+}
+
+/** Whom Loom speaks to, for the front page. */
+const named = (): string => {
+  const labels = new Map(Catalog.providers(Catalog.bundled).map(({ key, label }) => [key, label]))
+  const listed = (vendors: ReadonlyArray<{ readonly key: string }>) =>
+    [...new Set(vendors.flatMap(({ key }) => key === "newco" ? [] : [labels.get(key) ?? key]))].sort().join(", ")
+  return [`**Text**: ${listed(records.map(({ vendor }) => vendor))}.`, `**Images**: ${listed(recordsOfImages)}.`].join(
+    "\n\n"
+  )
+}
+
+const documents = {
+  [readme]: withMade(readme, await written()),
+  [join(root, "README.md")]: withMade(join(root, "README.md"), named())
+}
+if (process.argv.includes("--print")) process.stdout.write(JSON.stringify(documents))
+else if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [path, made] of Object.entries(documents)) writeFileSync(path, made)
+}

@@ -3,7 +3,7 @@
  *
  * Read 2026-11-23 from cohere-ai@8.1.0, whose types these follow with the names of the wire.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 
 /** A piece of a message's content. */

@@ -2,7 +2,7 @@
  * AWS Secrets Manager, simulated: it reads secrets for whoever signs as AWS demands (Signature Version 4), and checks
  * the signature by itself.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -14,7 +14,7 @@ import { type Answer, type Door, open, recordIn, type Request } from "./Door.ts"
  * How the simulated AWS Secrets Manager behaves.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** `eu-central-1` by default. A signature for another region is refused. */
@@ -25,7 +25,7 @@ export interface Options {
  * What a client signs with.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Credentials {
   readonly accessKeyId: string
@@ -37,7 +37,7 @@ export interface Credentials {
  * A running Secrets Manager. What its functions change holds from the next request on.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Aws extends Door {
   readonly region: string
@@ -76,7 +76,7 @@ const refuse = (type: string, message: string, status = 400): Answer => ({
  * Starts a Secrets Manager in the current scope.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Return<Aws, never, Scope.Scope> {
   const region = options?.region ?? "eu-central-1"

@@ -7,7 +7,7 @@
  * `METADATA_SERVER_DETECTION=assume-present`. The flow with a key file always goes to Google itself, so that it can't be
  * run against a simulator.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -17,7 +17,7 @@ import { type Answer, type Door, open, type Request } from "./Door.ts"
  * How the simulated Secret Manager behaves.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** `loom-test` by default. */
@@ -30,7 +30,7 @@ export interface Options {
  * A running Secret Manager. What its functions change holds from the next request on.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Gcp extends Door {
   readonly project: string
@@ -66,7 +66,7 @@ const refuse = (code: number, status: string, message: string): Answer => ({
  * Starts a Secret Manager, with a metadata server at the same address, in the current scope.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Return<Gcp, never, Scope.Scope> {
   const project = options?.project ?? "loom-test"

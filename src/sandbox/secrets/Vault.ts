@@ -15,7 +15,7 @@
  * })
  * ```
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -25,7 +25,7 @@ import { type Answer, type Door, open, recordIn, type Request } from "./Door.ts"
  * Where a secret is: `secret` is the mount and the root the namespace by default.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Place {
   readonly mount?: string | undefined
@@ -36,7 +36,7 @@ export interface Place {
  * How the simulated Vault behaves.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Options {
   /** Mounts, and the version of their engine: `{ secret: 2, kv: 1 }`. */
@@ -49,7 +49,7 @@ export interface Options {
  * How long a token lives, in seconds: forever by default.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Lease {
   readonly seconds?: number | undefined
@@ -62,7 +62,7 @@ export interface Lease {
  * A running Vault. What its functions change holds from the next request on.
  *
  * @category models
- * @since 0.1.0
+ * @since 1.0.0
  */
 export interface Vault extends Door {
   /** Issues a token. */
@@ -102,7 +102,7 @@ const denied = errors(403, "1 error occurred:\n\t* permission denied\n\n")
  * Starts a Vault in the current scope.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 1.0.0
  */
 export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Return<Vault, never, Scope.Scope> {
   const mounts = new Map(Object.entries(options?.mounts ?? { secret: 2 as const, kv: 1 as const }))
