@@ -12,7 +12,7 @@ import { print, type Row, told } from "./rows.ts"
 
 const root = join(import.meta.dirname, "../..")
 const place = mkdtempSync(join(tmpdir(), "loom-bench-"))
-const rounds = Number(process.argv[2] ?? 31)
+const rounds = Number(process.argv[2] ?? 61)
 
 const npm = (...args: ReadonlyArray<string>) =>
   execFileSync("npm", args, { cwd: place, stdio: ["ignore", "pipe", "inherit"] })
