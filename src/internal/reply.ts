@@ -64,7 +64,7 @@ export class Reply implements Response {
   }
 
   get body(): ReplyBody {
-    return this.#body ??= new ReplyBody(new Chunks(this.#exchange, this.#decoded ?? this.#raw, this.#maxBodyBytes))
+    return this.#body ??= bodyOf(new Chunks(this.#exchange, this.#decoded ?? this.#raw, this.#maxBodyBytes))
   }
 
   get bodyUsed(): boolean {
@@ -172,11 +172,9 @@ class Chunks implements AsyncIterableIterator<Uint8Array, undefined> {
 }
 
 /** A real stream for those who ask for its reader, and the chunks themselves for those who iterate: far cheaper. */
-class ReplyBody extends ReadableStream<Uint8Array> {
-  readonly #chunks: Chunks
-
-  constructor(chunks: Chunks) {
-    super({
+const bodyOf = (chunks: Chunks) =>
+  Object.assign(
+    new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         const next = await chunks.next()
         if (next.done === true) controller.close()
@@ -185,18 +183,11 @@ class ReplyBody extends ReadableStream<Uint8Array> {
       cancel: async () => {
         await chunks.return()
       }
-    }, { highWaterMark: 0 })
-    this.#chunks = chunks
-  }
+    }, { highWaterMark: 0 }),
+    { [Symbol.asyncIterator]: (): Chunks => chunks, values: (): Chunks => chunks }
+  )
 
-  override [Symbol.asyncIterator](): Chunks {
-    return this.#chunks
-  }
-
-  override values(): Chunks {
-    return this.#chunks
-  }
-}
+type ReplyBody = ReturnType<typeof bodyOf>
 
 /** A view of undici's headers that reads like `Headers`, which would cost 15 µs to build. */
 class ReplyHeaders implements Headers {
