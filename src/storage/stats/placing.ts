@@ -19,9 +19,13 @@ export interface Room {
   rows: Int32Array<ArrayBuffer>
   calls: Int32Array<ArrayBuffer>
   cells: Int32Array<ArrayBuffer>
+  /** The cell of each tag and words of a segment, in one bucket; -1 where it isn't known. */
+  table: Int32Array<ArrayBuffer>
 }
 
-export const makeRoom = (): Room => ({ rows: new Int32Array(0), calls: new Int32Array(0), cells: new Int32Array(0) })
+export const makeRoom = (): Room => ({ rows: empty, calls: empty, cells: empty, table: empty })
+
+const empty = new Int32Array(0)
 
 const enlarge = (room: Room, length: number): void => {
   room.rows = larger(room.rows, length)
@@ -42,67 +46,90 @@ export interface Cell {
   readonly at: number
 }
 
-/** Cells of the same words, by the number of their bucket. */
-interface Group {
-  readonly words: ReadonlyArray<string>
-  readonly cells: Array<number | undefined>
+/** Words, and all of them as one. */
+interface Words {
+  readonly each: ReadonlyArray<string>
+  readonly name: string
 }
+
+const wordsOf = (each: ReadonlyArray<string>): Words => ({ each, name: each.join("\0") })
 
 export interface Cells {
   readonly all: ReadonlyArray<Cell>
-  readonly groupOf: (words: ReadonlyArray<string>) => Group
+  /** The number of a tag, or of the words of columns. */
+  readonly numberOf: (of: "tag" | "columns", words: Words) => number
+  /** The number of the cell of a tag and of words of columns in the bucket that starts then. */
+  readonly cellOf: (tag: number, columns: number, start: number) => number
   /** Milliseconds of a bucket; all of time where there is but one. */
   readonly span: number
-  /** The number of the bucket which begins then. */
-  readonly bucketOf: (start: number) => number
-  readonly make: (group: Group, start: number) => number
 }
 
 export const makeCells = (from: number, bucket: number | undefined): Cells => {
   const span = bucket ?? Infinity
   const first = Math.floor(from / span)
-  const groups = new Map<string, Group>()
+  const numbers = { tag: new Map<string, number>(), columns: new Map<string, number>() }
+  const words = { tag: Array<Words>(), columns: Array<Words>() }
+  /** By the number of the tag, of the words and of the bucket. */
+  const cells: Array<Array<Array<number | undefined>>> = []
   const all: Array<Cell> = []
-  const bucketOf = (start: number) => Math.floor(start / span) - first
   return {
     all,
-    groupOf: (words) => {
-      const name = words.join("\0")
-      const group = groups.get(name) ?? { words, cells: [] }
-      groups.set(name, group)
-      return group
+    numberOf: (of, those) => {
+      const known = numbers[of].get(those.name)
+      if (known !== undefined) return known
+      numbers[of].set(those.name, words[of].length)
+      return words[of].push(those) - 1
     },
-    span,
-    bucketOf,
-    make: (group, start) => group.cells[bucketOf(start)] = all.push({ words: group.words, at: start }) - 1
+    cellOf: (tag, columns, start) => {
+      const ofTag = cells[tag] ??= []
+      const ofWords = ofTag[columns] ??= []
+      return ofWords[Math.floor(start / span) - first] ??=
+        all.push({ words: [...words.tag[tag]?.each ?? [], ...words.columns[columns]?.each ?? []], at: start }) - 1
+    },
+    span
   }
 }
 
-const codes = new WeakMap<Segment, Map<string, Int32Array>>()
+/** The words of each row, and whether its call is priced: which of those that the segment has. */
+interface Codes {
+  readonly all: ReadonlyArray<Words>
+  readonly own: Int32Array
+}
 
-/** What the words of each row, and whether its call is priced, are together: one number. */
-const codesOf = (segment: Segment, { of, words }: By, owners: Column | undefined, length: number): Int32Array => {
-  const known = codes.get(segment) ?? new Map<string, Int32Array>()
+const codes = new WeakMap<Segment, Map<string, Codes>>()
+
+const codesOf = (segment: Segment, { of, words }: By, owners: Column | undefined, length: number): Codes => {
+  const known = codes.get(segment) ?? new Map<string, Codes>()
   codes.set(segment, known)
   const name = `${of} ${words.join()}`
   const found = known.get(name)
   if (found !== undefined) return found
-  const all = new Int32Array(length)
-  for (const { data, words: own } of words.map(segment.column)) {
-    for (let row = 0; row < length; row++) all[row] = (all[row] ?? 0) * own.length + (data[row] ?? 0)
-  }
+  const columns = words.map(segment.column)
   const priced = segment.column("priced")
+  const own = new Int32Array(length)
+  const places = new Map<number, number>()
+  const all: Array<Words> = []
   for (let row = 0; row < length; row++) {
     const call = owners === undefined ? row : owners.least + (owners.data[row] ?? 0)
-    all[row] = 2 * (all[row] ?? 0) + priced.least + (priced.data[call] ?? 0)
+    const isPriced = priced.least + (priced.data[call] ?? 0)
+    let mixed = isPriced
+    for (const { data, words } of columns) mixed = mixed * words.length + (data[row] ?? 0)
+    let place = places.get(mixed)
+    if (place === undefined) {
+      const each = [...columns.map(({ data, words }) => words[data[row] ?? 0] ?? ""), String(isPriced)]
+      place = all.push(wordsOf(each)) - 1
+      places.set(mixed, place)
+    }
+    own[row] = place
   }
-  known.set(name, all)
-  return all
+  const made = { all, own }
+  known.set(name, made)
+  return made
 }
 
 /** Tags by key and value, and which of them each call has: those from its start to the next one's. */
 interface Tags {
-  readonly pairs: ReadonlyArray<ReadonlyArray<string>>
+  readonly pairs: ReadonlyArray<Words>
   readonly starts: Int32Array
   readonly own: Int32Array
 }
@@ -126,10 +153,10 @@ const tagsOf = (segment: Segment, tagKey: string | undefined): Tags => {
   for (let call = 1; call < starts.length; call++) starts[call] = (starts[call] ?? 0) + (starts[call - 1] ?? 0)
   const next = starts.slice()
   const own = new Int32Array(starts.at(-1) ?? 0)
-  const pairs: Array<ReadonlyArray<string>> = []
+  const pairs: Array<Words> = []
   for (const { calls, key, values } of keys) {
     const first = pairs.length + values.least
-    for (const value of values.words) pairs.push([key, value ?? ""])
+    for (const value of values.words) pairs.push(wordsOf([key, value ?? ""]))
     for (let n = 0; n < values.data.length; n++) {
       const call = calls.least + (calls.data[n] ?? 0)
       const at = next[call] ?? 0
@@ -149,7 +176,7 @@ export interface By {
   readonly tags: { readonly key: string | undefined } | undefined
 }
 
-const untagged = { pairs: [[]], starts: undefined, own: undefined }
+const untagged = { pairs: [wordsOf([])], starts: undefined, own: undefined }
 
 /** The calls of a segment that are meant, or their attempts, and the cell of each: until the next ones are placed. */
 export const place = (
@@ -164,16 +191,19 @@ export const place = (
   const owners = by.of === "calls" ? undefined : segment.column("attempt call")
   const ats = segment.column("at")
   const length = (owners?.data ?? matches).length
-  const code = codesOf(segment, by, owners, length)
-  const columns = by.words.map(segment.column)
-  const { own, pairs, starts } = by.tags === undefined ? untagged : tagsOf(segment, by.tags.key)
-  const groups = pairs.map((): Array<Group | undefined> => [])
+  const codes = codesOf(segment, by, owners, length)
+  const tags = by.tags === undefined ? untagged : tagsOf(segment, by.tags.key)
+  const words = codes.all.map((words) => cells.numberOf("columns", words))
+  const pairs = tags.pairs.map((pair) => cells.numberOf("tag", pair))
+  const kinds = words.length
   if (room.rows.length < length) enlarge(room, length)
+  if (room.table.length < pairs.length * kinds) room.table = new Int32Array(2 * pairs.length * kinds)
+  const { table } = room
+  table.fill(-1, 0, pairs.length * kinds)
   const isWithin = segment.since >= from && segment.until <= to
   const { span } = cells
   let start = 0
   let end = span === Infinity ? Infinity : 0
-  let bucket = 0
   let n = 0
   for (let row = 0; row < length; row++) {
     const call = owners === undefined ? row : owners.least + (owners.data[row] ?? 0)
@@ -184,23 +214,19 @@ export const place = (
     if (at < start || at >= end) {
       start = Math.floor(at / span) * span
       end = start + span
-      bucket = cells.bucketOf(start)
+      table.fill(-1, 0, pairs.length * kinds)
     }
-    const first = starts === undefined ? 0 : starts[call] ?? 0
-    const last = starts === undefined ? 1 : starts[call + 1] ?? 0
+    const code = codes.own[row] ?? 0
+    const first = tags.starts === undefined ? 0 : tags.starts[call] ?? 0
+    const last = tags.starts === undefined ? 1 : tags.starts[call + 1] ?? 0
     if (n + last - first > room.rows.length) enlarge(room, 2 * room.rows.length + last - first)
-    const words = code[row] ?? 0
     for (let tag = first; tag < last; tag++) {
-      const pair = own === undefined ? 0 : own[tag] ?? 0
-      const known = groups[pair] ?? []
-      const group = known[words] ??= cells.groupOf([
-        ...pairs[pair] ?? [],
-        ...columns.map(({ data, words }) => words[data[row] ?? 0] ?? ""),
-        String(words % 2)
-      ])
+      const pair = tags.own === undefined ? 0 : tags.own[tag] ?? 0
+      let cell = table[pair * kinds + code] ?? 0
+      if (cell < 0) cell = table[pair * kinds + code] = cells.cellOf(pairs[pair] ?? 0, words[code] ?? 0, start)
       room.rows[n] = row
       room.calls[n] = call
-      room.cells[n++] = group.cells[bucket] ?? cells.make(group, start)
+      room.cells[n++] = cell
     }
   }
   return { ...room, length: n }

@@ -44,14 +44,16 @@ export const spending = (log: Log, query: SpendingQuery): Figures.Spending => {
   const had = before.calls.calls > 0
   const groups = [...sumBoth(grouped, from, to, by, true, tagKey)].sort(byCost)
   const listed = groups.slice(0, Math.min(limit, mostGroups))
-  const drawn = groups.slice(0, mostDrawn).filter(({ attempts }) => attempts.cost > 0n).map(({ key }) => key)
+  const isPartition = by !== "tag" || tagKey !== undefined
+  const drawn = isPartition
+    ? groups.slice(0, mostDrawn).filter(({ attempts }) => attempts.cost > 0n).map(({ key }) => key)
+    : []
   const inBuckets = { from, to, bucket: range.bucket }
   const callsByBucket = sumCalls(source, inBuckets, true)
   const attemptsByBucket = sumAttempts(source, inBuckets, true)
   const drawnByBucket = drawn.length === 0
     ? []
     : sumAttempts(grouped, { ...inBuckets, group: [by], only: drawn, tagKey }, true)
-  const isPartition = by !== "tag" || tagKey !== undefined
   const rest = isPartition ? less(now, listed) : undefined
   const restByBucket = isPartition ? withoutDrawn(attemptsByBucket, drawnByBucket) : []
   const costSpark = (sums: ReadonlyArray<{ readonly at: number; readonly cost: bigint }>) =>
@@ -82,7 +84,7 @@ export const spending = (log: Log, query: SpendingQuery): Figures.Spending => {
       key: group.key,
       ...spentOf(group),
       share: shareOf(group, now),
-      spark: isPartition && drawn.includes(group.key)
+      spark: drawn.includes(group.key)
         ? costSpark(drawnByBucket.filter(({ key }) => key === group.key))
         : null
     })),
