@@ -13,5 +13,7 @@ if (major < needsMajor || (major === needsMajor && minor < needsMinor)) {
   )
   process.exitCode = 1
 } else {
+  // Most of what a command takes is Node compiling it, which it then needn't do again. NODE_DISABLE_COMPILE_CACHE says no.
+  process.getBuiltinModule("node:module").enableCompileCache()
   void (Quick.answers(process.argv.slice(2)) ? import("./quickly.ts") : import("./main.ts"))
 }
