@@ -59,6 +59,7 @@ import * as Request from "./Request.ts"
 import type * as ResponseCache from "./ResponseCache.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import * as Telemetry from "./Telemetry.ts"
+import type * as Usage from "./Usage.ts"
 import * as Meter from "./internal/meter.ts"
 import * as Parts from "./internal/parts.ts"
 import { problemsOf } from "./internal/problems.ts"
@@ -155,7 +156,8 @@ export const makePrepared = <Prepared>(vendor: {
   readonly open: (
     request: Request.Request,
     prepared: Prepared,
-    heard?: Heard
+    heard?: Heard,
+    counting?: Counting
   ) => Effect.Effect<Stream.Stream<Generation.Part, GenerateError>, GenerateError, Scope.Scope>
   /** A fingerprint of the key that was prepared: gates tell keys apart by it. */
   readonly keyOf?: ((prepared: Prepared) => string) | undefined
@@ -196,7 +198,7 @@ export const makePrepared = <Prepared>(vendor: {
       attempted(request, () => vendor.generate(request, prepared, told?.heard), told?.settled)
     ),
     open: asking(true)((request, prepared, told) =>
-      attemptedStream(request, () => vendor.open(request, prepared, told?.heard), told?.settled)
+      attemptedStream(request, (counting) => vendor.open(request, prepared, told?.heard, counting), told?.settled)
     )
   })
 }
@@ -223,6 +225,15 @@ type Settled = (attempt: Attempt) => void
  * @since 1.0.0
  */
 export type Heard = (headers: Pick<Headers, "get">) => void
+
+/**
+ * Is told by a vendor, once its stream is there, where to see what it has counted so far: an attempt that breaks or is
+ * left is priced by that.
+ *
+ * @category models
+ * @since 1.0.0
+ */
+export type Counting = (usage: () => Usage.Usage | undefined) => void
 
 /** Whom an attempt tells of itself. */
 interface Told {
@@ -672,7 +683,7 @@ const attempted = (
 
 const attemptedStream = (
   request: Request.Request,
-  open: () => ReturnType<Generator["open"]>,
+  open: (counting: Counting) => ReturnType<Generator["open"]>,
   settled: Settled | undefined
 ): ReturnType<Generator["open"]> =>
   scoped(Telemetry.tracedScoped(() => Telemetry.attemptSpan(request, true), (span) =>
@@ -684,7 +695,7 @@ const attemptedStream = (
         // The scope ends as its reader does, which is no failure of the attempt.
         Effect.addFinalizer(() => Effect.sync(() => meter.settle(Exit.void))),
         Effect.onError(
-          Effect.map(Effect.suspend(open), (stream) => {
+          Effect.map(Effect.suspend(() => open(meter.counting)), (stream) => {
             meter.opened()
             return Stream.transformPull(
               stream,

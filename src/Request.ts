@@ -398,12 +398,18 @@ export const checked = (request: Request): Effect.Effect<Request, GenerateError>
 /**
  * A rough count, for an answer whose vendor reported none (a cost that is estimated, not zero) and for a request that
  * isn't sent yet: a token for every four characters, more of them for what isn't ASCII, and something for each message,
- * tool and file.
+ * tool and file. What the vendor had `counted` when a stream broke or was left stands in place of it, but for output that
+ * is more than that.
  *
  * @category accessors
  * @since 1.0.0
  */
-export const estimateUsage = (request: Request, outputCharacters: number): Usage.Usage => {
+export const estimateUsage = (request: Request, outputCharacters: number, counted?: Usage.Usage): Usage.Usage => {
+  const output = Math.ceil(outputCharacters / charactersPerToken)
+  if (counted !== undefined) {
+    const outputText = Math.max(counted.outputText, output - counted.outputReasoning)
+    return Usage.make({ ...counted, state: "estimated", outputText })
+  }
   const { bytes, characters, files, messages } = promptSize(request)
   return Usage.make({
     state: "estimated",
@@ -411,7 +417,7 @@ export const estimateUsage = (request: Request, outputCharacters: number): Usage
       characters / charactersPerToken + (bytes - characters) * tokensPerWideByte + messages * tokensPerMessage +
         request.tools.length * tokensPerTool + files.length * tokensPerFile
     ),
-    outputText: Math.ceil(outputCharacters / charactersPerToken)
+    outputText: output
   })
 }
 

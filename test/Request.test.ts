@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Console, Effect, Redacted, Schema } from "effect"
 import { Prompt, Tool } from "effect/ai"
-import { Catalog, GenerateError, Loom, Model, Request } from "loom-router"
+import { Catalog, GenerateError, Loom, Model, Request, Usage } from "loom-router"
 import * as OpenAi from "loom-router/providers/OpenAi"
 import { readFileSync } from "node:fs"
 import { inWorld } from "./providers/world.ts"
@@ -179,6 +179,16 @@ describe("estimateUsage", () => {
       }),
     { arbitrary: { runs: 30 } }
   )
+
+  it.effect("keeps what the vendor had counted, but for output that came after", () =>
+    Effect.gen(function*() {
+      const request = yield* Request.fromPrompt("Hello")
+      const counted = Usage.make({ inputUncached: 7, cacheRead: 900, cacheWrite: { "5m": 30 }, outputText: 2 })
+      const said = (characters: number, usage = counted) => Request.estimateUsage(request, characters, usage)
+      assert.deepStrictEqual(said(40), Usage.make({ ...counted, state: "estimated", outputText: 10 }))
+      assert.deepStrictEqual(said(4), Usage.make({ ...counted, state: "estimated" }))
+      assert.strictEqual(said(40, Usage.make({ ...counted, outputReasoning: 6 })).outputTokens, 10)
+    }))
 
   const stock = Tool.make("look_up_stock", {
     description: "How much of a yarn is in stock, and where",

@@ -137,8 +137,8 @@ export const make = <Sdk>(vendor: Vendor<Sdk>): Generator.Generator => {
         Exchange.ask(exchange, heard),
         ({ json, origin }) => Effect.fromResult(protocol.generation(request, json, origin))
       ),
-    open: (request, { exchange, protocol }, heard) =>
-      Exchange.open(exchange, (origin) => protocol.decoder(request, origin), heard)
+    open: (request, { exchange, protocol }, heard, counting) =>
+      Exchange.open(exchange, (origin) => protocol.decoder(request, origin), heard, counting)
   })
 }
 

@@ -9,9 +9,10 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type GenerateError, InvalidResponse, Partial } from "../GenerateError.ts"
 import type { Part } from "../Generation.ts"
-import type { Heard } from "../Generator.ts"
+import type { Counting, Heard } from "../Generator.ts"
 import * as Request from "../Request.ts"
 import * as Transport from "../Transport.ts"
+import type { Usage } from "../Usage.ts"
 import { failure, type Origin } from "./failures.ts"
 import { type Framing, sse } from "./framing.ts"
 import { isRecord, parse, unparsable } from "./json.ts"
@@ -58,13 +59,16 @@ export interface Decoder {
   readonly event: (event: Readonly<Record<string, unknown>>, out: Array<Part>) => GenerateError | undefined
   /** The stream is over: adds the finish part, where it wasn't there yet. Returns the failure that only shows now. */
   readonly end: (out: Array<Part>) => GenerateError | undefined
+  /** What the vendor has counted so far, where it tells that before the end. */
+  readonly usage?: () => Usage | undefined
 }
 
 /** Asks for a stream. Succeeds at the commit point: with the first content, or the finish. */
 export const open = Effect.fnUntraced(function*(
   exchange: Exchange,
   makeDecoder: (origin: Origin) => Decoder,
-  heard?: Heard
+  heard?: Heard,
+  counting?: Counting
 ): Effect.fn.Return<Stream.Stream<Part, GenerateError>, GenerateError, Scope.Scope> {
   const handle = new Transport.Handle()
   yield* Effect.addFinalizer(() => Effect.sync(() => handle.abort()))
@@ -82,7 +86,14 @@ export const open = Effect.fnUntraced(function*(
       invalid(exchange, response, "an answer in one piece, and no stream")
   }
 
-  const pull = partsOf(exchange, response, origin, framing, makeDecoder(origin))
+  const decoder = makeDecoder(origin)
+  const counted = () => {
+    const usage = decoder.usage?.()
+    // There is no request without input: MiniMax begins with zeros.
+    return usage?.inputTokens === 0 ? undefined : usage
+  }
+  counting?.(counted)
+  const pull = partsOf(exchange, response, origin, framing, decoder)
   const opening: Array<Part> = []
   while (!opening.some(isContent)) {
     const parts = yield* Effect.catchIf(
@@ -110,7 +121,7 @@ export const open = Effect.fnUntraced(function*(
         return parts
       }
     ),
-    (error) => Cause.isDone(error) ? error : broken(exchange.request, error, text)
+    (error) => Cause.isDone(error) ? error : broken(exchange.request, error, text, counted())
   )))
   return Stream.concat(Stream.fromArray(opening), rest)
 })
@@ -199,9 +210,14 @@ const partsOf = (
 }
 
 /** A failure past the commit point: what was shown can't be taken back, so nothing may be tried again. */
-export const broken = (request: Request.Request, error: GenerateError, text: string): GenerateError =>
+export const broken = (
+  request: Request.Request,
+  error: GenerateError,
+  text: string,
+  counted?: Usage
+): GenerateError =>
   failure(request, new Partial({ detail: `${error.what}: ${error.why}`, text }), {
-    usage: error.usage ?? Request.estimateUsage(request, text.length),
+    usage: error.usage ?? Request.estimateUsage(request, text.length, counted),
     status: error.status,
     requestId: error.requestId,
     cause: error.cause

@@ -24,6 +24,8 @@ export interface Meter {
   readonly answered: (generation: Generation.Generation) => Generation.Generation
   /** The first content of a stream is there. */
   readonly opened: () => void
+  /** Is told where to see what the vendor has counted so far. */
+  readonly counting: (usage: () => Usage.Usage | undefined) => void
   /** Watches parts go by. The finish part leaves priced, and ends the attempt. */
   readonly pass: (parts: Arr.NonEmptyReadonlyArray<Generation.Part>) => Arr.NonEmptyReadonlyArray<Generation.Part>
   /** Ends the attempt, once, and appends it to its call. */
@@ -45,11 +47,14 @@ export const make = (
   request.call.begun.count++
   let firstToken: number | undefined
   let characters = 0
+  let counted: () => Usage.Usage | undefined = () => undefined
   let summary: Generation.Summary | undefined
   let isSettled = false
 
   const priced = <A extends Generation.Summary>(answered: A, characters: number): A => {
-    const usage = answered.usage.state === "missing" ? Request.estimateUsage(request, characters) : answered.usage
+    const usage = answered.usage.state === "missing"
+      ? Request.estimateUsage(request, characters, counted())
+      : answered.usage
     const { cost, saved, warning } = price(request, startedAt, { ...answered, usage })
     const warnings = warning === undefined ? answered.warnings : [...answered.warnings, warning]
     const whole = { ...answered, usage, cost, saved, warnings }
@@ -57,12 +62,16 @@ export const make = (
     return whole
   }
 
+  const usageSoFar = () => {
+    const known = counted()
+    return characters > 0 || known !== undefined ? Request.estimateUsage(request, characters, known) : undefined
+  }
+
   const settle = (exit: Exit.Exit<unknown, unknown>) => {
     if (isSettled) return
     isSettled = true
     const error = errorIn(exit)
-    const usage = summary?.usage ?? error?.usage ??
-      (error === undefined && characters > 0 ? Request.estimateUsage(request, characters) : undefined)
+    const usage = summary?.usage ?? error?.usage ?? (error === undefined ? usageSoFar() : undefined)
     const attempt: Attempt = {
       provider: summary?.provider ?? request.model.provider,
       model: summary?.model ?? request.model.id,
@@ -104,6 +113,9 @@ export const make = (
     answered: (generation) => priced(generation, generation.text.length),
     opened: () => {
       firstToken = elapsed()
+    },
+    counting: (usage) => {
+      counted = usage
     },
     pass: (parts) => {
       for (const part of parts) {

@@ -38,6 +38,7 @@ describe("Messages", () => {
       idOf: (native) => at(native, "id")
     },
     can: {
+      countsEarly: true,
       promptCache: {
         from: 4096,
         mark: cached("5m"),

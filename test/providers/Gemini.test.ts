@@ -44,6 +44,7 @@ describe("generateContent", () => {
       idOf: (native) => at(native, "responseId")
     },
     can: {
+      countsEarly: true,
       promptCache: { from: 2048 },
       webSearch: {},
       pdf: "data and address",

@@ -121,6 +121,8 @@ export interface Vendor {
     readonly maybeBilled?: ReadonlyArray<number> | undefined
     /** False where usage doesn't tell reasoning from the rest of the output. */
     readonly countsReasoning?: boolean | undefined
+    /** Tells what it has counted while it streams, before the end. */
+    readonly countsEarly?: boolean | undefined
     /** Its own web search. */
     readonly search?: Tool.Any | undefined
     /** What a reasoning part carries for the next turn. */
@@ -922,6 +924,34 @@ export const casesOf = (vendor: Vendor): ReadonlyArray<Case> => {
         assert.strictEqual(saved.picoUsd, saved.promptCache)
       }
     })
+
+    if (can.countsEarly === true) {
+      test("what was counted of the input before a stream broke, or was left, is what it cost", function*(world) {
+        const { records, sandbox } = world
+        yield* Loom.generate(asked(models.text, "One?"))
+        yield* sandbox.script({ cut: { afterEvents: 20 } })
+        const broken = yield* failure(Stream.runDrain(Loom.stream(asked(models.text, "[words: 300]"))))
+        assert.strictEqual(broken.reason._tag, "Partial")
+        yield* sandbox.script({ stall: { afterEvents: 20 } })
+        yield* Stream.runDrain(Stream.take(Loom.stream(asked(models.text, "[words: 400]")), 4))
+        yield* sandbox.awaitJournal(([, , entry]) => entry?.ended === true)
+        const bill = yield* sandbox.bill
+        const [, cut, left] = records.map(({ attempts }) => attempts[0])
+        assert.deepStrictEqual(broken.usage, cut?.usage)
+        assert.isFalse(bill[1]?.complete)
+        for (const [index, attempt] of [[1, cut], [2, left]] as const) {
+          const { tokens } = bill[index] ?? assert.fail("it was not charged")
+          assert.deepInclude(attempt?.usage, {
+            state: "estimated",
+            inputUncached: tokens.input,
+            cacheRead: tokens.cachedRead
+          })
+          assert.isAbove(tokens.cachedRead, 0)
+          assert.isAbove(attempt?.usage?.outputText ?? 0, 0)
+          assert.strictEqual(attempt?.cost?.status, "estimated")
+        }
+      })
+    }
 
     const { writes } = models
     if (writes !== undefined) {

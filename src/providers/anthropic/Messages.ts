@@ -346,7 +346,8 @@ const decoderOf = (quirks: MessagesQuirks, read: Read, request: Request.Request,
       if (typeof message.stop_reason === "string") return finish(out)
       out.push(unfinished(request, origin, warningsOf(quirks, request)))
       return undefined
-    }
+    },
+    usage: () => isRecord(message.usage) ? Wire.metered(message.usage).usage : undefined
   }
 }
 

@@ -13,6 +13,7 @@ import * as Parts from "../../internal/parts.ts"
 import { unfinished } from "../../internal/replies.ts"
 import * as Generate from "./Generate.ts"
 import * as Grounding from "./Grounding.ts"
+import * as Wire from "./Wire.ts"
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -122,7 +123,8 @@ export const decoder = (request: Request.Request, origin: Origin): Decoder => {
       close(out)
       out.push(unfinished(request, origin, Generate.warningsOf(request)))
       return undefined
-    }
+    },
+    usage: () => isRecord(head.usageMetadata) ? Wire.metered(head.usageMetadata, 0) : undefined
   }
 }
 
