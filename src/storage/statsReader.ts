@@ -1,11 +1,11 @@
 /**
- * A thread that owns a read-only connection and adds up what a call log holds, one question after the other, each of
- * the database as it was at one moment. It starts without Effect.
+ * A thread that adds up what a call log holds. It starts without Effect.
  */
 import { DatabaseSync } from "node:sqlite"
-import { parentPort, workerData } from "node:worker_threads"
+import { workerData } from "node:worker_threads"
 import type { Filters } from "../CallLog.ts"
 import type * as Figures from "../Figures.ts"
+import * as Answering from "./answering.ts"
 import { migrate } from "./migrations.ts"
 import { makeSegments, type Segment } from "./segments.ts"
 import * as Distribution from "./stats/distribution.ts"
@@ -17,7 +17,7 @@ import type { Query } from "./stats/selection.ts"
 import { breakdown, type BreakdownQuery, series, type SeriesQuery } from "./stats/series.ts"
 import * as Source from "./stats/source.ts"
 import { spending, type SpendingQuery } from "./stats/spending.ts"
-import type { Question, Told } from "./threadAsked.ts"
+import type { Question } from "./threadAsked.ts"
 
 export interface StatsData {
   readonly path: string
@@ -89,63 +89,31 @@ interface Open {
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- SqliteStats alone starts this thread
 const { busyTimeout, path } = workerData as StatsData
 
-let opened: Open | undefined
-
-/** Opened with the first question, and again until there is a database. */
-const open = (): Open | undefined => {
-  if (opened !== undefined) return opened
-  const db = openFile()
-  if (db === undefined) return undefined
-  // A process that makes the file now hasn't made its tables.
-  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'loom_migrations'").get() === undefined) {
-    db.close()
-    return undefined
-  }
-  opened = { db, aggregates: Distribution.aggregates(db), segments: makeSegments(db) }
-  return opened
-}
-
-const cantOpen = 14
-
-const openFile = (): DatabaseSync | undefined => {
-  try {
-    const db = new DatabaseSync(path, { readOnly: true, timeout: busyTimeout })
-    db.exec("PRAGMA query_only = ON; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY")
-    return db
-  } catch (cause) {
-    if (cause instanceof Error && "errcode" in cause && cause.errcode === cantOpen) return undefined
-    throw cause
-  }
-}
+const over = (db: DatabaseSync): Open => ({ db, aggregates: Distribution.aggregates(db), segments: makeSegments(db) })
 
 /** No database yet is no calls yet. */
-let nothing: Open | undefined
-const empty = (): Open => {
-  if (nothing !== undefined) return nothing
+const noCalls = (): Open => {
   const db = new DatabaseSync(":memory:")
   migrate(db)
-  nothing = { db, aggregates: Distribution.aggregates(db), segments: makeSegments(db) }
-  return nothing
+  return over(db)
 }
 
-const answer = <K extends keyof Queries>({ ask, now, query }: Question<Queries, K>): Answers[K] => {
-  const { aggregates, db, segments } = open() ?? empty()
-  db.exec("BEGIN")
+const answer = <K extends keyof Queries>(
+  { aggregates, db, segments }: Open,
+  { ask, now, query }: Question<Queries, K>
+): Answers[K] => {
   try {
     return answers[ask](Source.open(db, aggregates, now, segments), query)
   } finally {
-    db.exec("COMMIT")
     aggregates.clear()
   }
 }
 
-parentPort?.on("message", (question: Question<Queries>) => {
-  const { id } = question
-  try {
-    parentPort?.postMessage({ id, answer: answer(question) } satisfies Told<Answers>)
-  } catch (cause) {
-    parentPort?.postMessage(
-      { id, error: cause instanceof Error ? cause.message : String(cause) } satisfies Told<Answers>
-    )
-  }
+Answering.start<Queries, Answers, Open>({
+  path,
+  busyTimeout,
+  cacheSize: 32_000,
+  open: (db) => Answering.isMade(db) ? over(db) : undefined,
+  empty: noCalls,
+  answer
 })
